@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let arguments: Target.Dependency = .product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+
+func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+let package = Package(
+    name: "walrus",
+    products: [
+        .executable(name: "walrus", targets: ["WalrusCLI"]),
+        .library(name: "WalrusEngine", targets: ["WalrusEngine"]),
+        .library(name: "Inspect", targets: ["Inspect"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        // C: what Swift cannot say. Each header is plain C with prefixed names.
+        .target(
+            name: "CNcursesShim",
+            linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+        .target(name: "CChecksum"),
+
+        // The language on disk, and the machine under it.
+        .target(name: "WalrusFormat", dependencies: ["CChecksum"], swiftSettings: strict),
+        .target(name: "WalrusIO", dependencies: [system], swiftSettings: strict),
+
+        // The writer and the reader. They do not know each other.
+        .target(
+            name: "WalrusEngine", dependencies: ["WalrusFormat", "WalrusIO", system],
+            swiftSettings: strict),
+        .target(
+            name: "Inspect", dependencies: ["WalrusFormat", "WalrusIO", system],
+            swiftSettings: strict),
+
+        // The console: values and frames, then the terminal, then the program.
+        .target(
+            name: "WalrusConsole", dependencies: ["Inspect", "WalrusFormat"],
+            swiftSettings: strict),
+        .target(
+            name: "WalrusTUI",
+            dependencies: [
+                "WalrusConsole", "Inspect", "WalrusEngine", "WalrusFormat", "WalrusIO",
+                "CNcursesShim", system,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "WalrusCLI",
+            dependencies: [
+                "WalrusTUI", "WalrusConsole", "Inspect", "WalrusEngine", "WalrusFormat",
+                "WalrusIO", system, arguments,
+            ],
+            swiftSettings: strict),
+
+        .target(
+            name: "TestSupport",
+            dependencies: ["WalrusFormat", "WalrusIO", system],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        test("WalrusFormatTests", ["WalrusFormat"]),
+        test("WalrusIOTests", ["WalrusIO", system]),
+        test("WalrusEngineTests", ["WalrusEngine", "WalrusFormat", "WalrusIO", "Inspect"]),
+        test("InspectTests", ["Inspect", "WalrusFormat", "WalrusIO"]),
+        test("WalrusConsoleTests", ["WalrusConsole", "Inspect", "WalrusFormat"]),
+        test("WalrusTUITests", ["WalrusTUI", "WalrusConsole", "Inspect", "WalrusIO"]),
+        test("WalrusCLITests", ["WalrusFormat", "WalrusIO", "Inspect"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,154 @@
+/// A map from names to 16 bytes of value as rkyv 0.7 archives it: the shape of both index files
+/// (`docs/format.md`, section 4). The image is a pure function of the map.
+struct ArchivedMap {
+    /// Whether the 8 bytes of the key stand before or after the 16 bytes of the value.
+    enum KeyPlace { case first, last }
+
+    static let entrySize = 24
+    static let rootSize = 12
+    static let valueSize = 16
+
+    // MARK: - Encoding
+
+    static func encode(_ map: [TopicName: [UInt8]], key keyPlace: KeyPlace) -> [UInt8] {
+        let (displacements, slots) = place(map.keys.sorted())
+        var image: [UInt8] = []
+        for displacement in displacements { image.appendLittleEndian(displacement) }
+        var textPositions: [Int] = []
+        for key in slots {
+            textPositions.append(image.count)
+            if key.bytes.count > ArchivedString.inlineMax { image += key.bytes }
+        }
+        image += repeatElement(0, count: roundUp8(image.count) - image.count)
+        let entries = image.count
+        for (key, text) in zip(slots, textPositions) {
+            let value = map[key] ?? []
+            precondition(value.count == valueSize)
+            if keyPlace == .last { image += value }
+            ArchivedString.append(key.bytes, to: &image, at: image.count, textPosition: text)
+            if keyPlace == .first { image += value }
+        }
+        let root = image.count
+        image.appendLittleEndian(UInt32(slots.count))
+        image.appendLittleEndian(Int32(0 - (root + 4)))
+        image.appendLittleEndian(Int32(entries - (root + 8)))
+        return image
+    }
+
+    private static let emptyBucket: UInt32 = 0xffff_ffff
+
+    /// The displacement table and the keys in slot order (`docs/format.md`, 4.2).
+    private static func place(_ keys: [TopicName]) -> ([UInt32], [TopicName]) {
+        let count = keys.count
+        guard count > 0 else { return ([], []) }
+        var buckets = [[TopicName]](repeating: [], count: count)
+        for key in keys { buckets[Int(SeaHash.hash(key.bytes) % UInt64(count))].append(key) }
+        var displacements = [UInt32](repeating: emptyBucket, count: count)
+        var slots = [TopicName?](repeating: nil, count: count)
+        var firstEmpty = 0
+        let order = buckets.indices.filter { !buckets[$0].isEmpty }
+            .sorted { (buckets[$1].count, $0) < (buckets[$0].count, $1) }
+        for bucket in order {
+            if buckets[bucket].count > 1 {
+                var seed: UInt32 = 0x8000_0000
+                while !tryPlace(buckets[bucket], seed, &slots) { seed += 1 }
+                displacements[bucket] = seed
+            } else {
+                while slots[firstEmpty] != nil { firstEmpty += 1 }
+                slots[firstEmpty] = buckets[bucket][0]
+                displacements[bucket] = UInt32(firstEmpty)
+                firstEmpty += 1
+            }
+        }
+        return (displacements, slots.compactMap { $0 })
+    }
+
+    private static func tryPlace(_ keys: [TopicName], _ seed: UInt32, _ slots: inout [TopicName?])
+        -> Bool
+    {
+        var taken: [Int] = []
+        for key in keys {
+            let slot = Int(SeaHash.hash(key.bytes, seed: seed) % UInt64(slots.count))
+            guard slots[slot] == nil, !taken.contains(slot) else { return false }
+            taken.append(slot)
+        }
+        for (key, slot) in zip(keys, taken) { slots[slot] = key }
+        return true
+    }
+
+    // MARK: - Decoding
+
+    /// Reads every entry: its key, and where its value stands. An empty image is an empty map.
+    ///
+    /// Strict about everything but the displacement table, which only a look-up needs and which
+    /// the reference itself ignores when it opens a directory; `isCanonical` checks that too.
+    static func decode(_ bytes: RawSpan, key keyPlace: KeyPlace)
+        throws(FormatError) -> [(key: TopicName, value: Int)]
+    {
+        let size = bytes.byteCount
+        guard size > 0 else { return [] }
+        guard size >= rootSize else {
+            throw FormatError(
+                field: "root", range: 0..<size, problem: "is cut short: 12 bytes are needed")
+        }
+        let root = size - rootSize
+        let count = Int(bytes.littleEndian(UInt32.self, at: root))
+        guard count <= root / (entrySize + 4) else {
+            throw FormatError(
+                field: "count", range: root..<root + 4,
+                problem: "is \(count), more entries than the file has room for")
+        }
+        let entries = root - count * entrySize
+        try checkOffset(bytes, "displacements", at: root + 4, pointsTo: 0)
+        try checkOffset(bytes, "entries", at: root + 8, pointsTo: entries)
+        guard entries.isMultiple(of: 8) else {
+            throw FormatError(
+                field: "entries", range: entries..<root, problem: "do not stand at a multiple of 8")
+        }
+        var found: [(key: TopicName, value: Int)] = []
+        found.reserveCapacity(count)
+        var seen: Set<TopicName> = []
+        var nextText = 4 * count
+        for index in 0..<count {
+            let entry = entries + index * entrySize
+            let keyAt = keyPlace == .first ? entry : entry + valueSize
+            let (range, form) = try ArchivedString.decode(bytes, at: keyAt)
+            if form == .outOfLine {
+                guard range.lowerBound == nextText, range.upperBound <= entries else {
+                    throw FormatError(
+                        field: "key", range: keyAt..<keyAt + 8,
+                        problem: "points to \(range.lowerBound), not to \(nextText)")
+                }
+                nextText = range.upperBound
+            }
+            let key = TopicName(bytes: bytes.array(range))
+            guard key.bytes.isUTF8 else {
+                throw FormatError(field: "key", range: range, problem: "is not UTF-8")
+            }
+            guard seen.insert(key).inserted else {
+                throw FormatError(field: "key", range: range, problem: "is there twice")
+            }
+            found.append((key, keyPlace == .first ? entry + 8 : entry))
+        }
+        guard roundUp8(nextText) == entries else {
+            throw FormatError(
+                field: "keys", range: min(nextText, entries)..<entries,
+                problem: "are not followed by the entries")
+        }
+        if let at = bytes.firstNonZero(in: nextText..<entries) {
+            throw FormatError(field: "key padding", range: at..<at + 1, problem: "is not zero")
+        }
+        return found
+    }
+
+    private static func checkOffset(
+        _ bytes: RawSpan, _ field: String, at position: Int, pointsTo target: Int
+    ) throws(FormatError) {
+        let offset = Int(Int32(bitPattern: bytes.littleEndian(UInt32.self, at: position)))
+        guard position + offset == target else {
+            throw FormatError(
+                field: field, range: position..<position + 4,
+                problem: "points to \(position + offset), not to \(target)")
+        }
+    }
+}

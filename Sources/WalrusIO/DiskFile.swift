@@ -1,0 +1,193 @@
+internal import Glibc
+public import SystemPackage
+
+/// An open file on a real disk. Closed with the last reference.
+public final class DiskFile: StorageFile {
+    public let path: FilePath
+    private let descriptor: CInt
+
+    /// How a file is opened.
+    public enum Mode: Sendable {
+        /// For looking: changes nothing, not even the time of last access where the system lets us.
+        case readOnly
+        case readWrite
+        /// A new file; an existing one is an error.
+        case create
+        /// Read and write, made when missing.
+        case openOrCreate
+    }
+
+    public init(_ path: FilePath, _ mode: Mode) throws(IOError) {
+        self.path = path
+        let flags: CInt =
+            switch mode {
+            case .readOnly: O_RDONLY
+            case .readWrite: O_RDWR
+            case .create: O_RDWR | O_CREAT | O_EXCL
+            case .openOrCreate: O_RDWR | O_CREAT
+            }
+        do throws(Errno) {
+            descriptor = try openDescriptor(path, flags, quiet: mode == .readOnly)
+        } catch { throw IOError(mode == .create ? "create" : "open", path, error) }
+    }
+
+    deinit { close(descriptor) }
+
+    public func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer)
+        throws(IOError) -> Int
+    {
+        var done = 0
+        while done < buffer.count {
+            do throws(Errno) {
+                let count = try retrying {
+                    unsafe pread(
+                        descriptor, buffer.baseAddress! + done, buffer.count - done, offset + done)
+                }
+                if count == 0 { break }
+                done += count
+            } catch { throw IOError("read", path, at: offset + done, error) }
+        }
+        return done
+    }
+
+    public func write(
+        at offset: Int, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
+    ) throws(IOError) {
+        let total = first.count + second.count
+        var done = 0
+        while done < total {
+            do throws(Errno) {
+                let count = try retrying {
+                    let a = unsafe UnsafeRawBufferPointer(
+                        rebasing: first[min(done, first.count)...])
+                    let b = unsafe UnsafeRawBufferPointer(
+                        rebasing: second[max(0, done - first.count)...])
+                    return unsafe writeBoth(a, b, at: offset + done)
+                }
+                // A device that takes nothing and reports nothing would keep us here for ever.
+                guard count > 0 else { throw Errno.ioError }
+                done += count
+            } catch { throw IOError("write", path, at: offset + done, error) }
+        }
+    }
+
+    private func writeBoth(
+        _ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer, at offset: Int
+    ) -> Int {
+        guard unsafe !b.isEmpty else {
+            return unsafe pwrite(descriptor, a.baseAddress, a.count, offset)
+        }
+        return unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { vectors in
+            unsafe vectors[0] = iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: a.baseAddress), iov_len: a.count)
+            unsafe vectors[1] = iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: b.baseAddress), iov_len: b.count)
+            return unsafe pwritev(descriptor, vectors.baseAddress, 2, offset)
+        }
+    }
+
+    public func sync() throws(IOError) {
+        do throws(Errno) { _ = try retrying { fdatasync(descriptor) } } catch {
+            throw IOError("sync", path, error)
+        }
+    }
+
+    public func size() throws(IOError) -> Int { try status().size }
+
+    public func truncate(to size: Int) throws(IOError) {
+        do throws(Errno) { _ = try retrying { ftruncate(descriptor, size) } } catch {
+            throw IOError("set the size of", path, error)
+        }
+    }
+
+    public func dataRange(from offset: Int) throws(IOError) -> Range<Int>? {
+        do throws(Errno) {
+            let start = try retrying { lseek(descriptor, offset, seekData) }
+            let end = try retrying { lseek(descriptor, start, seekHole) }
+            return start..<max(start, end)
+        } catch {
+            if error == .noSuchAddressOrDevice { return nil }
+            // A file system without holes: all of it is data.
+            guard error == .invalidArgument else { throw IOError("read", path, at: offset, error) }
+            let size = try size()
+            return offset < size ? offset..<size : nil
+        }
+    }
+
+    /// Size, space on disk and times, of the open file.
+    public func status() throws(IOError) -> FileStatus {
+        var raw = stat()
+        do throws(Errno) { _ = try retrying { unsafe fstat(descriptor, &raw) } } catch {
+            throw IOError("look at", path, error)
+        }
+        return FileStatus(raw)
+    }
+
+    /// Takes the exclusive lock on the file without waiting. False: another process has it.
+    public func tryLock() throws(IOError) -> Bool {
+        do throws(Errno) {
+            _ = try retrying { flock(descriptor, LOCK_EX | LOCK_NB) }
+            return true
+        } catch {
+            if error == .wouldBlock { return false }
+            throw IOError("lock", path, error)
+        }
+    }
+}
+
+/// Opens `path`, never through to a child process. `quiet`: leave the time of last access alone,
+/// which the system allows to the file's owner only.
+func openDescriptor(_ path: FilePath, _ flags: CInt, quiet: Bool) throws(Errno) -> CInt {
+    func attempt(_ more: CInt) throws(Errno) -> CInt {
+        try retrying {
+            unsafe path.withPlatformString {
+                unsafe Glibc.open($0, flags | more | O_CLOEXEC, 0o644)
+            }
+        }
+    }
+    guard quiet else { return try attempt(0) }
+    do throws(Errno) { return try attempt(noAccessTime) } catch {
+        guard error == .notPermitted else { throw error }
+        return try attempt(0)
+    }
+}
+
+/// What the system knows about a file without reading it.
+public struct FileStatus: Hashable, Sendable {
+    /// Bytes, holes included.
+    public let size: Int
+    /// Bytes that take space on disk.
+    public let allocated: Int
+    /// Last change of the contents, in nanoseconds since 1970 UTC.
+    public let modified: Int
+    /// Last change of the contents or of what the system keeps about the file.
+    public let changed: Int
+    /// Device and number: the same for two names of one file.
+    public let identity: FileIdentity
+
+    init(_ raw: stat) {
+        size = Int(raw.st_size)
+        allocated = Int(raw.st_blocks) * 512
+        modified = raw.st_mtim.tv_sec * 1_000_000_000 + raw.st_mtim.tv_nsec
+        changed = raw.st_ctim.tv_sec * 1_000_000_000 + raw.st_ctim.tv_nsec
+        identity = FileIdentity(device: UInt64(raw.st_dev), number: UInt64(raw.st_ino))
+    }
+
+    /// Looks at the file `path`; nil when there is none.
+    public static func of(_ path: FilePath) throws(IOError) -> FileStatus? {
+        var raw = stat()
+        do throws(Errno) {
+            _ = try retrying { unsafe path.withPlatformString { unsafe stat($0, &raw) } }
+        } catch {
+            if error == .noSuchFileOrDirectory { return nil }
+            throw IOError("look at", path, error)
+        }
+        return FileStatus(raw)
+    }
+}
+
+/// What makes two names one file.
+public struct FileIdentity: Hashable, Sendable {
+    public let device: UInt64
+    public let number: UInt64
+}

@@ -1,0 +1,116 @@
+public import SystemPackage
+
+/// The directory an engine keeps its files in: the seam at which tests let a disk fail.
+///
+/// `DiskStorage` is the real one.
+public protocol Storage: Sendable {
+    var path: FilePath { get }
+    /// The names in the directory, in no order. Names that are not UTF-8 are left out.
+    func list() throws(IOError) -> [DirectoryEntry]
+    /// Opens an existing file for reading and writing.
+    func open(_ name: String) throws(IOError) -> any StorageFile
+    /// Makes a file of `size` bytes, all zero and none on disk; an existing one is an error.
+    func create(_ name: String, size: Int) throws(IOError) -> any StorageFile
+    /// The whole file, or nil when there is none.
+    func contents(of name: String) throws(IOError) -> [UInt8]?
+    /// Puts `bytes` in the place of the file, at once and durably: a crash leaves the old file or
+    /// the new one. `temporary` is the name under which the new one is written first.
+    func replace(_ name: String, with bytes: [UInt8], temporary: String) throws(IOError)
+    func rename(_ name: String, to newName: String) throws(IOError)
+    func remove(_ name: String) throws(IOError)
+    /// Makes created, renamed and removed names durable.
+    func syncDirectory() throws(IOError)
+}
+
+/// An open file of a storage.
+public protocol StorageFile: AnyObject, Sendable {
+    var path: FilePath { get }
+    /// Reads into `buffer` from `offset`. Returns the number of bytes, fewer only at the end.
+    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(IOError) -> Int
+    /// Writes all of `first` and then `second` at `offset`, in one call where the system can.
+    func write(
+        at offset: Int, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
+    ) throws(IOError)
+    /// Makes what was written durable (`fdatasync`).
+    func sync() throws(IOError)
+    func size() throws(IOError) -> Int
+    func truncate(to size: Int) throws(IOError)
+    /// The next range of bytes at or after `offset` that takes space on disk; nil when there is none.
+    func dataRange(from offset: Int) throws(IOError) -> Range<Int>?
+}
+
+/// A name in a directory.
+public struct DirectoryEntry: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable { case file, directory, other }
+
+    public let name: String
+    public let kind: Kind
+
+    public init(name: String, kind: Kind) {
+        self.name = name
+        self.kind = kind
+    }
+}
+
+extension StorageFile {
+    /// The first byte in `range` that is not zero. Holes are not read.
+    public func firstNonZero(in range: Range<Int>) throws(IOError) -> Int? {
+        var at = range.lowerBound
+        while at < range.upperBound, let data = try dataRange(from: at) {
+            guard data.lowerBound < range.upperBound else { return nil }
+            let end = min(data.upperBound, range.upperBound)
+            if let found = try firstNonZeroByReading(max(at, data.lowerBound)..<end) {
+                return found
+            }
+            at = max(end, at + 1)
+        }
+        return nil
+    }
+
+    private func firstNonZeroByReading(_ range: Range<Int>) throws(IOError) -> Int? {
+        let size = min(range.count, 1 << 18)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
+        defer { unsafe buffer.deallocate() }
+        var at = range.lowerBound
+        while at < range.upperBound {
+            let piece = unsafe UnsafeMutableRawBufferPointer(
+                rebasing: buffer[..<min(size, range.upperBound - at)])
+            let count = try unsafe read(at: at, into: piece)
+            guard count > 0 else { return nil }
+            if let found = unsafe firstNonZeroByte(
+                UnsafeRawBufferPointer(rebasing: piece[..<count]))
+            {
+                return at + found
+            }
+            at += count
+        }
+        return nil
+    }
+
+    public func read(at offset: Int, count: Int) throws(IOError) -> [UInt8] {
+        var failure: IOError?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            do throws(IOError) {
+                initialized = try unsafe read(
+                    at: offset, into: UnsafeMutableRawBufferPointer(buffer))
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+}
+
+/// The index of the first byte that is not zero, eight bytes at a time.
+func firstNonZeroByte(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    var at = 0
+    while at + 8 <= bytes.count,
+        unsafe bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self) == 0
+    {
+        at += 8
+    }
+    while at < bytes.count {
+        if unsafe bytes[at] != 0 { return at }
+        at += 1
+    }
+    return nil
+}

@@ -1,0 +1,60 @@
+internal import Glibc
+internal import Synchronization
+
+/// A thread of our own. Work that blocks must not sit on the cooperative pool.
+public final class Thread: Sendable {
+    private let handle: pthread_t
+
+    public static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+    /// Starts `body`. Traps where the system has no more threads to give: nothing sensible goes on.
+    public init(_ body: @escaping @Sendable () -> Void) {
+        var handle = pthread_t()
+        let box = unsafe Unmanaged.passRetained(Body(body))
+        // Signals stay with the main thread, which waits for them.
+        var all = sigset_t()
+        var before = sigset_t()
+        unsafe sigfillset(&all)
+        unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
+        let result = unsafe pthread_create(
+            &handle, nil,
+            { argument in
+                unsafe Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue().run()
+                return nil
+            }, box.toOpaque())
+        unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
+        precondition(result == 0, "no more threads")
+        self.handle = handle
+    }
+
+    /// Waits for the end. To be called once.
+    public func join() { pthread_join(handle, nil) }
+
+    /// Runs `body` for every index in `0..<count` on up to `threads` threads, in any order.
+    public static func forEach(
+        _ count: Int, threads: Int = processorCount, _ body: @escaping @Sendable (Int) -> Void
+    ) {
+        guard count > 1, threads > 1 else { return (0..<count).forEach(body) }
+        let next = Counter()
+        let work: @Sendable () -> Void = {
+            while true {
+                let index = next.take()
+                guard index < count else { return }
+                body(index)
+            }
+        }
+        let helpers = (1..<min(threads, count)).map { _ in Thread(work) }
+        work()
+        for helper in helpers { helper.join() }
+    }
+
+    private final class Body: Sendable {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+
+    private final class Counter: Sendable {
+        private let value = Atomic(0)
+        func take() -> Int { value.wrappingAdd(1, ordering: .relaxed).oldValue }
+    }
+}
