@@ -47,11 +47,17 @@
     /// from its topic.
     public mutating func frame(at start: Int) throws -> BlockFrame? {
         var heads: [EntryHeader] = []
+        // A block is as long as its first entry needs.
+        var end = Layout.fileSize
         var at = start
-        while heads.count < 3, at + Layout.headerSize <= Layout.fileSize {
+        while heads.count < 3, at + Layout.headerSize <= end {
             let header = try unsafe bytes(at: at, Layout.headerSize)
-            guard header.count == Layout.headerSize else { break }
+            guard unsafe header.count == Layout.headerSize else { break }
             if let head = try? unsafe EntryHeader.decode(header.bytes), head.blockEnd > start {
+                if at == start {
+                    let units = Layout.units(forPayloadLength: head.payloadLength)
+                    end = min(start + units * Layout.unit, Layout.fileSize)
+                }
                 heads.append(head)
                 at += Layout.headerSize + head.payloadLength
             } else if let next = try lengthByNextHeader(after: at) {
@@ -61,11 +67,10 @@
             }
         }
         guard let first = heads.first else { return nil }
-        // A block is as long as its first entry needs; a lone header that says otherwise is wrong.
-        let needed = start + Layout.units(forPayloadLength: first.payloadLength) * Layout.unit
+        // A lone header that contradicts the length of its own entry is wrong about the block's.
+        let lone = end < Layout.fileSize || first.blockEnd > Layout.fileSize ? end : first.blockEnd
         return BlockFrame(
-            start: start,
-            length: (Self.majority(heads.map(\.blockEnd)) ?? min(needed, Layout.fileSize)) - start,
+            start: start, length: (Self.majority(heads.map(\.blockEnd)) ?? lone) - start,
             topic: Self.majority(heads.map(\.topic)) ?? first.topic)
     }
 

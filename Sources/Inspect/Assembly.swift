@@ -1,0 +1,294 @@
+internal import WalrusFormat
+internal import WalrusIO
+
+/// Puts together what the scans of the files say: topics in their order, cursors, findings.
+struct Assembly {
+    typealias Measure = (_ file: DataFileName, _ block: Int, _ offset: Int) -> BlockScan.Probe
+
+    /// A block of a topic, and where its scan is.
+    private struct Link {
+        let file: DataFileName
+        let index: Int
+        let number: UInt64
+        let scan: BlockScan
+        /// Sound entries and bytes that count: without those of a batch that is not whole.
+        var entries: Int
+        var used: Int
+        var entriesBefore = 0
+    }
+
+    private let sidecars: Sidecars
+    private let measure: Measure
+    private var numbers = BlockNumbers()
+    private var chains: [TopicName: [Link]] = [:]
+    private var state = DirectoryState()
+    private var findings: FindingList
+
+    init(sidecars: Sidecars, measure: @escaping Measure) {
+        self.sidecars = sidecars
+        self.measure = measure
+        findings = FindingList(sidecars.findings)
+    }
+
+    /// Adds a file. To be called in the order of names.
+    mutating func add(_ scan: FileScan) {
+        numbers.beginFile()
+        var file = FileState(
+            name: scan.name, size: scan.status.size, allocated: scan.status.allocated,
+            modified: scan.status.modified)
+        for slot in scan.slots.indices {
+            switch scan.slots[slot] {
+            case .empty: numbers.addEmptySlot()
+            case .continued: break
+            case .unreadable: _ = numbers.addBlock()
+            case .block(let index):
+                let block = scan.blocks[index]
+                let link = Link(
+                    file: scan.name, index: index, number: numbers.addBlock(), scan: block,
+                    entries: block.entries, used: block.used)
+                chains[block.frame.topic, default: []].append(link)
+                // Places in the topic are known at the end only.
+                file.blocks.append(blockState(link, reading: .unread, isTail: false))
+            }
+        }
+        state.files.append(file)
+        findings.add(fileFindings: scan)
+    }
+
+    mutating func finish(listing: [DirectoryEntry], time: UInt64) -> DirectoryState {
+        findings.add(strayFiles: listing)
+        let names = Set(chains.keys).union(sidecars.cursors.keys).union(sidecars.marks.keys)
+            .union(sidecars.journal.keys)
+        var blocks: [DataFileName: [Int: BlockState]] = [:]
+        state.topics = names.sorted().map { name in
+            topic(name) { blocks[$0.file, default: [:]][$0.slot] = $0 }
+        }
+        for index in state.files.indices {
+            let name = state.files[index].name
+            state.files[index].blocks = state.files[index].blocks.map {
+                blocks[name]?[$0.slot] ?? $0
+            }
+        }
+        state.findings = findings.sorted()
+        state.time = time
+        return state
+    }
+
+    // MARK: - A topic
+
+    private mutating func topic(_ name: TopicName, _ emit: (BlockState) -> Void) -> TopicState {
+        var topic = TopicState(name: name)
+        topic.mark = sidecars.marks[name]
+        var chain = chains[name] ?? []
+        dropIncompleteBatch(&chain, name)
+        for index in chain.indices {
+            chain[index].entriesBefore = topic.entries
+            topic.entries += chain[index].entries
+            topic.size += chain[index].used
+            topic.damaged += chain[index].scan.damaged
+        }
+        findings.add(chainFindings: name, chain.map { ($0.file, $0.scan) })
+        topic.blocks = chain.map { link in
+            BlockPlace(
+                file: link.file, slot: link.scan.frame.slot, units: link.scan.frame.units,
+                used: link.used, entries: link.entries, entriesBefore: link.entriesBefore)
+        }
+        let position = cursor(name, chain)
+        topic.cursor = position.cursor
+        topic.unread = topic.entries - position.consumed
+        topic.unreadSize = topic.size
+        for (index, link) in chain.enumerated() {
+            let place = position.cursor.map { ($0.blockIndex, $0.offset) } ?? (0, 0)
+            let reading: BlockState.Reading
+            if index < place.0 || (index == place.0 && place.1 >= link.used) {
+                reading = .consumed
+                topic.unreadSize -= link.used
+            } else if index == place.0, place.1 > 0 {
+                reading = .reading
+                topic.unreadSize -= place.1
+            } else {
+                reading = .unread
+            }
+            emit(blockState(link, reading: reading, isTail: index == chain.count - 1))
+        }
+        return topic
+    }
+
+    private func blockState(_ link: Link, reading: BlockState.Reading, isTail: Bool) -> BlockState {
+        let scan = link.scan
+        return BlockState(
+            file: link.file, slot: scan.frame.slot, units: scan.frame.units,
+            topic: scan.frame.topic, number: link.number, used: link.used, entries: link.entries,
+            damaged: scan.damaged, hasLostBytes: scan.lost != nil || scan.leftover != nil,
+            entriesBefore: link.entriesBefore, reading: reading, isTail: isTail,
+            stamps: scan.stamps)
+    }
+
+    /// Takes the entries of a batch at the topic's end out of the count, unless it is whole.
+    private mutating func dropIncompleteBatch(_ chain: inout [Link], _ name: TopicName) {
+        guard var index = chain.lastIndex(where: { $0.scan.used > 0 }),
+            var run = effectiveRun(chain[index].scan)
+        else { return }
+        var pieces = [(index, run)]
+        var isWhole = run.nextIndex == run.count
+        while isWhole, run.firstIndex > 0 {
+            // The batch began in an earlier block. Where there is none left, it was consumed.
+            guard run.offset == 0 else {
+                isWhole = false
+                break
+            }
+            guard index > 0 else { break }
+            index -= 1
+            guard let before = effectiveRun(chain[index].scan), before.count == run.count,
+                before.nextIndex == run.firstIndex
+            else {
+                isWhole = false
+                break
+            }
+            run = before
+            pieces.append((index, run))
+        }
+        if !isWhole {
+            // Its earlier pieces go too, as far as they belong to it.
+            while run.firstIndex > 0, run.offset == 0, index > 0,
+                let before = effectiveRun(chain[index - 1].scan), before.count == run.count,
+                before.nextIndex == run.firstIndex
+            {
+                index -= 1
+                run = before
+                pieces.append((index, run))
+            }
+        }
+        guard !isWhole || pieces.contains(where: { $0.1.isUnsound }) else { return }
+        for (index, run) in pieces {
+            chain[index].entries = run.entriesBefore
+            chain[index].used = run.offset
+        }
+        let first = chain[index]
+        let there = pieces.reduce(0) { $0 + $1.1.sound }
+        findings.add(
+            Finding(
+                .warning, .incompleteBatch, file: first.file.text, block: first.scan.frame.slot,
+                offset: run.offset,
+                "a batch of \(run.count) entries of \(name.quoted) is not whole: its \(there) sound entries do not count"
+            ))
+    }
+
+    /// The run at a block's end, with a damaged last entry taken for one of the batch.
+    private func effectiveRun(_ scan: BlockScan) -> BatchRun? {
+        guard var run = scan.run else { return nil }
+        if scan.tail != nil, run.nextIndex < run.count { run.addDamaged() }
+        return run
+    }
+
+    // MARK: - Cursors
+
+    private typealias Place = (block: Int, offset: Int)
+
+    private mutating func cursor(_ name: TopicName, _ chain: [Link])
+        -> (cursor: CursorState?, consumed: Int)
+    {
+        let stored = sidecars.cursors[name]
+        var place = stored.map { indexPlace($0, name, chain) }
+        var source = stored.map(CursorState.Source.index)
+        if let position = sidecars.journal[name] {
+            let journal = journalPlace(position, name, chain)
+            if sidecars.isJournalCurrent {
+                place = journal
+                source = .journal
+            } else if place.map({ ($0.block, $0.offset) < (journal.block, journal.offset) }) ?? true {
+                noteReconciled(name)
+                place = place ?? (0, 0, true)
+            } else if let own = place, (own.block, own.offset) != (journal.block, journal.offset) {
+                noteReconciled(name)
+                place = journal
+                source = .journal
+            }
+        }
+        guard let place, let source, !chain.isEmpty else { return (nil, 0) }
+        let block = min(place.block, chain.count - 1)
+        let link = chain[block]
+        let offset = place.block < chain.count ? place.offset : link.used
+        let cursor = CursorState(
+            blockIndex: block, file: link.file, slot: link.scan.frame.slot, offset: offset,
+            source: source, isClear: place.isClear)
+        let before = measure(link.file, link.index, offset).entriesBefore
+        return (cursor, link.entriesBefore + min(before, link.entries))
+    }
+
+    private mutating func indexPlace(_ stored: StoredCursor, _ name: TopicName, _ chain: [Link])
+        -> (block: Int, offset: Int, isClear: Bool)
+    {
+        let meaning = CursorMeaning(stored, blockIDs: chain.map(\.number)) { block, offset in
+            boundary(chain[block], offset)
+        }
+        switch meaning {
+        case .end: return (chain.count, 0, true)
+        case .at(let block, let offset):
+            if stored.tailBlockID == nil, stored.blockIndex != UInt64(block) {
+                findings.add(
+                    Finding(
+                        .info, .cursorShifted, file: DirectoryNames.cursorIndex,
+                        "the cursor of \(name.quoted) names block \(stored.blockIndex) of the topic, but stands in block \(block): an empty block was counted"
+                    ))
+            }
+            return (block, offset, true)
+        case .unclear(let block, let offset):
+            noteUnclear(name, DirectoryNames.cursorIndex, chain.isEmpty)
+            return (block, offset, false)
+        }
+    }
+
+    private mutating func journalPlace(
+        _ position: CursorPosition, _ name: TopicName, _ chain: [Link]
+    ) -> (block: Int, offset: Int, isClear: Bool) {
+        guard let file = position.file else { return (0, 0, true) }
+        let block = chain.firstIndex { ($0.file, $0.scan.frame.slot) >= (file, position.slot) }
+        guard let block else { return (chain.count, 0, true) }
+        // The block itself may have been reclaimed: what follows it is unread.
+        guard chain[block].file == file, chain[block].scan.frame.slot == position.slot else {
+            return (block, 0, true)
+        }
+        let boundary = boundary(chain[block], position.offset)
+        if !boundary.isExact { noteUnclear(name, DirectoryNames.cursorJournal, false) }
+        return (block, boundary.offset, boundary.isExact)
+    }
+
+    private func boundary(_ link: Link, _ offset: Int) -> CursorMeaning.Boundary {
+        let probe = measure(link.file, link.index, offset)
+        return CursorMeaning.Boundary(
+            offset: min(probe.boundary, link.used), isExact: probe.boundary == offset)
+    }
+
+    private mutating func noteUnclear(_ name: TopicName, _ file: String, _ isGone: Bool) {
+        guard !isGone else { return }
+        findings.add(
+            Finding(
+                .warning, .cursorUnclear, file: file,
+                "the cursor of \(name.quoted) is not the start of any entry; it is read so that nothing unread is skipped"
+            ))
+    }
+
+    private mutating func noteReconciled(_ name: TopicName) {
+        findings.add(
+            Finding(
+                .warning, .journalReconciled, file: DirectoryNames.cursorJournal,
+                "another engine changed the cursor index since the journal of \(name.quoted) was written; the earlier of the two positions counts"
+            ))
+    }
+}
+
+extension TopicName {
+    /// The name in quotation marks, in printable ASCII.
+    var quoted: String {
+        let text = bytes.map { byte -> String in
+            switch byte {
+            case UInt8(ascii: "\\"): "\\\\"
+            case UInt8(ascii: "\""): "\\\""
+            case 0x20...0x7e: String(UnicodeScalar(byte))
+            default: "\\x" + Hex.encode([byte])
+            }
+        }
+        return "\"" + text.joined() + "\""
+    }
+}

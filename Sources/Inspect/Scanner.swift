@@ -1,0 +1,211 @@
+internal import Synchronization
+public import SystemPackage
+internal import WalrusFormat
+public import WalrusIO
+
+/// Reads a directory without changing it, and keeps what it learnt: a second scan reads only what
+/// was written since the first.
+///
+/// Takes no lock and opens every file read-only for as long as it reads it. Files may be written,
+/// cut off or deleted meanwhile. Memory grows with topics and blocks, never with the bytes in them.
+/// Not for use by two threads at once; `progress` may be called from any.
+public final class Scanner {
+    public struct Progress: Sendable {
+        /// Bytes of blocks walked so far, and in all.
+        public let done: Int
+        public let total: Int
+    }
+
+    public let directory: FilePath
+    private var files: [DataFileName: FileScan] = [:]
+    private var sidecars: Sidecars?
+
+    public init(_ directory: FilePath) {
+        self.directory = directory
+    }
+
+    /// A file is looked at closely for this long after its last change: a writer through a memory
+    /// map changes a file's time long after its bytes.
+    private static let hotNanoseconds = 60 * 1_000_000_000
+
+    /// Looks at the directory.
+    ///
+    /// - Parameters:
+    ///   - forget: read everything again, not only what has changed.
+    ///   - progress: hears how far the scan is; returning false stops it.
+    /// - Returns: the state, or nil when `progress` stopped the scan.
+    /// - Throws: `IOError` when the directory itself cannot be read. What is wrong with a file in it
+    ///   is a finding.
+    public func scan(
+        forget: Bool = false, progress: @Sendable @escaping (Progress) -> Bool = { _ in true }
+    ) throws(IOError) -> DirectoryState? {
+        if forget {
+            files = [:]
+            sidecars = nil
+        }
+        let listing = try Directory.list(directory)
+        let known = try Sidecars.read(directory, known: sidecars)
+        sidecars = known
+        let probes = Self.probes(known)
+
+        var work: [Work] = []
+        var scans: [DataFileName: FileScan] = [:]
+        let names = listing.compactMap { $0.kind == .file ? DataFileName($0.name) : nil }.sorted()
+        let newest = names.last
+        for name in names {
+            let path = directory.appending(name.text)
+            guard let status = try? FileStatus.of(path) else { continue }
+            var scan = files[name] ?? FileScan(name: name, path: path, status: status)
+            let blocks = look(
+                at: &scan, status, isNew: files[name] == nil, isNewest: name == newest, probes)
+            work += blocks.map { Work(file: name, block: $0) }
+            scans[name] = scan
+        }
+        files = scans
+        guard walk(work, progress) else { return nil }
+
+        var assembly = Assembly(sidecars: known) { file, block, offset in
+            self.probe(file, block, offset)
+        }
+        for name in names {
+            if let scan = files[name] { assembly.add(scan) }
+        }
+        return assembly.finish(listing: listing, time: Clock.wall())
+    }
+
+    /// The offsets at which cursors may stand, by topic.
+    private static func probes(_ sidecars: Sidecars) -> [TopicName: [Int]] {
+        var probes: [TopicName: [Int]] = [:]
+        for (topic, cursor) in sidecars.cursors {
+            probes[topic, default: []].append(Int(clamping: cursor.offset))
+        }
+        for (topic, position) in sidecars.journal {
+            probes[topic, default: []].append(position.offset)
+        }
+        return probes
+    }
+
+    private struct Work: Sendable {
+        let file: DataFileName
+        let block: Int
+    }
+
+    /// Brings what is known of a file's blocks up to date. Returns those that must be walked.
+    private func look(
+        at scan: inout FileScan, _ status: FileStatus, isNew: Bool, isNewest: Bool,
+        _ probes: [TopicName: [Int]]
+    ) -> [Int] {
+        let before = scan.status
+        let isReplaced = before.identity != status.identity || status.size < before.size
+        let isSame = !isNew && before == status && scan.failure == nil
+        let age = Int(Clock.wall()) - status.modified
+        if isSame, !isNewest, age > Self.hotNanoseconds { return [] }
+        scan.status = status
+        do {
+            if isNew || isReplaced || scan.failure != nil {
+                scan.failure = nil
+                try scan.findBlocks(probes: probes)
+                return Array(scan.blocks.indices)
+            }
+            let file = try scan.open()
+            let old = scan.blocks
+            if try scan.findNewBlocks(in: file, probes: probes) {
+                // Keep what is known of the blocks that were there before.
+                for index in scan.blocks.indices {
+                    if let same = old.first(where: { $0.frame == scan.blocks[index].frame }) {
+                        scan.blocks[index] = same
+                    }
+                }
+            }
+            return try scan.blocks.indices.filter { index in
+                switch try scan.blocks[index].isStale(file) {
+                case .same: return scan.blocks[index].used == 0
+                case .grown: return true
+                case .rewritten:
+                    let frame = scan.blocks[index].frame
+                    scan.blocks[index] = BlockScan(
+                        frame: frame, probes: probes[frame.topic] ?? [])
+                    return true
+                }
+            }
+        } catch {
+            scan.failure = error as? IOError
+            return []
+        }
+    }
+
+    /// Walks over blocks on all processors. Returns false when `progress` stopped it.
+    private func walk(_ work: [Work], _ progress: @Sendable @escaping (Progress) -> Bool) -> Bool {
+        let tasks = work.compactMap { item in
+            files[item.file].map { Task(item, $0.path, $0.blocks[item.block]) }
+        }
+        let total = tasks.reduce(0) { $0 + $1.expected }
+        let done = Atomic(0)
+        let goesOn = Atomic(true)
+        Thread.forEach(tasks.count) { index in
+            guard goesOn.load(ordering: .relaxed) else { return }
+            let task = tasks[index]
+            task.run { bytes in
+                let sum = done.wrappingAdd(bytes, ordering: .relaxed).newValue
+                if !progress(Progress(done: min(sum, total), total: total)) {
+                    goesOn.store(false, ordering: .relaxed)
+                }
+                return goesOn.load(ordering: .relaxed)
+            }
+        }
+        guard goesOn.load(ordering: .relaxed) else {
+            // Half-walked blocks would pass for whole ones.
+            files = [:]
+            return false
+        }
+        for task in tasks {
+            switch task.result {
+            case .success(let block): files[task.item.file]?.blocks[task.item.block] = block
+            case .failure(let error): files[task.item.file]?.failure = error
+            }
+        }
+        return true
+    }
+
+    /// One block to be walked by some thread.
+    private final class Task: Sendable {
+        let item: Work
+        private let path: FilePath
+        private let state: Mutex<Result<BlockScan, IOError>>
+        /// Bytes that the walk will read, about.
+        let expected: Int
+
+        init(_ item: Work, _ path: FilePath, _ block: BlockScan) {
+            self.item = item
+            self.path = path
+            expected = block.frame.length - block.resumeOffset
+            state = Mutex(.success(block))
+        }
+
+        var result: Result<BlockScan, IOError> { state.withLock { $0 } }
+
+        func run(_ advance: (Int) -> Bool) {
+            guard case .success(var block) = result else { return }
+            let outcome: Result<BlockScan, IOError>
+            do {
+                try block.walk(DiskFile(path, .readOnly), advance: advance)
+                outcome = .success(block)
+            } catch {
+                outcome = .failure(
+                    error as? IOError ?? IOError("read", path, .ioError))
+            }
+            state.withLock { $0 = outcome }
+        }
+    }
+
+    /// Where `offset` falls in a block, measuring it when it is not known yet.
+    private func probe(_ name: DataFileName, _ index: Int, _ offset: Int) -> BlockScan.Probe {
+        guard let scan = files[name] else { return BlockScan.Probe() }
+        if let known = scan.blocks[index].boundary(offset) { return known }
+        guard let file = try? scan.open(),
+            let probe = try? scan.blocks[index].measure(file, offset)
+        else { return BlockScan.Probe() }
+        files[name]?.blocks[index].remember(offset, probe)
+        return probe
+    }
+}

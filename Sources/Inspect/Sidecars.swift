@@ -1,0 +1,132 @@
+internal import SystemPackage
+internal import WalrusFormat
+internal import WalrusIO
+
+/// The small files beside the data files: cursors, clean marks, and the cursor journal.
+struct Sidecars: Sendable {
+    var cursors: [TopicName: StoredCursor] = [:]
+    var marks: [TopicName: CleanMark] = [:]
+    /// Positions newer than `cursors`, or beside them when `isJournalCurrent` is false.
+    var journal: [TopicName: CursorPosition] = [:]
+    /// Whether the journal continues the index file that is there.
+    var isJournalCurrent = true
+    var findings: [Finding] = []
+    /// What the files looked like, to notice a change without reading them again.
+    private(set) var signature: [FileStatus?] = []
+
+    private static let names = [
+        DirectoryNames.cursorJournal, DirectoryNames.cursorIndex, DirectoryNames.cleanIndex,
+    ]
+    /// More than any real index has; a bigger one is reported, not read.
+    private static let sizeMax = 256 << 20
+
+    /// Reads the files, or returns `known` when none of them has changed.
+    static func read(_ directory: FilePath, known: Sidecars?) throws(IOError) -> Sidecars {
+        // The engine replaces the index and then the journal: read until they go together.
+        var sidecars = Sidecars()
+        for _ in 0..<3 {
+            let signature = try Self.signature(directory)
+            if let known, known.signature == signature { return known }
+            sidecars = try Sidecars(directory, signature)
+            if sidecars.isJournalCurrent, try Self.signature(directory) == signature { break }
+        }
+        return sidecars
+    }
+
+    private static func signature(_ directory: FilePath) throws(IOError) -> [FileStatus?] {
+        var found: [FileStatus?] = []
+        for name in names { found.append(try FileStatus.of(directory.appending(name))) }
+        return found
+    }
+
+    private init() {}
+
+    private init(_ directory: FilePath, _ signature: [FileStatus?]) throws(IOError) {
+        self.signature = signature
+        let journalImage = try image(directory, DirectoryNames.cursorJournal)
+        let cursorImage = try image(directory, DirectoryNames.cursorIndex)
+        let cleanImage = try image(directory, DirectoryNames.cleanIndex)
+        if let cursorImage { readCursors(cursorImage) }
+        if let cleanImage { readMarks(cleanImage) }
+        if let journalImage { readJournal(journalImage, continuing: cursorImage) }
+    }
+
+    private mutating func image(_ directory: FilePath, _ name: String) throws(IOError) -> [UInt8]? {
+        do throws(IOError) {
+            let image = try Directory.contents(of: directory.appending(name), limit: Self.sizeMax)
+            if let image, image.count == Self.sizeMax {
+                findings.append(
+                    Finding(
+                        .error, .unreadableFile, file: name,
+                        "is over \(Self.sizeMax >> 20) MiB, no index is: it was not read"))
+                return nil
+            }
+            return image
+        } catch {
+            findings.append(Finding(.error, .unreadableFile, file: name, "\(error)"))
+            return nil
+        }
+    }
+
+    private mutating func readCursors(_ image: [UInt8]) {
+        do throws(FormatError) {
+            cursors = try CursorIndexImage.decode(image)
+            if !image.isEmpty, CursorIndexImage.encode(cursors) != image {
+                noteTable(DirectoryNames.cursorIndex)
+            }
+        } catch {
+            noteDamage(
+                .damagedCursorIndex, DirectoryNames.cursorIndex, error,
+                "all cursors in it are unknown, so every entry counts as unread")
+        }
+    }
+
+    private mutating func readMarks(_ image: [UInt8]) {
+        do throws(FormatError) {
+            marks = try CleanIndexImage.decode(image)
+            if !image.isEmpty, CleanIndexImage.encode(marks) != image {
+                noteTable(DirectoryNames.cleanIndex)
+            }
+        } catch {
+            noteDamage(
+                .damagedCleanIndex, DirectoryNames.cleanIndex, error,
+                "which topics are clean is unknown")
+        }
+    }
+
+    private mutating func readJournal(_ image: [UInt8], continuing index: [UInt8]?) {
+        guard !image.isEmpty else { return }
+        let name = DirectoryNames.cursorJournal
+        do throws(FormatError) {
+            let contents = try CursorJournal.decode(image)
+            journal = contents.cursors
+            isJournalCurrent = contents.base == CursorJournal.Base(index: index)
+            if let torn = contents.tornTail {
+                findings.append(
+                    Finding(
+                        .warning, .damagedJournal, file: name, offset: contents.end,
+                        "a record is not whole (\(torn)); the \(contents.recordCount) before it count"
+                    ))
+            }
+        } catch {
+            noteDamage(
+                .damagedJournal, name, error, "cursors are those of \(DirectoryNames.cursorIndex)")
+        }
+    }
+
+    private mutating func noteDamage(
+        _ kind: Finding.Kind, _ file: String, _ error: FormatError, _ meaning: String
+    ) {
+        findings.append(
+            Finding(
+                .error, kind, file: file, offset: error.range.lowerBound,
+                "is damaged: \(error); \(meaning)"))
+    }
+
+    private mutating func noteTable(_ file: String) {
+        findings.append(
+            Finding(
+                .warning, .indexTable, file: file,
+                "has sound entries, but not the look-up table that the engine writes for them"))
+    }
+}
