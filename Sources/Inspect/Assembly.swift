@@ -48,7 +48,7 @@ struct Assembly {
                     entries: block.entries, used: block.used)
                 chains[block.frame.topic, default: []].append(link)
                 // Places in the topic are known at the end only.
-                file.blocks.append(blockState(link, reading: .unread, isTail: false))
+                file.blocks.append(blockState(link, cursor: (0, 0), index: 0, isTail: false))
             }
         }
         state.files.append(file)
@@ -96,32 +96,31 @@ struct Assembly {
         let position = cursor(name, chain)
         topic.cursor = position.cursor
         topic.unread = topic.entries - position.consumed
-        topic.unreadSize = topic.size
+        let place = position.cursor.map { ($0.blockIndex, $0.offset) } ?? (0, 0)
         for (index, link) in chain.enumerated() {
-            let place = position.cursor.map { ($0.blockIndex, $0.offset) } ?? (0, 0)
-            let reading: BlockState.Reading
-            if index < place.0 || (index == place.0 && place.1 >= link.used) {
-                reading = .consumed
-                topic.unreadSize -= link.used
-            } else if index == place.0, place.1 > 0 {
-                reading = .reading
-                topic.unreadSize -= place.1
-            } else {
-                reading = .unread
-            }
-            emit(blockState(link, reading: reading, isTail: index == chain.count - 1))
+            let isTail = index == chain.count - 1
+            let block = blockState(link, cursor: place, index: index, isTail: isTail)
+            topic.unreadSize += block.unreadSize
+            emit(block)
         }
         return topic
     }
 
-    private func blockState(_ link: Link, reading: BlockState.Reading, isTail: Bool) -> BlockState {
+    /// The state of the topic's block `index`, for a cursor in (block, offset).
+    private func blockState(_ link: Link, cursor: (Int, Int), index: Int, isTail: Bool)
+        -> BlockState
+    {
         let scan = link.scan
+        let consumed = index < cursor.0 ? link.used : index == cursor.0 ? cursor.1 : 0
+        let unread = max(0, link.used - consumed)
+        let reading: BlockState.Reading =
+            unread == 0 ? .consumed : unread == link.used ? .unread : .reading
         return BlockState(
             file: link.file, slot: scan.frame.slot, units: scan.frame.units,
             topic: scan.frame.topic, number: link.number, used: link.used, entries: link.entries,
             damaged: scan.damaged, hasLostBytes: scan.lost != nil || scan.leftover != nil,
-            entriesBefore: link.entriesBefore, reading: reading, isTail: isTail,
-            stamps: scan.stamps)
+            entriesBefore: link.entriesBefore, reading: reading, unreadSize: unread,
+            isTail: isTail, stamps: scan.stamps)
     }
 
     /// Takes the entries of a batch at the topic's end out of the count, unless it is whole.
@@ -196,7 +195,8 @@ struct Assembly {
             if sidecars.isJournalCurrent {
                 place = journal
                 source = .journal
-            } else if place.map({ ($0.block, $0.offset) < (journal.block, journal.offset) }) ?? true {
+            } else if place.map({ ($0.block, $0.offset) < (journal.block, journal.offset) }) ?? true
+            {
                 noteReconciled(name)
                 place = place ?? (0, 0, true)
             } else if let own = place, (own.block, own.offset) != (journal.block, journal.offset) {

@@ -71,6 +71,8 @@ public struct BlockState: Hashable, Sendable {
     /// Sound entries of the topic before this block.
     public var entriesBefore: Int
     public var reading: Reading
+    /// Bytes of headers and payloads at or after the cursor.
+    public var unreadSize: Int
     /// Whether it is the topic's last block, where a writer goes on.
     public var isTail: Bool
     public var stamps: StampRange?

@@ -146,7 +146,8 @@ extension BlockScan {
     /// Counts the sound entries before `offset` by walking the block, as far as needed.
     func measure(_ file: DiskFile, _ offset: Int) throws -> Probe {
         // Go on from the nearest place that is known already.
-        let from = probes.values.filter { $0.boundary <= offset }
+        let from =
+            probes.values.filter { $0.boundary <= offset }
             .max { $0.boundary < $1.boundary } ?? Probe()
         var probe = from
         var walker = EntryWalker(file)

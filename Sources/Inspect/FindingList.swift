@@ -17,11 +17,14 @@ struct FindingList {
     }
 
     func sorted() -> [Finding] {
-        let dropped = counts.filter { $0.value > Self.perKindMax }.sorted { $0.key.rawValue < $1.key.rawValue }
+        let dropped = counts.filter { $0.value > Self.perKindMax }.sorted {
+            $0.key.rawValue < $1.key.rawValue
+        }
         let rest = dropped.map { kind, count in
             Finding(
                 list.first { $0.kind == kind }?.severity ?? .warning, .more,
-                "\(count - Self.perKindMax) more findings of the kind \(kind.rawValue) are not listed")
+                "\(count - Self.perKindMax) more findings of the kind \(kind.rawValue) are not listed"
+            )
         }
         func key(_ finding: Finding) -> (String, Int, Int) {
             (finding.file ?? "", finding.block ?? -1, finding.offset ?? -1)
@@ -148,7 +151,8 @@ struct FindingList {
     }
 
     private static func gap(
-        _ topic: String, _ file: String, _ slot: Int, _ offset: Int, _ after: UInt64, _ found: UInt64
+        _ topic: String, _ file: String, _ slot: Int, _ offset: Int, _ after: UInt64,
+        _ found: UInt64
     ) -> Finding {
         Finding(
             .warning, .sequenceGap, file: file, block: slot, offset: offset,

@@ -27,7 +27,8 @@ public enum CursorMeaning: Hashable, Sendable {
     ///   - blockIDs: the allocation number of every block of the topic, in order (`BlockNumbers`).
     ///   - boundary: the boundary in the topic's block of that index.
     public init(
-        _ cursor: StoredCursor, blockIDs: [UInt64], boundary: (_ block: Int, _ offset: Int) -> Boundary
+        _ cursor: StoredCursor, blockIDs: [UInt64],
+        boundary: (_ block: Int, _ offset: Int) -> Boundary
     ) {
         let offset = Int(clamping: cursor.offset)
         func fits(_ block: Int) -> Bool { boundary(block, offset).isExact }

@@ -47,16 +47,16 @@
     /// from its topic.
     public mutating func frame(at start: Int) throws -> BlockFrame? {
         var heads: [EntryHeader] = []
-        // A block is as long as its first entry needs.
-        var end = Layout.fileSize
+        // Where the first entry says that the block ends: it is as long as that entry needs.
+        var needed: Int?
         var at = start
-        while heads.count < 3, at + Layout.headerSize <= end {
+        while heads.count < 3, at + Layout.headerSize <= needed ?? Layout.fileSize {
             let header = try unsafe bytes(at: at, Layout.headerSize)
-            guard unsafe header.count == Layout.headerSize else { break }
+            guard header.count == Layout.headerSize else { break }
             if let head = try? unsafe EntryHeader.decode(header.bytes), head.blockEnd > start {
                 if at == start {
                     let units = Layout.units(forPayloadLength: head.payloadLength)
-                    end = min(start + units * Layout.unit, Layout.fileSize)
+                    needed = min(start + units * Layout.unit, Layout.fileSize)
                 }
                 heads.append(head)
                 at += Layout.headerSize + head.payloadLength
@@ -67,10 +67,9 @@
             }
         }
         guard let first = heads.first else { return nil }
-        // A lone header that contradicts the length of its own entry is wrong about the block's.
-        let lone = end < Layout.fileSize || first.blockEnd > Layout.fileSize ? end : first.blockEnd
+        let end = Self.majority(heads.map(\.blockEnd)) ?? needed ?? first.blockEnd
         return BlockFrame(
-            start: start, length: (Self.majority(heads.map(\.blockEnd)) ?? lone) - start,
+            start: start, length: end - start,
             topic: Self.majority(heads.map(\.topic)) ?? first.topic)
     }
 

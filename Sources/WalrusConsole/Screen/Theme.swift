@@ -65,12 +65,19 @@ public struct Theme: Hashable, Sendable {
             background: look.background?.color(at: depth),
             emphasis: look.emphasis.union(style.emphasis))
         if depth <= .ansi16 { result.emphasis.formUnion(look.fallback) }
-        guard style.isSelected else { return result }
-        if depth > .ansi16 {
-            if result.background == nil { result.background = selection.color(at: depth) }
-        } else if result.background == nil {
-            result.emphasis.formUnion(.reverse)
-            result.emphasis.subtract(.dim)
+        if style.isSelected && result.background == nil {
+            if depth > .ansi16 {
+                result.background = selection.color(at: depth)
+            } else {
+                // A bar of one colour: reversed colours would make it a patchwork.
+                result.foreground = nil
+                result.emphasis.formUnion(.reverse)
+                result.emphasis.subtract(.dim)
+            }
+        }
+        // On a background of ours the terminal's own foreground may be unreadable.
+        if depth > .ansi16, result.background != nil, result.foreground == nil {
+            result.foreground = Ink(ink.hex, nil).color(at: depth)
         }
         return result
     }

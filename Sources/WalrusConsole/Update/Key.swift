@@ -15,6 +15,7 @@ public enum Key: Hashable, Sendable {
         case .character(" "): "Space"
         case .character(let c): String(c)
         case .function(let n): "F\(n)"
+        case .control(" "): "Ctrl-Space"
         case .control(let c): "Ctrl-" + c.uppercased()
         case .alt(let c): "Alt-" + String(c)
         default: Key.names.first { $0.key == self }?.name ?? "?"

@@ -99,8 +99,9 @@ struct GridTests {
         for x in odd {
             for width in odd {
                 let rect = Rect(x: x, y: width, width: width, height: x)
-                _ = rect.inset(horizontal: x, vertical: width)
-                _ = rect.splitTop(x).rest.splitBottom(width).rest.splitLeft(x).rest.splitRight(width)
+                _ = rect.inset(horizontal: x, vertical: width).inset()
+                _ = rect.splitTop(x).rest.splitBottom(width).rest
+                _ = rect.splitLeft(x).rest.splitRight(width)
                 let parts = rect.columns([.fixed(x), .share(minimum: width, weight: x)], gap: x)
                 #expect(parts.reduce(0) { $0 + $1.width } <= rect.width)
                 _ = rect.intersection(Rect(x: width, y: x, width: x, height: width))

@@ -1,0 +1,147 @@
+public import SystemPackage
+public import WalrusFormat
+public import WalrusIO
+
+/// An entry of a topic, as a list shows it.
+public struct EntryRow: Hashable, Sendable {
+    /// 1-based place among the topic's sound entries on disk; nil when the entry is damaged.
+    public let ordinal: Int?
+    public let file: DataFileName
+    /// The block's first slot in its file.
+    public let slot: Int
+    /// Bytes from the block's start to the entry's header.
+    public let offset: Int
+    /// Bytes of payload.
+    public let length: Int
+    /// FNV-1a 64 of the payload as read.
+    public let checksum: UInt64
+    public let stamp: EntryStamp?
+    public let damage: EntryDamage?
+    /// Whether it stands before the topic's persisted cursor.
+    public let isConsumed: Bool
+    /// The first bytes of the payload.
+    public let preview: [UInt8]
+
+    /// Where the payload begins, in bytes from the start of the file.
+    var payloadStart: Int { slot * Layout.unit + offset + Layout.headerSize }
+}
+
+/// Reads the entries of one topic in order, as they were when its state was taken.
+///
+/// Every payload it passes is verified, so that ordinals count sound entries alone. Reading never
+/// moves a cursor. Memory: one window, whatever the entries' size.
+public struct EntryReader: Sendable {
+    public let directory: FilePath
+    public let topic: TopicState
+
+    public init(directory: FilePath, topic: TopicState) {
+        self.directory = directory
+        self.topic = topic
+    }
+
+    /// Gets an entry, and its whole payload when that was at hand. Returns whether to go on.
+    public typealias Visit = (EntryRow, _ payload: UnsafeRawBufferPointer?) throws -> Bool
+
+    /// Visits the entries from the one with `ordinal` on, damaged ones among them included.
+    ///
+    /// - Parameters:
+    ///   - previewMax: how many bytes of each payload to hand out with the row.
+    ///   - advance: hears of every block before it is read; returning false stops.
+    public func forEach(
+        from ordinal: Int = 1, previewMax: Int = 0, advance: (BlockPlace) -> Bool = { _ in true },
+        _ visit: Visit
+    ) throws {
+        let first = topic.blocks.firstIndex { $0.entriesBefore + $0.entries >= ordinal }
+        guard let first else { return }
+        for index in topic.blocks.indices[first...] {
+            let block = topic.blocks[index]
+            guard advance(block) else { return }
+            guard block.used > 0 else { continue }
+            guard try unsafe walk(block, index, from: ordinal, previewMax, visit) else { return }
+        }
+    }
+
+    private func walk(
+        _ block: BlockPlace, _ index: Int, from ordinal: Int, _ previewMax: Int, _ visit: Visit
+    ) throws -> Bool {
+        let file = try DiskFile(directory.appending(block.file.text), .readOnly)
+        var walker = EntryWalker(file)
+        let frame = BlockFrame(
+            start: block.frameStart, length: block.units * Layout.unit, topic: topic.name)
+        var sound = block.entriesBefore
+        var goesOn = true
+        let end = try unsafe walker.walk(frame) { entry, payload in
+            // What was appended since belongs to a later state.
+            guard entry.end <= block.used else { return false }
+            if entry.damage == nil { sound += 1 }
+            guard sound >= ordinal else { return true }
+            let row = EntryRow(
+                ordinal: entry.damage == nil ? sound : nil, file: block.file, slot: block.slot,
+                offset: entry.offset, length: entry.payloadLength, checksum: entry.checksum,
+                stamp: entry.stamp, damage: entry.damage,
+                isConsumed: isConsumed(index, entry.offset),
+                preview: try unsafe preview(
+                    payload, file, frame.start + entry.offset, entry.payloadLength, previewMax))
+            goesOn = try unsafe visit(row, payload)
+            return goesOn
+        }
+        return goesOn || !end.stopped
+    }
+
+    private func isConsumed(_ block: Int, _ offset: Int) -> Bool {
+        guard let cursor = topic.cursor else { return false }
+        return (block, offset) < (cursor.blockIndex, cursor.offset)
+    }
+
+    private func preview(
+        _ payload: UnsafeRawBufferPointer?, _ file: DiskFile, _ header: Int, _ length: Int,
+        _ max: Int
+    ) throws(IOError) -> [UInt8] {
+        let count = min(length, max)
+        guard count > 0 else { return [] }
+        if let payload = unsafe payload { return unsafe Array(payload[..<count]) }
+        return try file.read(at: header + Layout.headerSize, count: count)
+    }
+
+    /// The rows from `ordinal` on, `count` at most.
+    public func rows(from ordinal: Int, count: Int, previewMax: Int = 256) throws -> [EntryRow] {
+        var rows: [EntryRow] = []
+        guard count > 0 else { return rows }
+        try unsafe forEach(from: ordinal, previewMax: previewMax) { row, _ in
+            rows.append(row)
+            return rows.count < count
+        }
+        return rows
+    }
+
+    /// Bytes of the payload of `row`, from `offset` in it.
+    public func payload(of row: EntryRow, from offset: Int = 0, count: Int = .max)
+        throws(IOError) -> [UInt8]
+    {
+        let start = min(offset, row.length)
+        let file = try DiskFile(directory.appending(row.file.text), .readOnly)
+        return try file.read(at: row.payloadStart + start, count: min(count, row.length - start))
+    }
+
+    /// The ordinal of the first entry appended at `time` (nanoseconds since 1970 UTC) or later; one
+    /// past the last when there is none.
+    ///
+    /// Exact for entries with a stamp. Of others only the time that their file's name tells is
+    /// known: they count as appended when their file was made.
+    public func ordinal(at time: UInt64) throws -> Int {
+        for block in topic.blocks where block.entries > 0 {
+            var found: Int?
+            let born = (block.file.milliseconds ?? 0).multipliedReportingOverflow(by: 1_000_000)
+            try unsafe forEach(from: block.entriesBefore + 1) { row, _ in
+                guard (row.file, row.slot) == (block.file, block.slot) else { return false }
+                guard let ordinal = row.ordinal else { return true }
+                let appended = row.stamp?.timestamp ?? (born.overflow ? .max : born.partialValue)
+                if appended >= time { found = ordinal }
+                // Without stamps every entry of the block has the same time.
+                return found == nil && row.stamp != nil
+            }
+            if let found { return found }
+        }
+        return topic.entries + 1
+    }
+}

@@ -1,0 +1,148 @@
+public import Inspect
+public import WalrusFormat
+
+/// All that the console knows: what `view` draws and `update` changes.
+public struct ConsoleModel: Sendable {
+    public enum Screen: String, Hashable, Sendable, CaseIterable {
+        case home, entries, check
+    }
+
+    /// What the program was started with.
+    public struct Setup: Hashable, Sendable {
+        /// The directory as the user named it, for showing.
+        public var directory: String
+        /// Whether actions that write are on offer (`--write`, `:write`).
+        public var canWrite: Bool
+        /// Nanoseconds between two looks at the directory.
+        public var interval: UInt64
+        /// Seconds east of UTC.
+        public var timeZone: Int
+
+        public init(
+            directory: String, canWrite: Bool = false, interval: UInt64 = 1_000_000_000,
+            timeZone: Int = 0
+        ) {
+            self.directory = directory
+            self.canWrite = canWrite
+            self.interval = interval
+            self.timeZone = timeZone
+        }
+    }
+
+    public var setup: Setup
+    public var size: Size
+    public var glyphs: GlyphSet
+    /// Nanoseconds since 1970 UTC, as the last message told.
+    public var now: UInt64 = 0
+    public var screen = Screen.home
+    /// The last look at the directory; nil before the first one is over.
+    public var state: DirectoryState?
+    /// Processes that have files of the directory open.
+    public var holders: [Int] = []
+    public var isPaused = false
+    /// What went wrong last, or was done last: shown in the bottom line until the next key.
+    public var notice: Notice?
+    public var overlay: Overlay?
+
+    public var home = HomeModel()
+    public var entries: EntriesModel?
+    public var check = ListPosition()
+
+    var history = RateHistory()
+    /// A scan is under way; how far it is.
+    var scan: ScanStatus?
+    /// When the last scan ended.
+    var scannedAt: UInt64 = 0
+    var holdersAt: UInt64 = 0
+    /// Tells answers to old questions from those to new ones.
+    var lastRequest = 0
+
+    public init(setup: Setup, size: Size, glyphs: GlyphSet = .unicode) {
+        self.setup = setup
+        self.size = size
+        self.glyphs = glyphs
+    }
+
+    struct ScanStatus: Hashable, Sendable {
+        var done = 0
+        var total = 0
+    }
+
+    public struct Notice: Hashable, Sendable {
+        public enum Kind: Hashable, Sendable { case done, problem }
+        public var kind: Kind
+        public var text: String
+    }
+
+    /// The role in which a topic is drawn everywhere.
+    func role(of topic: TopicName) -> Role {
+        guard let state else { return .text }
+        return Role.topic(state.topics.partition(before: topic))
+    }
+}
+
+extension [TopicState] {
+    /// The index of the topic, or where it would stand, in the order of names.
+    func partition(before name: TopicName) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].name < name { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+/// A selection in a list that scrolls.
+public struct ListPosition: Hashable, Sendable {
+    public var selected = 0
+    public var top = 0
+
+    public init() {}
+
+    /// Moves by `delta` rows inside a list of `count`.
+    mutating func move(by delta: Int, count: Int) {
+        selected = max(0, min(selected + delta, count - 1))
+    }
+}
+
+/// The table of topics.
+public struct HomeModel: Hashable, Sendable {
+    public enum Sort: String, Hashable, Sendable, CaseIterable {
+        case topic, entries, unread, size, rate
+    }
+
+    public var sort = Sort.unread
+    public var isAscending = false
+    /// Only topics whose name holds this are shown.
+    public var filter = ""
+    /// The topic under the cursor: it stays selected when the order changes.
+    public var selected: TopicName?
+    public var top = 0
+    /// Indices into the state's topics, filtered and sorted.
+    var order: [Int] = []
+
+    public init() {}
+}
+
+/// What lies over the screen and takes the keys.
+public enum Overlay: Hashable, Sendable {
+    case help(top: Int)
+    case prompt(Prompt)
+    case menu(ActionMenu)
+    case plan(ActionPlan)
+}
+
+/// A line to be typed.
+public struct Prompt: Hashable, Sendable {
+    public enum Purpose: Hashable, Sendable {
+        case filter, command
+        /// The payload of an entry to append to the topic.
+        case appendPayload(TopicName)
+        /// How many entries of the topic to consume.
+        case consumeCount(TopicName)
+    }
+
+    public var purpose: Purpose
+    public var text: String
+}

@@ -1,0 +1,92 @@
+/// Numbers as people read them.
+public enum Figures {
+    /// 412331 -> "412,331".
+    public static func grouped(_ value: Int) -> String {
+        let digits = Array(String(value.magnitude))
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index).isMultiple(of: 3) { text.append(",") }
+            text.append(digit)
+        }
+        return value < 0 ? "-" + text : text
+    }
+
+    /// Bytes in at most five columns, with binary units: "812M", "3.21G".
+    public static func bytes(_ count: Int) -> String {
+        short(Double(count), base: 1_024, units: ["", "K", "M", "G", "T", "P"])
+    }
+
+    /// A count or a rate in at most five columns, with decimal units: "130", "1.1k".
+    public static func count(_ value: Double) -> String {
+        if value > 0, value < 1 { return "<1" }
+        return short(value, base: 1_000, units: ["", "k", "M", "G", "T"])
+    }
+
+    private static func short(_ value: Double, base: Double, units: [String]) -> String {
+        var value = value
+        var unit = 0
+        while abs(value) >= (unit == 0 ? base : base - 0.5), unit < units.count - 1 {
+            value /= base
+            unit += 1
+        }
+        guard unit > 0 else { return String(Int(value.rounded())) }
+        let scale: Double = abs(value) < 9.995 ? 100 : abs(value) < 99.95 ? 10 : 1
+        let rounded = (value * scale).rounded() / scale
+        var text = scale == 1 ? String(Int(rounded)) : "\(rounded)"
+        if scale > 1, text.hasSuffix(".0") { text.removeLast(2) }
+        return text + units[unit]
+    }
+
+    /// Seconds as "12s", "4m", "3h", "5d".
+    public static func duration(_ seconds: Double) -> String {
+        switch seconds {
+        case ..<60: "\(Int(seconds.rounded()))s"
+        case ..<3_600: "\(Int(seconds / 60))m"
+        case ..<86_400: "\(Int(seconds / 3_600))h"
+        default: "\(Int(min(seconds / 86_400, 9_999)))d"
+        }
+    }
+
+    /// Per cent of a whole, never 0 for a part that is there nor 100 for one that is not whole.
+    public static func percent(_ part: Int, of whole: Int) -> Int {
+        guard whole > 0, part > 0 else { return 0 }
+        guard part < whole else { return 100 }
+        return max(1, min(99, Int((Double(part) * 100 / Double(whole)).rounded())))
+    }
+
+    /// Nanoseconds since 1970 as "12:04:31", in the zone `offset` seconds east of UTC.
+    public static func time(_ nanoseconds: UInt64, offset: Int) -> String {
+        let (_, second) = split(nanoseconds, offset)
+        return "\(two(second / 3_600)):\(two(second / 60 % 60)):\(two(second % 60))"
+    }
+
+    /// Nanoseconds since 1970 as "2026-11-20 12:04:31.250".
+    public static func dateTime(_ nanoseconds: UInt64, offset: Int) -> String {
+        let (days, _) = split(nanoseconds, offset)
+        let (year, month, day) = civil(days)
+        let milliseconds = String(nanoseconds / 1_000_000 % 1_000 + 1_000).dropFirst()
+        return
+            "\(year)-\(two(month))-\(two(day)) \(time(nanoseconds, offset: offset)).\(milliseconds)"
+    }
+
+    private static func split(_ nanoseconds: UInt64, _ offset: Int) -> (days: Int, second: Int) {
+        let seconds = Int(nanoseconds / 1_000_000_000) + offset
+        let second = ((seconds % 86_400) + 86_400) % 86_400
+        return ((seconds - second) / 86_400, second)
+    }
+
+    /// The Gregorian date of a day counted from 1970-01-01 (H. Hinnant, "chrono-compatible
+    /// low-level date algorithms").
+    private static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
+        let z = days + 719_468
+        let era = (z >= 0 ? z : z - 146_096) / 146_097
+        let doe = z - era * 146_097
+        let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365
+        let doy = doe - (365 * yoe + yoe / 4 - yoe / 100)
+        let mp = (5 * doy + 2) / 153
+        let month = mp < 10 ? mp + 3 : mp - 9
+        return (yoe + era * 400 + (month <= 2 ? 1 : 0), month, doy - (153 * mp + 2) / 5 + 1)
+    }
+
+    private static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+}

@@ -1,0 +1,57 @@
+internal import Inspect
+internal import WalrusFormat
+
+/// How fast topics grew and were read, from one scan to the next.
+struct RateHistory: Sendable {
+    /// Rates kept for each topic.
+    static let capacity = 60
+
+    struct Rates: Sendable {
+        /// Entries appended and consumed a second, newest last.
+        var appended: [Float] = []
+        var consumed: [Float] = []
+
+        mutating func add(_ appended: Float, _ consumed: Float) {
+            self.appended.append(appended)
+            self.consumed.append(consumed)
+            if self.appended.count > RateHistory.capacity {
+                self.appended.removeFirst()
+                self.consumed.removeFirst()
+            }
+        }
+    }
+
+    private struct Last: Sendable {
+        let entries: Int
+        let consumed: Int
+    }
+
+    private var last: [TopicName: Last] = [:]
+    private var lastTime: UInt64?
+    private(set) var rates: [TopicName: Rates] = [:]
+
+    /// Takes note of a new state. A topic seen for the first time has no rate yet.
+    mutating func add(_ state: DirectoryState) {
+        let seconds = lastTime.map { Double(state.time &- $0) / 1e9 }
+        lastTime = state.time
+        var current: [TopicName: Last] = [:]
+        current.reserveCapacity(state.topics.count)
+        for topic in state.topics {
+            current[topic.name] = Last(entries: topic.entries, consumed: topic.consumed)
+            guard let seconds, seconds > 0, seconds < 3_600, let before = last[topic.name] else {
+                continue
+            }
+            // Reclaimed files make counts fall: that is no rate.
+            let appended = Float(Double(max(0, topic.entries - before.entries)) / seconds)
+            let consumed = Float(Double(max(0, topic.consumed - before.consumed)) / seconds)
+            // A topic at rest keeps no history: most topics of a big directory are.
+            if rates[topic.name] == nil, appended == 0, consumed == 0 { continue }
+            rates[topic.name, default: Rates()].add(appended, consumed)
+        }
+        last = current
+        rates = rates.filter { current[$0.key] != nil }
+    }
+
+    func appended(_ topic: TopicName) -> Double { Double(rates[topic]?.appended.last ?? 0) }
+    func consumed(_ topic: TopicName) -> Double { Double(rates[topic]?.consumed.last ?? 0) }
+}

@@ -1,0 +1,212 @@
+internal import Inspect
+internal import WalrusFormat
+
+extension ConsoleModel {
+    mutating func pressOverlay(_ key: Key) -> [Effect] {
+        switch overlay {
+        case .help(let top): pressHelp(key, top)
+        case .prompt(let prompt): return pressPrompt(key, prompt)
+        case .menu(let menu): return pressMenu(key, menu)
+        case .plan(let plan): return pressPlan(key, plan)
+        case nil: break
+        }
+        return []
+    }
+
+    private mutating func pressHelp(_ key: Key, _ top: Int) {
+        let command = KeyMap.command(for: key, on: .home)
+        let page = max(1, size.rows - 4)
+        if let delta = command.flatMap({ Self.delta($0, page: page) }) {
+            overlay = .help(top: max(0, min(top + delta, HelpView.lines(self).count - page)))
+        } else {
+            overlay = nil
+        }
+    }
+
+    // MARK: - Prompts
+
+    private mutating func pressPrompt(_ key: Key, _ prompt: Prompt) -> [Effect] {
+        var prompt = prompt
+        switch key {
+        case .escape:
+            overlay = nil
+            return []
+        case .enter:
+            overlay = nil
+            return submit(prompt)
+        case .backspace:
+            if prompt.text.isEmpty {
+                overlay = nil
+                return []
+            }
+            prompt.text.removeLast()
+        case .control("u"): prompt.text = ""
+        case .character(let character):
+            // Longer than any line that is typed by hand; a paste ends here.
+            if prompt.text.utf8.count < 4_096 { prompt.text.append(character) }
+        default: return []
+        }
+        overlay = .prompt(prompt)
+        // The topics are filtered as the text is typed.
+        if prompt.purpose == .filter, screen == .home {
+            home.filter = prompt.text
+            reorderTopics()
+        }
+        return []
+    }
+
+    private mutating func submit(_ prompt: Prompt) -> [Effect] {
+        switch prompt.purpose {
+        case .filter:
+            if screen == .entries { return filterEntries(prompt.text) }
+            home.filter = prompt.text
+            reorderTopics()
+            return []
+        case .command:
+            return runCommand(prompt.text)
+        case .appendPayload(let name):
+            overlay = .plan(
+                ActionPlan(
+                    topic: name, work: .append(payload: Array(prompt.text.utf8)), cursor: nil))
+            return []
+        case .consumeCount(let name):
+            guard let topic = state?.topic(name), let count = Int(prompt.text), count > 0 else {
+                return complain("how many entries? a number above 0")
+            }
+            return [.planConsume(topic: topic, count: count)]
+        }
+    }
+
+    private mutating func runCommand(_ text: String) -> [Effect] {
+        let word = text.split(separator: " ").joined(separator: " ")
+        if word.isEmpty { return [] }
+        if let ordinal = Int(word) {
+            guard screen == .entries, let name = entries?.topic else {
+                return complain("a number goes to an entry: open a topic first")
+            }
+            entries?.isFollowing = false
+            return openEntries(of: name, ordinal: max(1, ordinal))
+        }
+        switch word {
+        case "q", "quit": return [.quit]
+        case "write":
+            setup.canWrite = true
+            notice = Notice(kind: .done, text: "actions that write are on offer (a)")
+        case "readonly":
+            setup.canWrite = false
+            notice = Notice(kind: .done, text: "read-only again")
+        default:
+            guard let command = Command(rawValue: word) else {
+                return complain("no command \"\(word)\": a number, write, readonly, home, q")
+            }
+            return run(command)
+        }
+        return []
+    }
+
+    private mutating func complain(_ text: String) -> [Effect] {
+        notice = Notice(kind: .problem, text: text)
+        return [.bell]
+    }
+
+    // MARK: - Actions
+
+    mutating func openActions() -> [Effect] {
+        let name = screen == .entries ? entries?.topic : home.selected
+        guard let name else { return complain("no topic is selected") }
+        overlay = .menu(ActionMenu(topic: name))
+        return []
+    }
+
+    private mutating func pressMenu(_ key: Key, _ menu: ActionMenu) -> [Effect] {
+        var menu = menu
+        let actions = ActionMenu.Action.allCases
+        switch key {
+        case .escape, .character("q"):
+            overlay = nil
+            return []
+        case .up, .character("k"): menu.selected = max(0, menu.selected - 1)
+        case .down, .character("j"):
+            menu.selected = min(actions.count - 1, menu.selected + 1)
+        case .enter: return choose(actions[menu.selected], menu.topic)
+        case .character(let digit):
+            guard let number = digit.wholeNumberValue,
+                let action = ActionMenu.Action(rawValue: number)
+            else { return [] }
+            return choose(action, menu.topic)
+        default: return []
+        }
+        overlay = .menu(menu)
+        return []
+    }
+
+    private mutating func choose(_ action: ActionMenu.Action, _ topic: TopicName) -> [Effect] {
+        guard setup.canWrite else {
+            return complain("read-only: type :write first, or start with --write")
+        }
+        let purpose: Prompt.Purpose =
+            action == .append ? .appendPayload(topic) : .consumeCount(topic)
+        overlay = .prompt(Prompt(purpose: purpose, text: action == .append ? "" : "1"))
+        return []
+    }
+
+    private mutating func pressPlan(_ key: Key, _ plan: ActionPlan) -> [Effect] {
+        guard !plan.isRunning else { return [] }
+        var plan = plan
+        let isBlocked = !holders.isEmpty
+        switch key {
+        case .escape:
+            overlay = nil
+            return []
+        case .tab, .down, .right: plan.focus = plan.focus.next
+        case .backTab, .up, .left: plan.focus = plan.focus.next.next
+        case .backspace:
+            if plan.focus == .name, !plan.typed.isEmpty { plan.typed.removeLast() }
+        case .character(let character):
+            // Typing goes to the name wherever the focus is: no letter is a short cut here.
+            plan.focus = .name
+            if plan.typed.utf8.count < 4_096 { plan.typed.append(character) }
+        case .enter:
+            switch plan.focus {
+            case .cancel:
+                overlay = nil
+                return []
+            case .name: plan.focus = .apply
+            case .apply:
+                guard !isBlocked else { return complain("another process has the log open") }
+                guard plan.isNamed(ascii: glyphs.isASCII) else {
+                    return complain("type the topic's name as it is shown, then apply")
+                }
+                plan.isRunning = true
+                overlay = .plan(plan)
+                return [.act(plan)]
+            }
+        default: return []
+        }
+        overlay = .plan(plan)
+        return []
+    }
+
+    mutating func finish(_ result: Result<String, ActionFailure>) -> [Effect] {
+        overlay = nil
+        switch result {
+        case .success(let text): notice = Notice(kind: .done, text: text)
+        case .failure(let failure):
+            notice = Notice(kind: .problem, text: failure.message)
+            return [.bell]
+        }
+        guard scan == nil else { return [] }
+        scan = ScanStatus()
+        return [.scan(forget: false)]
+    }
+}
+
+extension ActionPlan.Focus {
+    fileprivate var next: ActionPlan.Focus {
+        switch self {
+        case .name: .cancel
+        case .cancel: .apply
+        case .apply: .name
+        }
+    }
+}

@@ -1,0 +1,293 @@
+internal import Inspect
+internal import WalrusFormat
+
+extension ConsoleModel {
+    /// The state of the topic that the entries screen shows.
+    var entriesTopic: TopicState? {
+        guard let entries, let state else { return nil }
+        let index = state.topics.partition(before: entries.topic)
+        guard state.topics.indices.contains(index), state.topics[index].name == entries.topic else {
+            return nil
+        }
+        return state.topics[index]
+    }
+
+    /// Shows the entries of the topic selected on Home, at the reader's cursor.
+    mutating func openEntries() -> [Effect] {
+        if screen != .home, entries != nil {
+            screen = .entries
+            return []
+        }
+        guard let name = home.selected ?? entries?.topic else { return [.bell] }
+        return openEntries(of: name)
+    }
+
+    mutating func openEntries(of name: TopicName, ordinal: Int? = nil) -> [Effect] {
+        screen = .entries
+        if entries?.topic != name { entries = EntriesModel(topic: name) }
+        guard let topic = entriesTopic else { return [] }
+        if let ordinal { return load(around: ordinal) }
+        // Coming back to a topic finds it as it was left.
+        guard entries?.rows.isEmpty == true, entries?.awaited == nil else { return [] }
+        let start = topic.unread > 0 ? topic.consumed + 1 : topic.entries
+        return load(around: max(1, start))
+    }
+
+    mutating func openPlace(of finding: Finding) -> [Effect] {
+        guard let state, let slot = finding.block,
+            let file = state.files.first(where: { $0.name.text == finding.file }),
+            let block = file.blocks.first(where: { $0.slot == slot })
+        else { return [.bell] }
+        return openEntries(of: block.topic, ordinal: block.entriesBefore + 1)
+    }
+
+    mutating func runEntries(_ command: Command) -> [Effect] {
+        guard entries != nil else { return [] }
+        let layout = EntriesLayout(self)
+        if let delta = Self.delta(command, page: layout.listHeight) {
+            return move(by: delta, command, layout)
+        }
+        switch command {
+        case .follow:
+            entries?.isFollowing.toggle()
+            if entries?.isFollowing == true { return loadTail() }
+        case .goToCursor:
+            guard let topic = entriesTopic else { return [] }
+            entries?.isFollowing = false
+            entries?.filter = nil
+            return load(around: max(1, min(topic.consumed + 1, topic.entries)))
+        case .payloadMode:
+            let all = EntriesModel.PayloadMode.allCases
+            let index = all.firstIndex(of: entries?.mode ?? .auto) ?? 0
+            entries?.mode = all[(index + 1) % all.count]
+            entries?.payloadTop = 0
+        case .switchPane:
+            entries?.isPayloadFocused.toggle()
+        case .next:
+            return searchOn()
+        default: break
+        }
+        return []
+    }
+
+    private mutating func move(by delta: Int, _ command: Command, _ layout: EntriesLayout)
+        -> [Effect]
+    {
+        guard var model = entries else { return [] }
+        if model.isPayloadFocused {
+            let lines = PayloadView.lines(self, width: layout.payloadWidth).count
+            model.payloadTop = max(
+                0, min(model.payloadTop + delta, lines - layout.payloadHeight))
+            entries = model
+            return []
+        }
+        model.isFollowing = false
+        model.position.move(by: delta, count: model.rows.count)
+        model.payloadTop = 0
+        entries = model
+        if model.filter == nil, let topic = entriesTopic {
+            if command == .first { return load(from: 1, landing: .first) }
+            if command == .last { return loadTail() }
+            if let effects = loadAtEdge(model, topic) { return effects + loadPayload() }
+        }
+        return loadPayload()
+    }
+
+    /// Loads the next window when the selection comes near an end of this one.
+    private mutating func loadAtEdge(_ model: EntriesModel, _ topic: TopicState) -> [Effect]? {
+        let margin = EntriesModel.windowMax / 8
+        let ordinals = model.rows.compactMap(\.ordinal)
+        guard model.awaited == nil, let first = ordinals.first, let last = ordinals.last,
+            let here = model.rows[...model.position.selected].last(where: { $0.ordinal != nil })?
+                .ordinal
+        else { return nil }
+        let atTop = model.position.selected < margin && first > 1
+        let atBottom =
+            model.rows.count - model.position.selected < margin && last < topic.entries
+        return atTop || atBottom ? load(around: here) : nil
+    }
+
+    // MARK: - Loading
+
+    private mutating func request() -> Int {
+        lastRequest += 1
+        return lastRequest
+    }
+
+    private mutating func load(around ordinal: Int) -> [Effect] {
+        entries?.filter = nil
+        entries?.search = nil
+        return load(
+            from: max(1, ordinal - EntriesModel.windowMax / 2), landing: .ordinal(ordinal))
+    }
+
+    private mutating func loadTail() -> [Effect] {
+        guard let topic = entriesTopic else { return [] }
+        return load(from: max(1, topic.entries - EntriesModel.windowMax + 1), landing: .last)
+    }
+
+    private mutating func load(from ordinal: Int, landing: EntriesModel.Landing) -> [Effect] {
+        guard let topic = entriesTopic else { return [] }
+        let id = request()
+        entries?.awaited = id
+        entries?.landing = landing
+        // Damaged entries have no ordinal and come on top of the count.
+        return [
+            .loadRows(request: id, topic: topic, from: ordinal, count: EntriesModel.windowMax)
+        ]
+    }
+
+    /// Starts to look for entries that hold `text`; an empty text ends the filter.
+    mutating func filterEntries(_ text: String) -> [Effect] {
+        guard let topic = entriesTopic else { return [] }
+        guard let query = EntryQuery(text) else {
+            let here = entries?.selected?.ordinal ?? topic.consumed + 1
+            return load(around: max(1, here))
+        }
+        entries?.filter = query
+        entries?.rows = []
+        entries?.position = ListPosition()
+        return search(query, topic, from: 1)
+    }
+
+    private mutating func search(_ query: EntryQuery, _ topic: TopicState, from ordinal: Int)
+        -> [Effect]
+    {
+        let id = request()
+        entries?.awaited = id
+        entries?.landing = .keep
+        var search = entries?.search ?? EntriesModel.Search()
+        if ordinal == 1 { search = EntriesModel.Search() }
+        search.isRunning = true
+        search.next = ordinal
+        entries?.search = search
+        return [
+            .search(
+                request: id, topic: topic, query, from: ordinal,
+                limit: EntriesModel.matchesMax)
+        ]
+    }
+
+    /// Goes on with a search that ended at its limit.
+    private mutating func searchOn() -> [Effect] {
+        guard let model = entries, let query = model.filter, let search = model.search,
+            !search.isRunning, !search.isComplete, let topic = entriesTopic
+        else { return [.bell] }
+        entries?.rows = []
+        entries?.position = ListPosition()
+        return self.search(query, topic, from: search.next)
+    }
+
+    /// Loads the payload of the selected entry, unless it is there.
+    private mutating func loadPayload() -> [Effect] {
+        guard let model = entries, let row = model.selected, let topic = entriesTopic,
+            model.payload?.row != row
+        else { return [] }
+        // A preview that holds all of it needs no reading.
+        if row.preview.count == row.length {
+            entries?.payload = EntriesModel.LoadedPayload(row: row, bytes: row.preview)
+            return []
+        }
+        return [.loadPayload(topic: topic, row, max: EntriesModel.payloadMax)]
+    }
+
+    // MARK: - Answers
+
+    mutating func takeEntries(_ message: Message) -> [Effect] {
+        switch message {
+        case .rows(let id, let rows):
+            guard entries?.awaited == id else { return [] }
+            entries?.awaited = nil
+            land(rows)
+            return loadPayload()
+        case .matches(let id, let result, let isFinal):
+            guard var model = entries, model.awaited == id else { return [] }
+            model.rows = Array((model.rows + result.rows).suffix(EntriesModel.matchesMax))
+            model.search?.scanned += result.scanned
+            model.search?.next = result.next
+            model.search?.isRunning = !isFinal
+            model.search?.isComplete = result.isComplete
+            if isFinal { model.awaited = nil }
+            if model.isFollowing { model.position.selected = max(0, model.rows.count - 1) }
+            entries = model
+            return loadPayload()
+        case .payload(let row, let bytes):
+            if entries?.selected == row {
+                entries?.payload = EntriesModel.LoadedPayload(row: row, bytes: bytes)
+            }
+        case .failed(let id, let problem):
+            if id == nil || entries?.awaited == id {
+                entries?.awaited = nil
+                entries?.search?.isRunning = false
+                notice = Notice(kind: .problem, text: problem)
+            }
+        default: break
+        }
+        return []
+    }
+
+    private mutating func land(_ rows: [EntryRow]) {
+        guard var model = entries else { return }
+        let kept = model.selected
+        model.rows = rows
+        switch model.landing {
+        case .first: model.position.selected = 0
+        case .last: model.position.selected = max(0, rows.count - 1)
+        case .keep:
+            let same = rows.firstIndex {
+                $0.file == kept?.file && $0.slot == kept?.slot && $0.offset == kept?.offset
+            }
+            model.position.selected = same ?? min(model.position.selected, max(0, rows.count - 1))
+        case .ordinal(let ordinal):
+            model.position.selected =
+                rows.firstIndex { ($0.ordinal ?? 0) >= ordinal } ?? max(0, rows.count - 1)
+        }
+        entries = model
+    }
+
+    /// The directory was looked at again: follow what grew, reload what moved.
+    mutating func entriesChanged(since before: DirectoryState?) -> [Effect] {
+        guard let model = entries, let topic = entriesTopic else { return [] }
+        let index = before?.topics.partition(before: model.topic)
+        let old = index.flatMap {
+            before?.topics.indices.contains($0) == true ? before?.topics[$0] : nil
+        }
+        guard model.awaited == nil else { return [] }
+        if screen == .entries, model.rows.isEmpty, model.filter == nil, topic.entries > 0 {
+            return load(around: max(1, min(topic.consumed + 1, topic.entries)))
+        }
+        guard let old, old.name == topic.name else { return [] }
+        if let query = model.filter {
+            guard let search = model.search, search.isComplete, topic.entries > old.entries else {
+                return []
+            }
+            return self.search(query, topic, from: search.next)
+        }
+        if model.isFollowing, topic.entries != old.entries || topic.damaged != old.damaged {
+            return loadTail()
+        }
+        if old.blocks.first?.file != topic.blocks.first?.file
+            || old.blocks.first?.slot != topic.blocks.first?.slot || topic.entries < old.entries
+        {
+            // Files were reclaimed: every ordinal has moved.
+            return load(around: min(topic.consumed + 1, max(1, topic.entries)))
+        }
+        // The window's end may have been the topic's end.
+        if model.rows.count < EntriesModel.windowMax, topic.entries > old.entries,
+            let first = model.rows.first(where: { $0.ordinal != nil })?.ordinal
+        {
+            return load(from: first, landing: .keep)
+        }
+        return []
+    }
+
+    mutating func settleEntries() {
+        guard var model = entries else { return }
+        model.position.selected = max(0, min(model.position.selected, model.rows.count - 1))
+        let layout = EntriesLayout(self)
+        model.position.top = ScrollWindow.top(
+            keeping: model.position.selected, in: model.rows.count,
+            height: layout.listHeight, from: model.position.top)
+        entries = model
+    }
+}

@@ -1,0 +1,76 @@
+internal import Inspect
+internal import WalrusFormat
+
+extension ConsoleModel {
+    mutating func runHome(_ command: Command) -> [Effect] {
+        if let delta = Self.delta(command, page: HomeLayout(self).topicRows) {
+            moveTopic(by: delta)
+            return []
+        }
+        switch command {
+        case .open: return openEntries()
+        case .clearFilter:
+            home.filter = ""
+            reorderTopics()
+        case .sort:
+            let all = HomeModel.Sort.allCases
+            let index = all.firstIndex(of: home.sort) ?? 0
+            home.sort = all[(index + 1) % all.count]
+            home.isAscending = home.sort == .topic
+            reorderTopics()
+        case .reverseSort:
+            home.isAscending.toggle()
+            reorderTopics()
+        default: return []
+        }
+        return []
+    }
+
+    /// The selected topic's place in the table.
+    var selectedTopicRow: Int? {
+        guard let state, let name = home.selected else { return nil }
+        return home.order.firstIndex { state.topics[$0].name == name }
+    }
+
+    private mutating func moveTopic(by delta: Int) {
+        guard let state, !home.order.isEmpty else { return }
+        let row = max(0, min((selectedTopicRow ?? 0) + delta, home.order.count - 1))
+        home.selected = state.topics[home.order[row]].name
+    }
+
+    /// Filters and sorts the topics anew.
+    mutating func reorderTopics() {
+        guard let state else { return }
+        let topics = state.topics
+        let filter = EntryQuery(home.filter)
+        var order = Array(topics.indices)
+        if let filter { order = order.filter { filter.matches(topics[$0].name.bytes) } }
+        let history = history
+        func key(_ index: Int) -> Double {
+            let topic = topics[index]
+            switch home.sort {
+            case .topic: return Double(index)
+            case .entries: return Double(topic.entries)
+            case .unread: return Double(topic.unread)
+            case .size: return Double(topic.size)
+            case .rate: return history.appended(topic.name) + history.consumed(topic.name)
+            }
+        }
+        let keys = topics.indices.map(key)
+        order.sort { a, b in
+            // Topics that are equal stay in the order of their names.
+            guard keys[a] != keys[b] else { return a < b }
+            return home.isAscending ? keys[a] < keys[b] : keys[a] > keys[b]
+        }
+        home.order = order
+        if home.selected == nil || selectedTopicRow == nil {
+            home.selected = order.first.map { topics[$0].name }
+        }
+    }
+
+    mutating func settleHome() {
+        home.top = ScrollWindow.top(
+            keeping: selectedTopicRow ?? 0, in: home.order.count,
+            height: HomeLayout(self).topicRows, from: home.top)
+    }
+}

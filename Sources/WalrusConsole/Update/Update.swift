@@ -1,0 +1,158 @@
+internal import Inspect
+internal import WalrusFormat
+
+extension ConsoleModel {
+    /// Nanoseconds between two searches for processes that have the directory open: reading all of
+    /// `/proc` is not free.
+    static let holdersInterval: UInt64 = 10_000_000_000
+
+    /// What to do first.
+    public mutating func start() -> [Effect] {
+        scan = ScanStatus()
+        return [.scan(forget: false), .findHolders]
+    }
+
+    /// Takes in what happened. Returns what is to be done about it.
+    public mutating func update(_ message: Message) -> [Effect] {
+        defer { settle() }
+        switch message {
+        case .key(let key):
+            notice = nil
+            return press(key)
+        case .resize(let size):
+            self.size = size
+            return []
+        case .tick(let time):
+            return tick(time)
+        case .scanProgress(let done, let total):
+            if scan != nil { scan = ScanStatus(done: done, total: total) }
+            return []
+        case .scanned(let state):
+            return take(state)
+        case .scanFailed(let problem):
+            scan = nil
+            scannedAt = now
+            notice = Notice(kind: .problem, text: problem)
+            return []
+        case .holders(let found):
+            holders = found
+            return []
+        case .rows, .matches, .payload, .failed:
+            return takeEntries(message)
+        case .planned(let plan):
+            overlay = .plan(plan)
+            return []
+        case .acted(let result):
+            return finish(result)
+        }
+    }
+
+    private mutating func tick(_ time: UInt64) -> [Effect] {
+        now = time
+        guard !isPaused else { return [] }
+        var effects: [Effect] = []
+        if scan == nil, time >= scannedAt + setup.interval {
+            scan = ScanStatus()
+            effects.append(.scan(forget: false))
+        }
+        if time >= holdersAt + Self.holdersInterval {
+            holdersAt = time
+            effects.append(.findHolders)
+        }
+        return effects
+    }
+
+    private mutating func take(_ new: DirectoryState) -> [Effect] {
+        let before = state
+        state = new
+        scan = nil
+        now = max(now, new.time)
+        scannedAt = now
+        history.add(new)
+        reorderTopics()
+        return entriesChanged(since: before)
+    }
+
+    /// Brings scroll positions back into what is there and what fits.
+    private mutating func settle() {
+        settleHome()
+        settleEntries()
+        let rows = state?.findings.count ?? 0
+        check.selected = max(0, min(check.selected, rows - 1))
+        check.top = ScrollWindow.top(
+            keeping: check.selected, in: rows, height: CheckLayout(self).listHeight,
+            from: check.top)
+        if case .help(let top) = overlay {
+            overlay = .help(top: max(0, min(top, HelpView.lines(self).count - 1)))
+        }
+    }
+
+    // MARK: - Keys
+
+    private mutating func press(_ key: Key) -> [Effect] {
+        if key == .control("c") { return [.quit] }
+        if overlay != nil { return pressOverlay(key) }
+        guard let command = KeyMap.command(for: key, on: screen) else { return [] }
+        return run(command)
+    }
+
+    mutating func run(_ command: Command) -> [Effect] {
+        switch command {
+        case .home: screen = .home
+        case .check: screen = .check
+        case .entries: return openEntries()
+        case .help: overlay = .help(top: 0)
+        case .filter:
+            let text = screen == .entries ? entries?.filter?.text ?? "" : home.filter
+            if screen == .check { return [.bell] }
+            overlay = .prompt(Prompt(purpose: .filter, text: text))
+        case .command: overlay = .prompt(Prompt(purpose: .command, text: ""))
+        case .actions: return openActions()
+        case .pause: isPaused.toggle()
+        case .faster: setup.interval = max(setup.interval / 2, 125_000_000)
+        case .slower: setup.interval = min(setup.interval * 2, 64_000_000_000)
+        case .reread:
+            guard scan == nil else { return [] }
+            scan = ScanStatus()
+            return [.scan(forget: true), .findHolders]
+        case .redraw: return [.redraw]
+        case .suspend: return [.suspend]
+        case .quit: return [.quit]
+        case .back: screen = .home
+        default:
+            switch screen {
+            case .home: return runHome(command)
+            case .entries: return runEntries(command)
+            case .check: return runCheck(command)
+            }
+        }
+        return []
+    }
+
+    private mutating func runCheck(_ command: Command) -> [Effect] {
+        let rows = state?.findings.count ?? 0
+        if let delta = Self.delta(command, page: CheckLayout(self).listHeight) {
+            check.move(by: delta, count: rows)
+            return []
+        }
+        guard command == .open, let findings = state?.findings,
+            findings.indices.contains(check.selected)
+        else { return [] }
+        return openPlace(of: findings[check.selected])
+    }
+
+    /// How far a movement goes in a list with pages of so many rows; nil for other commands.
+    static func delta(_ command: Command, page: Int) -> Int? {
+        switch command {
+        case .up: -1
+        case .down: 1
+        case .halfUp: -max(1, page / 2)
+        case .halfDown: max(1, page / 2)
+        case .pageUp: -max(1, page - 1)
+        case .pageDown: max(1, page - 1)
+        case .first: -1_000_000_000
+        case .last: 1_000_000_000
+        default: nil
+        }
+    }
+}

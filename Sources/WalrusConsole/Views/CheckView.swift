@@ -1,0 +1,87 @@
+internal import Inspect
+
+/// Where the parts of the check screen stand.
+struct CheckLayout {
+    let summary: Rect
+    let list: Rect
+    let detail: Rect
+    let listHeight: Int
+
+    init(_ model: ConsoleModel) {
+        let (summary, body) = Chrome(model).body.splitTop(1)
+        self.summary = summary
+        (list, detail) = body.splitBottom(body.height >= 14 ? 6 : 0)
+        listHeight = max(0, list.height - 3)
+    }
+}
+
+/// What is wrong with the directory, the worst first.
+enum CheckView {
+    static func draw(_ model: ConsoleModel, _ grid: inout Grid) {
+        let layout = CheckLayout(model)
+        guard let state = model.state else { return }
+        let counts = Finding.Severity.allCases.reversed()
+            .map { "\(state.count($0)) \($0.rawValue)" }.joined(separator: "   ")
+        grid.put(
+            " \(Figures.grouped(state.entries)) entries verified   \(counts)", x: layout.summary.x,
+            y: layout.summary.y, width: layout.summary.width, align: .leading)
+        let inside = grid.box(layout.list, title: "Findings \(state.findings.count)")
+        guard !state.findings.isEmpty else {
+            grid.put(
+                "\(model.glyphs.check) nothing is wrong", x: inside.x + 2, y: inside.y + 1,
+                style: Style(.good))
+            return
+        }
+        let visible = state.findings.dropFirst(model.check.top).prefix(layout.listHeight)
+        Table(
+            columns, rows: visible.map { row($0, model) },
+            selected: model.check.selected - model.check.top
+        ).draw(into: &grid, in: inside)
+        Scrollbar(
+            total: state.findings.count, visible: layout.listHeight, top: model.check.top
+        ).draw(
+            into: &grid,
+            in: Rect(
+                x: layout.list.maxX - 1, y: inside.y + 1, width: 1, height: layout.listHeight))
+        drawDetail(model, state, &grid, layout.detail)
+    }
+
+    private static func drawDetail(
+        _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ rect: Rect
+    ) {
+        guard state.findings.indices.contains(model.check.selected), !rect.isEmpty else { return }
+        let finding = state.findings[model.check.selected]
+        let inside = grid.box(rect, title: finding.kind.rawValue).inset(horizontal: 1)
+        let text = PayloadText.text(
+            Array(finding.message.utf8), width: inside.width, ascii: model.glyphs.isASCII)
+        for (line, pieces) in text.prefix(inside.height).enumerated() {
+            grid.put(pieces, x: inside.x, y: inside.y + line, width: inside.width)
+        }
+    }
+
+    private static let columns = [
+        TableColumn("SEVERITY", .fixed(8), priority: 9),
+        TableColumn("KIND", .fixed(20), priority: 6),
+        TableColumn("FILE", .flexible(minimum: 13, weight: 1), truncating: .middle, priority: 7),
+        TableColumn("BLOCK", .fixed(5), align: .trailing, priority: 5),
+        TableColumn("OFFSET", .fixed(9), align: .trailing, priority: 4),
+        TableColumn("WHAT", .flexible(minimum: 24, weight: 4), priority: 3),
+    ]
+
+    private static func row(_ finding: Finding, _ model: ConsoleModel) -> [TableCell] {
+        let (glyph, role): (String, Role) =
+            switch finding.severity {
+            case .error: (model.glyphs.damaged, .bad)
+            case .warning: (model.glyphs.warning, .warning)
+            case .info: (model.glyphs.bullet, .info)
+            }
+        let file = VisibleText(
+            finding.file ?? "", mode: .escape, ascii: model.glyphs.isASCII, limit: 100)
+        return [
+            .text("\(glyph) \(finding.severity.rawValue)", Style(role)),
+            .text(finding.kind.rawValue), .text(file.text, .muted),
+            .text(finding.block.map(String.init) ?? "", .muted),
+            .text(finding.offset.map(EntriesView.hex) ?? "", .muted), .text(finding.message),
+        ]
+    }
+}

@@ -1,0 +1,173 @@
+internal import Inspect
+internal import WalrusFormat
+
+/// Draws the console: a pure function of the model.
+public enum ConsoleView {
+    /// The smallest screen that has a layout; below it there is one line of text.
+    static let sizeMin = Size(columns: 40, rows: 10)
+
+    public static func draw(_ model: ConsoleModel) -> Grid {
+        var grid = Grid(model.size, glyphs: model.glyphs)
+        guard model.size.columns >= sizeMin.columns, model.size.rows >= sizeMin.rows else {
+            drawLine(model, &grid)
+            return grid
+        }
+        let chrome = Chrome(model)
+        HeaderView.draw(model, &grid, chrome.header)
+        switch model.screen {
+        case .home: HomeView.draw(model, &grid)
+        case .entries: EntriesView.draw(model, &grid)
+        case .check: CheckView.draw(model, &grid)
+        }
+        FooterView.draw(model, &grid, chrome.footer)
+        OverlayView.draw(model, &grid)
+        return grid
+    }
+
+    /// All that fits on a screen too small for anything else.
+    private static func drawLine(_ model: ConsoleModel, _ grid: inout Grid) {
+        guard let state = model.state else {
+            grid.put("walrus: reading", x: 0, y: 0, width: model.size.columns, align: .leading)
+            return
+        }
+        let problems = state.count(.error)
+        let text =
+            (problems > 0 ? "\(problems)! " : "")
+            + "\(Figures.count(Double(state.unread))) unread of \(Figures.count(Double(state.entries)))"
+            + ", \(state.topics.count) topics"
+        grid.put(text, x: 0, y: 0, width: model.size.columns, align: .leading)
+    }
+}
+
+/// The bars at the top and the bottom, and what they leave.
+struct Chrome {
+    let header: Rect
+    let body: Rect
+    let footer: Rect
+
+    init(_ model: ConsoleModel) {
+        let (header, rest) = model.size.bounds.splitTop(1)
+        let (body, footer) = rest.splitBottom(1)
+        self.header = header
+        self.body = body
+        self.footer = footer
+    }
+}
+
+/// The bar at the top: which directory, in what mode, since when.
+enum HeaderView {
+    static func draw(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
+        grid.fill(rect, style: Style(.header))
+        let badges = badges(model)
+        let right = badges.columns + 1
+        var left: [StyledText] = [StyledText(" walrus ", .headerTitle, .bold)]
+        let room = max(0, rect.width - right - left.columns - 1)
+        let path = VisibleText(
+            model.setup.directory, mode: .escape, ascii: model.glyphs.isASCII, limit: 500
+        ).text
+        let summary = summary(model)
+        let fits = DisplayWidth.columns(of: path) + DisplayWidth.columns(of: summary) + 4 <= room
+        let shown = grid.fit(path, width: max(0, room - 1), truncating: .middle).text
+        left.append(StyledText(" " + shown, Style(.header, .bold)))
+        if fits { left.append(StyledText("   " + summary, Style(.header))) }
+        grid.put(left, x: rect.x, y: rect.y, width: rect.width - right)
+        grid.put(badges, x: rect.maxX - right + 1, y: rect.y)
+    }
+
+    private static func summary(_ model: ConsoleModel) -> String {
+        guard let state = model.state else { return "" }
+        let dot = " \(model.glyphs.separator) "
+        return plural(state.files.count, "file") + dot + plural(state.topics.count, "topic") + dot
+            + plural(state.entries, "entry", "entries")
+    }
+
+    private static func badges(_ model: ConsoleModel) -> [StyledText] {
+        var pieces: [StyledText] = []
+        if model.setup.canWrite {
+            pieces.append(StyledText(" WRITE ", .badgeWrite, .bold))
+        } else {
+            let text = model.size.columns < 100 ? " RO " : " READ-ONLY "
+            pieces.append(StyledText(text, .badgeReadOnly, .bold))
+        }
+        if let first = model.holders.first {
+            let more = model.holders.count > 1 ? "+\(model.holders.count - 1)" : ""
+            pieces.append(StyledText(" ", Style(.header)))
+            pieces.append(StyledText(" LIVE \(first)\(more) ", .badgeLive, .bold))
+        }
+        if model.isPaused {
+            pieces.append(StyledText(" ", Style(.header)))
+            pieces.append(StyledText(" PAUSED ", .badgePaused, .bold))
+        }
+        let clock = model.now == 0 ? "" : Figures.time(model.now, offset: model.setup.timeZone)
+        pieces.append(StyledText("  \(clock)  \(seconds(model.setup.interval)) ", Style(.header)))
+        return pieces
+    }
+
+    /// "1s", "0.5s", "0.125s".
+    private static func seconds(_ nanoseconds: UInt64) -> String {
+        nanoseconds.isMultiple(of: 1_000_000_000)
+            ? "\(nanoseconds / 1_000_000_000)s" : "\(Double(nanoseconds) / 1e9)s"
+    }
+}
+
+func plural(_ count: Int, _ one: String, _ many: String? = nil) -> String {
+    "\(Figures.grouped(count)) \(count == 1 ? one : many ?? one + "s")"
+}
+
+/// The bar at the bottom: a line being typed, a notice, or what the keys do.
+enum FooterView {
+    static func draw(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
+        if case .prompt(let prompt) = model.overlay {
+            drawPrompt(prompt, model, &grid, rect)
+        } else if let notice = model.notice {
+            let role: Role = notice.kind == .done ? .good : .bad
+            let mark = notice.kind == .done ? model.glyphs.check : model.glyphs.warning
+            let text = VisibleText(
+                notice.text, mode: .dots, ascii: model.glyphs.isASCII, limit: rect.width)
+            grid.put(
+                [StyledText(" \(mark) ", role, .bold), StyledText(text.text, role)],
+                x: rect.x, y: rect.y, width: rect.width)
+        } else {
+            drawKeys(model, &grid, rect)
+        }
+    }
+
+    private static func drawPrompt(
+        _ prompt: Prompt, _ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect
+    ) {
+        let label =
+            switch prompt.purpose {
+            case .filter: "/"
+            case .command: ":"
+            case .appendPayload(let topic):
+                "append to \(topic.shown(ascii: model.glyphs.isASCII)): "
+            case .consumeCount(let topic):
+                "consume how many of \(topic.shown(ascii: model.glyphs.isASCII)): "
+            }
+        let typed = VisibleText(
+            prompt.text, mode: .escape, ascii: model.glyphs.isASCII, limit: 10_000
+        ).text
+        let room = max(0, rect.width - DisplayWidth.columns(of: label) - 3)
+        let end = grid.fit(typed, width: room, truncating: .head).text
+        grid.put(
+            [
+                StyledText(" " + label, .prompt, .bold), StyledText(end, .input),
+                StyledText(" ", Style(.input, .reverse)),
+            ], x: rect.x, y: rect.y, width: rect.width)
+    }
+
+    private static func drawKeys(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
+        var x = rect.x
+        for binding in KeyMap.bindings(on: model.screen) {
+            guard let label = binding.label, let key = binding.keys.first else { continue }
+            let isHere = binding.command.rawValue == model.screen.rawValue
+            let pieces = [
+                StyledText(" \(key.name) ", .key, .bold),
+                StyledText(
+                    "\(label) ", isHere ? Style(.keyLabel, [.bold, .underline]) : Style(.keyLabel)),
+            ]
+            guard x + pieces.columns <= rect.maxX else { continue }
+            x += grid.put(pieces, x: x, y: rect.y)
+        }
+    }
+}

@@ -1,0 +1,176 @@
+internal import Inspect
+internal import WalrusFormat
+
+/// Where the parts of the entries screen stand.
+struct EntriesLayout {
+    let summary: Rect
+    let list: Rect
+    /// Empty where there is no room.
+    let payload: Rect
+    /// Rows of the list that fit.
+    let listHeight: Int
+    let payloadWidth: Int
+    let payloadHeight: Int
+
+    init(_ model: ConsoleModel) {
+        let (summary, body) = Chrome(model).body.splitTop(1)
+        self.summary = summary
+        if body.width >= 110 {
+            let parts = body.columns([.share(weight: 3), .share(weight: 2)])
+            (list, payload) = (parts[0], parts[1])
+        } else if body.height >= 16 {
+            (list, payload) = body.splitBottom(max(7, body.height * 2 / 5))
+        } else {
+            (list, payload) = (body, Rect(x: 0, y: 0, width: 0, height: 0))
+        }
+        // Borders, the header, and the line that marks the cursor.
+        listHeight = max(0, list.height - 4)
+        payloadWidth = max(0, payload.width - 4)
+        payloadHeight = max(0, payload.height - 2)
+    }
+}
+
+/// The entries of a topic, and the payload of the selected one.
+enum EntriesView {
+    static func draw(_ model: ConsoleModel, _ grid: inout Grid) {
+        guard let entries = model.entries else {
+            let body = Chrome(model).body.row(1)
+            grid.put(
+                "  no topic is open: choose one on Home (1) and press Enter", x: body.x, y: body.y,
+                width: body.width, align: .leading, style: .muted)
+            return
+        }
+        let layout = EntriesLayout(model)
+        let topic = model.entriesTopic
+        drawSummary(model, entries, topic, &grid, layout.summary)
+        drawList(model, entries, topic, &grid, layout)
+        if !layout.payload.isEmpty { PayloadView.draw(model, entries, &grid, layout) }
+    }
+
+    private static func drawSummary(
+        _ model: ConsoleModel, _ entries: EntriesModel, _ topic: TopicState?, _ grid: inout Grid,
+        _ rect: Rect
+    ) {
+        let name = entries.topic.shown(ascii: model.glyphs.isASCII)
+        let gap = "   "
+        var pieces = [StyledText(" \(name)", Style(model.role(of: entries.topic), .bold))]
+        if let topic {
+            pieces.append(StyledText(gap + plural(topic.entries, "entry", "entries")))
+            pieces.append(
+                StyledText(
+                    gap + "unread \(Figures.grouped(topic.unread))",
+                    topic.unread > 0 ? Style(.text, .bold) : .muted))
+            if topic.damaged > 0 {
+                pieces.append(
+                    StyledText(gap + "\(Figures.grouped(topic.damaged)) damaged", .damaged, .bold))
+            }
+            pieces.append(StyledText(gap + "looking does not consume", .muted))
+        } else if model.state != nil {
+            pieces.append(StyledText(gap + "is not in the directory any more", .warning))
+        }
+        if entries.isFollowing {
+            grid.put(
+                " FOLLOW ", x: rect.maxX - 9, y: rect.y, style: Style(.badgeLive, .bold))
+        }
+        grid.put(
+            pieces, x: rect.x, y: rect.y, width: rect.width - (entries.isFollowing ? 10 : 0))
+    }
+
+    // MARK: - The list
+
+    private static func drawList(
+        _ model: ConsoleModel, _ entries: EntriesModel, _ topic: TopicState?, _ grid: inout Grid,
+        _ layout: EntriesLayout
+    ) {
+        let inside = grid.box(
+            layout.list, title: "Entries", trailing: notes(model, entries),
+            style: entries.isPayloadFocused ? .border : Style(.accent))
+        guard !entries.rows.isEmpty else {
+            let text =
+                entries.awaited != nil
+                ? "reading"
+                : entries.filter != nil ? "no entry holds this text" : "no entries on disk"
+            grid.put(
+                text, x: inside.x + 2, y: inside.y + 1, width: inside.width - 2, align: .leading,
+                style: .muted)
+            return
+        }
+        let files = model.state.map(FileNumbers.init)
+        let top = entries.position.top
+        let visible = entries.rows.indices.dropFirst(top).prefix(layout.listHeight)
+        var rows = visible.map { row(model, entries.rows[$0], topic, files) }
+        var selected = entries.position.selected - top
+        // The line between what is consumed and what is not.
+        let boundary = visible.first { index in
+            index > 0 && isConsumed(entries.rows, index - 1, topic)
+                && !isConsumed(entries.rows, index, topic)
+        }
+        if let boundary, entries.filter == nil {
+            let line = boundary - top
+            let dashes = String(repeating: model.glyphs.lines.horizontal, count: 400)
+            rows.insert(
+                [.text("cursor", Style(.cursorMark)), .text(dashes, Style(.cursorMark))]
+                    + [TableCell](repeating: .text(dashes, Style(.cursorMark)), count: 5), at: line)
+            if selected >= line { selected += 1 }
+        }
+        Table(
+            columns(model), rows: rows, selected: selected, top: 0,
+            isFocused: !entries.isPayloadFocused
+        ).draw(into: &grid, in: inside)
+    }
+
+    private static func notes(_ model: ConsoleModel, _ entries: EntriesModel) -> [StyledText] {
+        guard let filter = entries.filter else { return [] }
+        let text = VisibleText(filter.text, mode: .escape, ascii: model.glyphs.isASCII, limit: 24)
+        var note = "\(Figures.grouped(entries.rows.count))"
+        if let search = entries.search {
+            note += " in \(Figures.grouped(search.scanned)) scanned"
+            if search.isRunning {
+                note += model.glyphs.ellipsis
+            } else if !search.isComplete {
+                note += ", n: more"
+            }
+        }
+        return [StyledText("/ \(text.text)  ", .match), StyledText(note, .muted)]
+    }
+
+    /// Whether the row stands before the cursor; a damaged one is where its neighbour is.
+    private static func isConsumed(_ rows: [EntryRow], _ index: Int, _ topic: TopicState?) -> Bool {
+        guard let topic else { return rows[index].isConsumed }
+        let next = rows[index...].first { $0.ordinal != nil }?.ordinal
+        return (next ?? .max) <= topic.consumed
+    }
+
+    private static func columns(_ model: ConsoleModel) -> [TableColumn] {
+        [
+            TableColumn("#ORD", .fixed(11), align: .trailing, priority: 9),
+            TableColumn("BLOCK", .fixed(6), align: .trailing, priority: 4),
+            TableColumn("OFFSET", .fixed(8), align: .trailing, priority: 3),
+            TableColumn("LEN", .fixed(6), align: .trailing, priority: 7),
+            TableColumn("SUM", .fixed(3), priority: 6),
+            TableColumn(
+                "PREVIEW", .flexible(minimum: 12, weight: 1), truncating: .clip, priority: 8),
+        ]
+    }
+
+    private static func row(
+        _ model: ConsoleModel, _ entry: EntryRow, _ topic: TopicState?, _ files: FileNumbers?
+    ) -> [TableCell] {
+        let isConsumed = entry.ordinal.map { $0 <= (topic?.consumed ?? 0) } ?? false
+        let style: Style = isConsumed ? .muted : .text
+        let preview = VisibleText(
+            entry.preview, mode: .dots, ascii: model.glyphs.isASCII, limit: model.size.columns)
+        return [
+            .text(
+                entry.ordinal.map(Figures.grouped) ?? "damaged",
+                entry.ordinal == nil ? Style(.damaged) : style),
+            .text("\(files?.number(entry.file) ?? "?"):\(entry.slot)", .muted),
+            .text(hex(entry.offset), .muted),
+            .text(Figures.bytes(entry.length), style),
+            entry.damage == nil ? .text("ok", Style(.good)) : .text("BAD", Style(.damaged, .bold)),
+            .text(entry.length == 0 ? "(empty)" : preview.text, entry.length == 0 ? .muted : style),
+        ]
+    }
+
+    static func hex(_ value: Int) -> String { "0x" + String(value, radix: 16, uppercase: true) }
+}

@@ -1,0 +1,118 @@
+internal import Inspect
+internal import WalrusFormat
+
+/// A strip for every file: what each of its blocks holds.
+enum FileStripsView {
+    /// A cell of a strip, in the order in which one hides another.
+    private enum Use: Int, Comparable {
+        case never, consumed, unread, reading, tail, damaged
+        static func < (a: Use, b: Use) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    static func draw(
+        _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ layout: HomeLayout
+    ) {
+        let shown = state.files.suffix(layout.stripRows)
+        let hidden = state.files.count - shown.count
+        let nameWidth = 4 + (shown.map { $0.name.text.utf8.count }.max() ?? 13)
+        let room = layout.files.width - 4 - nameWidth
+        // One cell for each slot, or for as few of them as fit.
+        let perCell = [1, 2, 4, 5, 10, 20].first { Layout.unitsPerFile / $0 <= room } ?? 50
+        let cells = Layout.unitsPerFile / perCell
+        let note = perCell == 1 ? "one cell = 10 MiB" : "one cell = \(perCell) blocks of 10 MiB"
+        let inside = grid.box(
+            layout.files, title: "Files \(state.files.count)",
+            trailing: [StyledText(note, .muted)])
+        for (line, file) in shown.enumerated() {
+            let rect = inside.row(line)
+            let number = String(hidden + line + 1)
+            grid.put(
+                number, x: rect.x, y: rect.y, width: 3, align: .trailing, style: .muted)
+            grid.put(file.name.text, x: rect.x + 4, y: rect.y, style: .text)
+            let x = rect.x + nameWidth + 1
+            drawStrip(model, file, perCell, &grid, x: x, y: rect.y)
+            let space = rect.maxX - (x + cells) - 1
+            let text = "\(file.usedSlots)/\(Layout.unitsPerFile) \(Figures.bytes(file.allocated))"
+            if space >= DisplayWidth.columns(of: text) {
+                grid.put(
+                    file.isConsumed ? text + " consumed" : text, x: x + cells + 1, y: rect.y,
+                    width: space, align: .leading, style: .muted)
+            }
+        }
+        if hidden > 0 {
+            let line = inside.row(shown.count)
+            grid.put(
+                "+ \(plural(hidden, "older file"))", x: line.x + 4, y: line.y, style: .muted)
+        }
+        drawLegend(model, &grid, inside.row(inside.height - 1))
+    }
+
+    private static func drawStrip(
+        _ model: ConsoleModel, _ file: FileState, _ perCell: Int, _ grid: inout Grid, x: Int, y: Int
+    ) {
+        var uses = [(use: Use, topic: TopicName?)](
+            repeating: (.never, nil), count: Layout.unitsPerFile / perCell)
+        for block in file.blocks {
+            let use = use(of: block)
+            for slot in block.slot..<min(block.slot + block.units, Layout.unitsPerFile) {
+                let cell = slot / perCell
+                if use >= uses[cell].use { uses[cell] = (use, block.topic) }
+            }
+        }
+        for (cell, entry) in uses.enumerated() {
+            let role = entry.topic.map { model.role(of: $0) } ?? .neverWritten
+            grid.put(
+                glyph(entry.use, grid.glyphs), x: x + cell, y: y, style: style(entry.use, role))
+        }
+    }
+
+    private static func use(of block: BlockState) -> Use {
+        if block.isDamaged { return .damaged }
+        // The block being written shows as such, even while it is being read.
+        if block.isTail, block.reading != .consumed { return .tail }
+        switch block.reading {
+        case .consumed: return .consumed
+        case .unread: return .unread
+        case .reading: return .reading
+        }
+    }
+
+    private static func glyph(_ use: Use, _ glyphs: GlyphSet) -> String {
+        switch use {
+        case .never: glyphs.neverWritten
+        case .consumed: glyphs.consumed
+        case .unread: glyphs.unread
+        case .reading: glyphs.cursor
+        case .tail: glyphs.tail
+        case .damaged: glyphs.damaged
+        }
+    }
+
+    private static func style(_ use: Use, _ topic: Role) -> Style {
+        switch use {
+        case .never: Style(.neverWritten)
+        case .consumed: Style(.consumed)
+        case .unread, .reading, .tail: Style(topic)
+        case .damaged: Style(.damaged, .bold)
+        }
+    }
+
+    private static func drawLegend(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
+        let glyphs = model.glyphs
+        let parts: [(String, Style, String)] = [
+            (glyphs.consumed, Style(.consumed), "consumed"),
+            (glyphs.unread, Style(.unread), "unread"),
+            (glyphs.cursor, Style(.unread), "being read"),
+            (glyphs.tail, Style(.tail), "last block"),
+            (glyphs.damaged, Style(.damaged), "damaged"),
+            (glyphs.neverWritten, Style(.neverWritten), "never written"),
+        ]
+        var pieces: [StyledText] = [StyledText(" ")]
+        for (glyph, style, name) in parts {
+            let more = [StyledText(glyph, style), StyledText(" \(name)  ", .muted)]
+            guard pieces.columns + more.columns <= rect.width else { break }
+            pieces += more
+        }
+        grid.put(pieces, x: rect.x, y: rect.y, width: rect.width)
+    }
+}

@@ -1,0 +1,266 @@
+internal import Inspect
+internal import WalrusFormat
+
+/// Where the parts of Home stand.
+struct HomeLayout {
+    let health: Rect
+    let disk: Rect
+    let topics: Rect
+    /// Empty where there is no room.
+    let files: Rect
+    /// How many topics fit.
+    let topicRows: Int
+    /// How many files have a strip.
+    let stripRows: Int
+
+    init(_ model: ConsoleModel) {
+        let body = Chrome(model).body
+        let (health, rest) = body.splitTop(1)
+        let (disk, lists) = rest.splitTop(1)
+        self.health = health
+        self.disk = disk
+        let count = model.state?.files.count ?? 0
+        let wanted = min(count, max(2, lists.height / 3 - 3))
+        let needsMore = count > wanted
+        // Borders and the legend come on top of the strips.
+        let height = lists.height >= 17 && count > 0 ? wanted + 3 + (needsMore ? 1 : 0) : 0
+        (topics, files) = lists.splitBottom(height)
+        stripRows = height > 0 ? wanted : 0
+        topicRows = max(0, topics.height - 3)
+    }
+}
+
+/// The first screen: health, disk, topics, files.
+enum HomeView {
+    static func draw(_ model: ConsoleModel, _ grid: inout Grid) {
+        let layout = HomeLayout(model)
+        guard let state = model.state else {
+            drawFirstScan(model, &grid, Chrome(model).body)
+            return
+        }
+        drawHealth(model, state, &grid, layout.health)
+        drawDisk(state, &grid, layout.disk)
+        drawTopics(model, state, &grid, layout)
+        if !layout.files.isEmpty { FileStripsView.draw(model, state, &grid, layout) }
+    }
+
+    private static func drawFirstScan(_ model: ConsoleModel, _ grid: inout Grid, _ body: Rect) {
+        let scan = model.scan ?? ConsoleModel.ScanStatus()
+        let middle = body.row(body.height / 2)
+        let text =
+            scan.total > 0
+            ? "reading \(Figures.bytes(scan.done)) of up to \(Figures.bytes(scan.total))"
+            : "reading the directory"
+        grid.put(text, x: middle.x, y: middle.y - 1, width: middle.width, align: .center)
+        guard scan.total > 0 else { return }
+        let bar = middle.inset(horizontal: max(2, middle.width / 4))
+        Gauge(Double(scan.done) / Double(scan.total)).draw(into: &grid, in: bar)
+    }
+
+    // MARK: - Health
+
+    private static func drawHealth(
+        _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ rect: Rect
+    ) {
+        var pieces: [StyledText] = [StyledText(" ")]
+        let bullet = model.glyphs.bullet
+        let errors = state.count(.error)
+        let warnings = state.count(.warning)
+        if errors > 0 {
+            pieces.append(
+                StyledText("\(model.glyphs.damaged) \(plural(errors, "error"))", .bad, .bold))
+            pieces.append(StyledText("   "))
+        }
+        if warnings > 0 {
+            pieces.append(
+                StyledText("\(model.glyphs.warning) \(plural(warnings, "warning"))", .warning))
+            pieces.append(StyledText("   "))
+        }
+        let infos = state.count(.info)
+        if infos > 0 {
+            pieces.append(StyledText("\(bullet) \(plural(infos, "note"))", .info))
+            pieces.append(StyledText("   "))
+        }
+        if errors == 0 {
+            pieces.append(
+                StyledText(
+                    "\(model.glyphs.check) \(Figures.grouped(state.entries)) checksums ok", .good))
+            pieces.append(StyledText("   "))
+        }
+        if let worst = state.findings.first, worst.severity > .info {
+            pieces.append(StyledText(worst.message, .muted))
+        }
+        let hint = state.findings.isEmpty ? "" : " 5 Check "
+        let room = rect.width - DisplayWidth.columns(of: hint) - 1
+        var x = rect.x
+        for piece in pieces {
+            let left = room - (x - rect.x)
+            guard left > 0 else { break }
+            let text = grid.fit(piece.text, width: left, truncating: .tail).text
+            x += grid.put(text, x: x, y: rect.y, style: piece.style)
+        }
+        grid.put(
+            hint, x: rect.maxX - DisplayWidth.columns(of: hint), y: rect.y, style: Style(.accent))
+    }
+
+    // MARK: - Disk
+
+    /// What the data files take on disk: unread, consumed but kept by an unread file, and consumed
+    /// whole files.
+    private static func drawDisk(_ state: DirectoryState, _ grid: inout Grid, _ rect: Rect) {
+        var unread = 0
+        var held = 0
+        var reclaimable = 0
+        for file in state.files {
+            if file.isConsumed || file.blocks.isEmpty {
+                reclaimable += file.allocated
+            } else {
+                let open = min(
+                    file.allocated, file.blocks.reduce(0) { $0 + $1.unreadSize })
+                unread += open
+                held += file.allocated - open
+            }
+        }
+        let label = " disk \(Figures.bytes(state.allocated)) "
+        let width = grid.put(label, x: rect.x, y: rect.y, style: .muted)
+        guard state.allocated > 0 else { return }
+        func segment(_ name: String, _ size: Int, _ role: Role) -> StackedBar.Segment {
+            let figure = Figures.bytes(size)
+            return StackedBar.Segment(
+                "\(name) \(figure)", short: figure, value: Double(size), style: Style(role))
+        }
+        StackedBar([
+            segment("unread", unread, .barGood), segment("held by unread", held, .barWarning),
+            segment("reclaimable", reclaimable, .barIdle),
+        ]).draw(
+            into: &grid,
+            in: Rect(x: rect.x + width, y: rect.y, width: rect.width - width - 1, height: 1))
+    }
+
+    // MARK: - Topics
+
+    private static func drawTopics(
+        _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ layout: HomeLayout
+    ) {
+        let home = model.home
+        let count =
+            home.order.count == state.topics.count
+            ? "\(state.topics.count)" : "\(home.order.count) of \(state.topics.count)"
+        var notes = [StyledText("sort \(home.sort.rawValue) ", .muted)]
+        notes.append(
+            StyledText(home.isAscending ? model.glyphs.ascending : model.glyphs.descending, .muted))
+        if !home.filter.isEmpty {
+            let shown = VisibleText(
+                home.filter, mode: .escape, ascii: model.glyphs.isASCII, limit: 24)
+            notes.append(StyledText("  / \(shown.text)", .match))
+        }
+        let inside = grid.box(
+            layout.topics, title: "Topics \(count)", trailing: notes, style: .border)
+        guard !home.order.isEmpty else {
+            let text =
+                state.topics.isEmpty
+                ? "no topics: nothing has been appended here" : "no topic matches the filter"
+            grid.put(
+                text, x: inside.x + 2, y: inside.y + 1, width: inside.width - 2, align: .leading,
+                style: .muted)
+            return
+        }
+        let visible = home.order[min(home.top, home.order.count)...].prefix(layout.topicRows)
+        let selected = model.selectedTopicRow.map { $0 - home.top }
+        let files = FileNumbers(state)
+        let rows = visible.map { row(model, state.topics[$0], $0, files) }
+        Table(
+            columns(model), rows: rows, selected: selected, top: 0, sort: sortColumn(home)
+        ).draw(into: &grid, in: inside)
+        Scrollbar(total: home.order.count, visible: layout.topicRows, top: home.top).draw(
+            into: &grid,
+            in: Rect(
+                x: layout.topics.maxX - 1, y: inside.y + 1, width: 1, height: layout.topicRows))
+    }
+
+    private static func columns(_ model: ConsoleModel) -> [TableColumn] {
+        [
+            TableColumn(
+                "TOPIC", .flexible(minimum: 10, weight: 3), truncating: .middle, priority: 9),
+            TableColumn("ENTRIES", .fixed(10), align: .trailing, priority: 7),
+            TableColumn("UNREAD", .fixed(10), align: .trailing, priority: 8),
+            TableColumn("SIZE", .fixed(6), align: .trailing, priority: 5),
+            TableColumn("CURSOR", .fixed(10), priority: 6),
+            TableColumn("FLAG", .fixed(5), priority: 4),
+            TableColumn("IN/s", .fixed(5), align: .trailing, priority: 3),
+            TableColumn("OUT/s", .fixed(5), align: .trailing, priority: 2),
+            TableColumn("DRAIN", .fixed(5), align: .trailing, priority: 1),
+            TableColumn("IN last 60", .flexible(minimum: 20, weight: 1), priority: 0),
+        ]
+    }
+
+    private static func sortColumn(_ home: HomeModel) -> (column: Int, ascending: Bool) {
+        let column =
+            switch home.sort {
+            case .topic: 0
+            case .entries: 1
+            case .unread: 2
+            case .size: 3
+            case .rate: 6
+            }
+        return (column, home.isAscending)
+    }
+
+    private static func row(
+        _ model: ConsoleModel, _ topic: TopicState, _ index: Int, _ files: FileNumbers
+    ) -> [TableCell] {
+        let appended = model.history.appended(topic.name)
+        let consumed = model.history.consumed(topic.name)
+        let color = Style(Role.topic(index))
+        let unread: Style = topic.unread > 0 ? Style(.text, .bold) : .muted
+        let rates = model.history.rates[topic.name]?.appended.map { Optional(Double($0)) } ?? []
+        let padding = [Double?](repeating: nil, count: RateHistory.capacity - rates.count)
+        let name = topic.name.shown(ascii: model.glyphs.isASCII)
+        var title = [StyledText(name.isEmpty ? "(empty name)" : name, color.bold)]
+        if topic.damaged > 0 { title.append(StyledText(" \(model.glyphs.damaged)", .damaged)) }
+        return [
+            topic.damaged > 0 ? .pieces(title) : .text(title[0].text, title[0].style),
+            .text(Figures.grouped(topic.entries)),
+            .text(Figures.grouped(topic.unread), unread),
+            .text(Figures.bytes(topic.size), .muted),
+            .text(cursor(topic, files), topic.cursor?.isClear == false ? Style(.warning) : .text),
+            topic.isClean ? .text("clean", Style(.good)) : .text("dirty", Style(.warning)),
+            .text(Figures.count(appended), appended > 0 ? .text : .muted),
+            .text(Figures.count(consumed), consumed > 0 ? .text : .muted),
+            .text(drain(topic, appended, consumed, model.glyphs), .muted),
+            .sparkline(Sparkline(padding + rates, style: color)),
+        ]
+    }
+
+    /// "4:25 41%": the file's number, the slot in it, and how much of the block is read.
+    private static func cursor(_ topic: TopicState, _ files: FileNumbers) -> String {
+        guard let cursor = topic.cursor, topic.blocks.indices.contains(cursor.blockIndex) else {
+            return topic.entries > 0 ? "begin" : "none"
+        }
+        let place = "\(files.number(cursor.file)):\(cursor.slot)"
+        let used = topic.blocks[cursor.blockIndex].used
+        if topic.unread == 0 { return place + " end" }
+        return "\(place) \(Figures.percent(cursor.offset, of: used))%"
+    }
+
+    private static func drain(
+        _ topic: TopicState, _ appended: Double, _ consumed: Double, _ glyphs: GlyphSet
+    ) -> String {
+        if topic.unread == 0 { return glyphs.dash }
+        guard appended > 0 || consumed > 0 else { return glyphs.dash }
+        guard consumed > appended else { return "never" }
+        return Figures.duration(Double(topic.unread) / (consumed - appended))
+    }
+}
+
+/// The numbers that stand for file names where there is no room for these.
+struct FileNumbers {
+    private let numbers: [DataFileName: Int]
+
+    init(_ state: DirectoryState) {
+        numbers = Dictionary(
+            uniqueKeysWithValues: state.files.enumerated().map { ($1.name, $0 + 1) })
+    }
+
+    func number(_ file: DataFileName) -> String { numbers[file].map(String.init) ?? "?" }
+}

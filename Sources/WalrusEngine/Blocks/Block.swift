@@ -1,0 +1,37 @@
+internal import WalrusFormat
+
+/// A block of a topic as its readers see it: what is in it and acknowledged.
+struct Block: Sendable {
+    let file: DataFile
+    let frame: BlockFrame
+    /// Where the entries end, in bytes from the block's start.
+    var used: Int
+    /// Sound entries in it.
+    var entries: Int
+    /// What cannot be read, in bytes from the block's start: sorted, apart from one another.
+    var damaged: [Range<Int>] = []
+    /// Nothing more may be written here, though there may be room.
+    var isSealed = false
+
+    /// The first offset at or after `offset` that is not inside damage.
+    func skippingDamage(_ offset: Int) -> Int {
+        damaged.first { $0.contains(offset) }?.upperBound ?? offset
+    }
+
+    func position(at offset: Int, sequence: UInt64) -> CursorPosition {
+        CursorPosition(file: file.name, slot: frame.slot, offset: offset, sequence: sequence)
+    }
+}
+
+/// Ranges that were found in ascending order; those that touch become one.
+struct DamageList {
+    private(set) var ranges: [Range<Int>] = []
+
+    mutating func add(_ range: Range<Int>) {
+        if let last = ranges.last, last.upperBound >= range.lowerBound {
+            ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+        } else {
+            ranges.append(range)
+        }
+    }
+}

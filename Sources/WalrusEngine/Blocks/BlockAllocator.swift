@@ -1,0 +1,110 @@
+internal import Synchronization
+internal import WalrusFormat
+internal import WalrusIO
+
+/// Hands out the space for new blocks: the slots after the last used one of the newest file, then a
+/// new file.
+///
+/// Its lock is held while the first entry of a block is written, and while a new file is made and
+/// its directory synced. So a block that fails to come into being leaves no empty slot before
+/// another one: the reference would not look behind it.
+final class BlockAllocator: Sendable {
+    private struct State {
+        var current: DataFile?
+        /// The first free slot of `current`.
+        var slot = 0
+        /// The greatest name that was ever in use.
+        var lastName: DataFileName?
+        var files: [DataFile]
+    }
+
+    private let storage: any Storage
+    private let clock: @Sendable () -> UInt64
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - files: the existing data files, in the order of names.
+    ///   - freeSlot: the first free slot of the last one.
+    ///   - lastName: the greatest name that is taken, by a data file or by anything else.
+    init(
+        _ storage: any Storage, files: [DataFile], freeSlot: Int, lastName: DataFileName?,
+        clock: @escaping @Sendable () -> UInt64
+    ) {
+        self.storage = storage
+        self.clock = clock
+        // A file that others follow, or of an odd length, gets no new block.
+        let current = files.last.flatMap { $0.isWritable && $0.name == lastName ? $0 : nil }
+        state = Mutex(
+            State(current: current, slot: freeSlot, lastName: lastName, files: files))
+    }
+
+    /// All data files there are.
+    var files: [DataFile] { state.withLock { $0.files } }
+
+    /// What became of the first write into a new block.
+    enum Outcome {
+        case written
+        /// It failed and left nothing behind: the slot is free again.
+        case undone(EngineError)
+        /// It failed and may have left something behind: the slot is not used again.
+        case spoiled(EngineError)
+    }
+
+    /// Calls `write` with the place of a new block of `units`, which comes into being when it is
+    /// written.
+    func allocate(
+        _ units: Int, _ write: (DataFile, _ start: Int, _ length: Int) -> Outcome
+    ) throws(EngineError) {
+        precondition((1...Layout.unitsPerFile).contains(units))
+        try state.withLock { (state: inout State) throws(EngineError) in
+            let file = try room(units, &state)
+            switch write(file, state.slot * Layout.unit, units * Layout.unit) {
+            case .written:
+                state.slot += units
+            case .undone(let error):
+                throw error
+            case .spoiled(let error):
+                state.slot += units
+                throw error
+            }
+        }
+    }
+
+    private func room(_ units: Int, _ state: inout State) throws(EngineError) -> DataFile {
+        if let file = state.current, state.slot + units <= Layout.unitsPerFile,
+            file.poison == nil
+        {
+            return file
+        }
+        let file = try makeFile(&state)
+        state.files.append(file)
+        state.current = file
+        state.slot = 0
+        return file
+    }
+
+    private func makeFile(_ state: inout State) throws(EngineError) -> DataFile {
+        guard
+            let name = DataFileName.next(
+                after: state.lastName, milliseconds: clock() / 1_000_000)
+        else {
+            throw EngineError(
+                .noFileName, "no name is left after \(state.lastName?.text ?? "") for a new file",
+                path: storage.path)
+        }
+        // Also a name that failed is not tried again: something may be left of it.
+        state.lastName = name
+        return try engineErrors { () throws(IOError) in
+            let file = try storage.create(name.text, size: Layout.fileSize)
+            do throws(IOError) {
+                // A crash must not take a file away whose entries were acknowledged.
+                try storage.syncDirectory()
+                return try DataFile(name, file)
+            } catch {
+                // An empty file does no harm: that it stays, if it does, is not worth a word.
+                try? storage.remove(name.text)
+                throw error
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+internal import Synchronization
+internal import SystemPackage
+internal import WalrusFormat
+internal import WalrusIO
+
+/// An open data file: what was written to it, what of it is durable, and whether it can be trusted.
+final class DataFile: Sendable {
+    let name: DataFileName
+    let path: FilePath
+    /// Bytes when it was opened. A file that is not as long as all others is read, never written.
+    let size: Int
+    private let file: any StorageFile
+    /// Writes done so far.
+    private let written = Atomic(0)
+    /// Writes known to be durable. The lock is held over the sync, so that those who wait for it
+    /// find their own write done: one sync serves all who came while the last one ran.
+    private let synced = Mutex(0)
+    private let failure = Mutex<IOError?>(nil)
+
+    init(_ name: DataFileName, _ file: any StorageFile) throws(IOError) {
+        self.name = name
+        self.file = file
+        path = file.path
+        size = try file.size()
+    }
+
+    var isWritable: Bool { size == Layout.fileSize }
+
+    /// The failed sync that makes this file one that cannot be written any more.
+    var poison: IOError? { failure.withLock { $0 } }
+
+    func checkPoison() throws(EngineError) {
+        guard let poison else { return }
+        throw EngineError(
+            .poisoned,
+            "an earlier sync failed (\(poison)); what of the file is on disk is unknown: "
+                + "look at the disk, then open the engine again",
+            path: poison.path, errno: poison.errno)
+    }
+
+    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(IOError) -> Int {
+        unsafe try file.read(at: offset, into: buffer)
+    }
+
+    func bytes(at offset: Int, count: Int) throws(IOError) -> [UInt8] {
+        try file.read(at: offset, count: count)
+    }
+
+    func firstNonZero(in range: Range<Int>) throws(IOError) -> Int? {
+        try file.firstNonZero(in: range)
+    }
+
+    func dataRange(from offset: Int) throws(IOError) -> Range<Int>? {
+        try file.dataRange(from: offset)
+    }
+
+    func write(
+        at offset: Int, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
+    ) throws(IOError) {
+        // Counted also when it fails: some of it may have been written.
+        defer { written.wrappingAdd(1, ordering: .releasing) }
+        unsafe try file.write(at: offset, first, second)
+    }
+
+    /// Writes zeros over what is not zero in `range`, its first `headerSize` bytes first: without
+    /// its header an entry is gone, whatever else of it remains. Holes stay holes, so that this
+    /// works on a full disk.
+    func erase(_ range: Range<Int>) throws(IOError) {
+        let zeros = [UInt8](repeating: 0, count: min(range.count, 1 << 16))
+        func zero(_ part: Range<Int>) throws(IOError) {
+            var at = part.lowerBound
+            while at < part.upperBound {
+                let count = min(zeros.count, part.upperBound - at)
+                var failure: IOError?
+                unsafe zeros.withUnsafeBytes { bytes in
+                    do throws(IOError) {
+                        unsafe try write(
+                            at: at, UnsafeRawBufferPointer(rebasing: bytes[..<count]),
+                            UnsafeRawBufferPointer(start: nil, count: 0))
+                    } catch { failure = error }
+                }
+                if let failure { throw failure }
+                at += count
+            }
+        }
+        let header = range.prefix(Layout.headerSize)
+        if try file.firstNonZero(in: header) != nil { try zero(header) }
+        var at = header.upperBound
+        while at < range.upperBound, let start = try file.firstNonZero(in: at..<range.upperBound) {
+            let data = try file.dataRange(from: start)
+            at = min(data?.upperBound ?? range.upperBound, range.upperBound)
+            try zero(start..<at)
+        }
+    }
+
+    /// Makes everything written so far durable. After one failure the file is poisoned: the system
+    /// may have thrown the pages away and will report success next time.
+    func sync() throws(EngineError) {
+        try synced.withLock { (done: inout Int) throws(EngineError) in
+            try checkPoison()
+            let target = written.load(ordering: .acquiring)
+            guard done < target else { return }
+            do throws(IOError) { try file.sync() } catch {
+                failure.withLock { $0 = error }
+                throw EngineError(error)
+            }
+            done = target
+        }
+    }
+}

@@ -1,0 +1,61 @@
+internal import SystemPackage
+internal import WalrusFormat
+internal import WalrusIO
+
+/// The right to write in a directory: `flock` on `lock_index.db`, given back with the last
+/// reference, and by the system when the process dies.
+final class DirectoryLock: Sendable {
+    private let file: DiskFile
+
+    init(_ directory: FilePath) throws(EngineError) {
+        let path = directory.appending(DirectoryNames.lock)
+        file = try engineErrors { () throws(IOError) in try DiskFile(path, .openOrCreate) }
+        guard try Self.take(file) else {
+            throw Self.refusal(directory, Self.holder(path).map { [$0] } ?? [])
+        }
+        try Self.refuseStrangers(directory)
+        try Self.sign(file)
+    }
+
+    /// The reference takes no lock; it shows by the files that it holds open.
+    private static func refuseStrangers(_ directory: FilePath) throws(EngineError) {
+        let holders = OpenFiles.holders(of: directory) { name in
+            DataFileName(name) != nil
+                || (name.hasSuffix(DirectoryNames.sidecarSuffix) && name != DirectoryNames.lock)
+        }
+        guard holders.isEmpty else { throw refusal(directory, holders) }
+    }
+
+    private static func refusal(_ directory: FilePath, _ holders: [Int]) -> EngineError {
+        let own = holders == [Host.processID] ? " (this one)" : ""
+        let who =
+            holders.isEmpty
+            ? "another process"
+            : "process " + holders.map(String.init).joined(separator: ", ") + own
+        return EngineError(
+            .locked, "\(directory) is in use by \(who); close it there first", path: directory,
+            holders: holders)
+    }
+
+    /// The process that wrote itself into the lock file.
+    private static func holder(_ path: FilePath) -> Int? {
+        guard let bytes = try? Directory.contents(of: path, limit: 4_096) else { return nil }
+        return Int(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+    }
+
+    /// Three lines: process, host, and when it began, in seconds since 1970 UTC.
+    private static var text: [UInt8] {
+        Array("\(Host.processID)\n\(Host.name)\n\(Clock.wall() / 1_000_000_000)\n".utf8)
+    }
+
+    private static func take(_ file: DiskFile) throws(EngineError) -> Bool {
+        try engineErrors { () throws(IOError) in try file.tryLock() }
+    }
+
+    private static func sign(_ file: DiskFile) throws(EngineError) {
+        try engineErrors { () throws(IOError) in
+            try file.truncate(to: 0)
+            try text.write(to: file, at: 0)
+        }
+    }
+}

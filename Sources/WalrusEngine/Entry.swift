@@ -1,0 +1,42 @@
+public import WalrusFormat
+
+/// An entry that was read.
+public struct Entry: Hashable, Sendable {
+    public let payload: [UInt8]
+    /// The entry's running number in its topic; nil when the reference wrote it.
+    public let sequence: UInt64?
+    /// When it was appended, in nanoseconds since 1970 UTC; nil when the reference wrote it.
+    public let timestamp: UInt64?
+    /// 1-based place among the topic's sound entries on disk.
+    public let ordinal: Int
+    public let file: DataFileName
+    /// The first slot of the entry's block in the file, in units.
+    public let slot: Int
+    /// Bytes from the block's start to the entry's header.
+    public let offset: Int
+}
+
+/// What an acknowledged append got.
+public struct AppendReceipt: Hashable, Sendable {
+    /// The entry's running number in its topic.
+    public let sequence: UInt64
+    /// Nanoseconds since 1970 UTC.
+    public let timestamp: UInt64
+    /// 1-based place among the topic's sound entries on disk.
+    public let ordinal: Int
+}
+
+/// A topic as it stands.
+public struct TopicStatus: Hashable, Sendable {
+    public let name: TopicName
+    /// Sound entries on disk.
+    public let entries: Int
+    /// Those of them that are not consumed.
+    public let unread: Int
+    /// Bytes that its entries take, headers included.
+    public let size: Int
+    public let isClean: Bool
+    public let blocks: Int
+    /// Where its reader stands; nil when nothing was ever consumed.
+    public let cursor: CursorPosition?
+}

@@ -1,0 +1,143 @@
+internal import WalrusFormat
+internal import WalrusIO
+
+/// What a walk over a block found.
+struct BlockSurvey: Sendable {
+    /// A damaged entry.
+    struct Flaw: Sendable {
+        let offset: Int
+        let damage: EntryDamage
+    }
+
+    private(set) var frame: BlockFrame
+    /// Sound entries.
+    var entries = 0
+    var damage = DamageList()
+    /// The first damaged entries, `flawCount` counts all.
+    var flaws: [Flaw] = []
+    var flawCount = 0
+    /// Where the entries end, in bytes from the block's start.
+    var used = 0
+    /// The header there is damaged and does not say how long its entry is.
+    var lost: EntryDamage?
+    /// The last entry is sound, so that another may follow.
+    var endsSound = false
+    var greatestSequence: UInt64 = 0
+    var greatestTimestamp: UInt64 = 0
+    /// The batch whose entries the block ends with.
+    var trailing: BatchRun?
+
+    private static let flawsMax = RecoveryReport.damageMax
+
+    /// Surveys the block from the header at `start` to its end, or to `limit`.
+    init(
+        _ frame: BlockFrame, _ walker: inout EntryWalker, from start: Int = 0,
+        limit: Int = .max
+    ) throws {
+        self.frame = frame
+        let end = unsafe try walker.walk(frame, from: start) { entry, _ in
+            guard entry.offset < limit else { return false }
+            add(entry)
+            return entry.end < limit
+        }
+        used = end.offset
+        lost = end.lost
+        if let lost {
+            add(Flaw(offset: used, damage: lost))
+            damage.add(used..<min(limit, frame.length))
+            endsSound = false
+        }
+    }
+
+    /// Surveys a block in use again, from the header at `start` to the last acknowledged entry.
+    init(_ block: Block, from start: Int) throws(EngineError) {
+        let frame = block.frame
+        self = try walking(block.file) { walker in
+            try BlockSurvey(frame, &walker, from: start, limit: block.used)
+        }
+    }
+
+    private mutating func add(_ entry: WalkedEntry) {
+        if let found = entry.damage {
+            add(Flaw(offset: entry.offset, damage: found))
+            damage.add(entry.offset..<entry.end)
+            endsSound = false
+        } else {
+            entries += 1
+            endsSound = true
+        }
+        if let stamp = entry.stamp {
+            greatestSequence = max(greatestSequence, stamp.sequence)
+            greatestTimestamp = max(greatestTimestamp, stamp.timestamp)
+        }
+        trailing = BatchRun.after(trailing, entry)
+    }
+
+    private mutating func add(_ flaw: Flaw) {
+        flawCount += 1
+        if flaws.count < Self.flawsMax { flaws.append(flaw) }
+    }
+
+    /// Takes the entry at `offset` for damaged, if it was sound when looked at once more: a device
+    /// that gives different bytes each time is not to be trusted.
+    mutating func blame(_ offset: Int, in block: Block) {
+        guard damage.ranges.first?.contains(offset) != true else { return }
+        entries = 0
+        damage = DamageList()
+        damage.add(offset..<block.used)
+    }
+
+    func block(in file: DataFile) -> Block {
+        Block(
+            file: file, frame: frame, used: used, entries: entries, damaged: damage.ranges)
+    }
+}
+
+/// Entries of one batch that stand one after another in a block.
+struct BatchRun: Hashable, Sendable {
+    /// The sequence number of the batch's first entry: what makes it this batch.
+    let batch: UInt64
+    /// Entries that it should have.
+    let count: Int
+    /// The range of batch indices that are here.
+    var indices: Range<Int>
+    /// Bytes from the block's start to the first of them.
+    let start: Int
+    var isSound: Bool
+
+    /// The run that a block ends with after `entry`, having ended with `run` before it.
+    static func after(_ run: BatchRun?, _ entry: WalkedEntry) -> BatchRun? {
+        if let stamp = entry.stamp {
+            guard stamp.batchCount > 1 else { return nil }
+            let batch = stamp.sequence &- UInt64(stamp.batchIndex)
+            if var run, run.batch == batch, run.count == stamp.batchCount,
+                run.indices.upperBound == stamp.batchIndex
+            {
+                run.indices = run.indices.lowerBound..<stamp.batchIndex + 1
+                run.isSound = run.isSound && entry.damage == nil
+                return run
+            }
+            return BatchRun(
+                batch: batch, count: stamp.batchCount,
+                indices: stamp.batchIndex..<stamp.batchIndex + 1, start: entry.offset,
+                isSound: entry.damage == nil)
+        }
+        // A damaged header does not say whose it is: inside a batch it is taken for one of it.
+        guard var run, entry.damage != nil, run.indices.upperBound < run.count else { return nil }
+        run.indices = run.indices.lowerBound..<run.indices.upperBound + 1
+        run.isSound = false
+        return run
+    }
+}
+
+/// Gives `body` a walker over the file and tells its errors as ours.
+func walking<R>(_ file: DataFile, _ body: (inout EntryWalker) throws -> R) throws(EngineError) -> R {
+    var walker = unsafe EntryWalker { offset, buffer in unsafe try file.read(at: offset, into: buffer) }
+    do {
+        return try body(&walker)
+    } catch let error as IOError {
+        throw EngineError(error)
+    } catch {
+        preconditionFailure("a walk fails only where its reads do: \(error)")
+    }
+}

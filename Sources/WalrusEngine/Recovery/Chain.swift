@@ -1,0 +1,111 @@
+internal import WalrusFormat
+internal import WalrusIO
+
+/// A topic's blocks in order, as they were found on disk.
+struct Chain: Sendable {
+    struct Link: Sendable {
+        let file: DataFile
+        var survey: BlockSurvey
+        /// The block's number as the reference counts (`BlockNumbers`).
+        let number: UInt64
+    }
+
+    var links: [Link] = []
+    /// The greatest sequence number and timestamp that were ever seen, dropped entries included.
+    var greatestSequence: UInt64 = 0
+    var greatestTimestamp: UInt64 = 0
+
+    var entries: Int { links.reduce(0) { $0 + $1.survey.entries } }
+
+    static func all(_ scans: [FileScan]) -> [TopicName: Chain] {
+        var chains: [TopicName: Chain] = [:]
+        var numbers = BlockNumbers()
+        for scan in scans {
+            numbers.beginFile()
+            for (_, content) in scan.slots {
+                guard case .block(let survey) = content else {
+                    numbers.addEmptySlot()
+                    continue
+                }
+                chains[survey.frame.topic, default: Chain()].add(
+                    Link(file: scan.file, survey: survey, number: numbers.addBlock()))
+            }
+        }
+        return chains
+    }
+
+    private mutating func add(_ link: Link) {
+        links.append(link)
+        greatestSequence = max(greatestSequence, link.survey.greatestSequence)
+        greatestTimestamp = max(greatestTimestamp, link.survey.greatestTimestamp)
+    }
+
+    /// The topic, ready for work.
+    func topic(_ name: TopicName, cursor: ReadCursor?) throws(EngineError) -> Topic {
+        var state = Topic.State()
+        state.blocks = links.map { $0.survey.block(in: $0.file) }
+        state.entries = entries
+        state.cursor = cursor
+        if let last = links.last {
+            state.blocks[links.count - 1].isSealed = try !last.canContinue
+        }
+        let appending = Topic.Appending(
+            lastSequence: max(greatestSequence, UInt64(entries)),
+            lastTimestamp: greatestTimestamp)
+        return Topic(name, state, appending)
+    }
+
+    /// Where entries stand in the link `index`, headers alone being read.
+    func look(at index: Int, before offset: Int) throws(EngineError) -> Stretch {
+        let link = links[index]
+        return try walking(link.file) { walker in
+            var stretch = Stretch()
+            guard offset > 0 else { return stretch }
+            _ = unsafe try walker.walk(link.survey.frame, verify: false) { entry, _ in
+                guard entry.end <= min(offset, link.survey.used) else { return false }
+                stretch.end = entry.end
+                if !link.survey.damage.ranges.contains(where: { $0.contains(entry.offset) }) {
+                    stretch.entries += 1
+                    stretch.sequence = entry.stamp?.sequence ?? 0
+                }
+                return true
+            }
+            return stretch
+        }
+    }
+
+    /// The entries of a block up to some offset.
+    struct Stretch: Sendable {
+        /// Where the last of them ends.
+        var end = 0
+        /// Sound ones.
+        var entries = 0
+        /// The sequence number of the last sound one; 0 when it has none.
+        var sequence: UInt64 = 0
+    }
+
+    /// The cursor before the entry at `offset`, which must be a boundary, of the link `index`.
+    func cursor(at index: Int, _ offset: Int) throws(EngineError) -> ReadCursor {
+        let stretch = try look(at: index, before: offset)
+        let before = links[..<index].reduce(0) { $0 + $1.survey.entries }
+        return ReadCursor(
+            block: index, offset: offset, consumed: before + stretch.entries,
+            consumedInBlock: stretch.entries, sequence: stretch.sequence)
+    }
+}
+
+extension Chain.Link {
+    /// Whether entries may follow in the block: everything up to its end is sound, and what comes
+    /// after is as empty as the reference expects it.
+    var canContinue: Bool {
+        get throws(EngineError) {
+            let used = survey.used
+            guard file.isWritable, survey.lost == nil, survey.endsSound else { return false }
+            guard used + Layout.headerSize <= survey.frame.length else { return false }
+            let rest = survey.frame.start + used..<survey.frame.end
+            return try engineErrors { () throws(IOError) in
+                try file.firstNonZero(in: rest) == nil
+            }
+        }
+    }
+}

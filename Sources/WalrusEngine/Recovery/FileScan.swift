@@ -1,0 +1,77 @@
+internal import WalrusFormat
+internal import WalrusIO
+
+/// What stands in a data file, slot by slot.
+struct FileScan: Sendable {
+    enum Slot: Sendable {
+        case empty
+        /// Something is there, but nothing tells whose.
+        case unreadable
+        case block(BlockSurvey)
+    }
+
+    let file: DataFile
+    /// In order; a block of several units is one.
+    private(set) var slots: [(start: Int, content: Slot)] = []
+    /// The first slot behind everything that is not zero.
+    private(set) var freeSlot = 0
+
+    init(_ file: DataFile) throws(EngineError) {
+        self.file = file
+        try walking(file) { walker in try look(&walker) }
+    }
+
+    /// Looks at every slot: what is wrong with one hides no other.
+    private mutating func look(_ walker: inout EntryWalker) throws {
+        var slot = 0
+        while slot < Layout.unitsPerFile {
+            let start = slot * Layout.unit
+            // Slots without data on disk are not worth a read.
+            let data = try file.dataRange(from: start)
+            guard let data, data.lowerBound < start + Layout.unit else {
+                slots.append((slot, .empty))
+                slot += 1
+                continue
+            }
+            if let frame = try walker.frame(at: start) {
+                slots.append((slot, .block(try BlockSurvey(frame, &walker))))
+                slot += frame.units
+                freeSlot = slot
+            } else {
+                let isUsed = try file.firstNonZero(in: start..<start + Layout.unit) != nil
+                slots.append((slot, isUsed ? .unreadable : .empty))
+                slot += 1
+                if isUsed { freeSlot = slot }
+            }
+        }
+    }
+
+    /// The file's damage, as it is reported.
+    var damage: [RecoveryReport.Damage] {
+        var found: [RecoveryReport.Damage] = []
+        if !file.isWritable {
+            found.append(
+                .init(
+                    file: file.name, slot: nil, offset: nil, topic: nil,
+                    reason: "is \(file.size) bytes long, not \(Layout.fileSize): read as far as it "
+                        + "goes, not written to"))
+        }
+        for (start, content) in slots {
+            switch content {
+            case .empty: break
+            case .unreadable:
+                found.append(
+                    .init(
+                        file: file.name, slot: start, offset: 0, topic: nil,
+                        reason: "no header tells whose block this is"))
+            case .block(let survey):
+                found += survey.flaws.map {
+                    .init(
+                        file: file.name, slot: start, offset: $0.offset,
+                        topic: survey.frame.topic, reason: "\($0.damage)")
+                }
+            }
+        }
+        return found
+    }
+}

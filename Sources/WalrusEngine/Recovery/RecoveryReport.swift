@@ -1,0 +1,75 @@
+public import WalrusFormat
+
+/// What opening a directory found, dropped and mended. Nothing of it is ever silent.
+public struct RecoveryReport: Hashable, Sendable {
+    /// Something in a data file that cannot be read.
+    public struct Damage: Hashable, Sendable {
+        public let file: DataFileName
+        /// The first slot of the block, in units; nil when it concerns the file as a whole.
+        public let slot: Int?
+        /// Bytes from the block's start.
+        public let offset: Int?
+        /// Nil where nothing tells whose it is.
+        public let topic: TopicName?
+        public let reason: String
+    }
+
+    /// An index file that could not be used and got another name.
+    public struct SetAside: Hashable, Sendable {
+        public let name: String
+        public let newName: String
+        public let reason: String
+    }
+
+    /// A batch at the end of a topic that a crash, or damage, left incomplete.
+    public struct DroppedBatch: Hashable, Sendable {
+        public let topic: TopicName
+        /// Where the first entry of it was.
+        public let file: DataFileName
+        public let slot: Int
+        public let offset: Int
+        /// Entries of the batch that were there, sound or not.
+        public let found: Int
+        /// Entries that it should have had.
+        public let count: Int
+    }
+
+    /// A cursor that was not where the files on disk, or the two of them that hold it, said.
+    public struct Reconciliation: Hashable, Sendable {
+        public let topic: TopicName
+        /// Where reading goes on.
+        public let position: CursorPosition
+        public let reason: String
+    }
+
+    /// `damage` holds that many at most; `damageCount` counts all.
+    public static let damageMax = 1_000
+
+    public internal(set) var files = 0
+    public internal(set) var blocks = 0
+    /// Sound entries.
+    public internal(set) var entries = 0
+    public internal(set) var damage: [Damage] = []
+    public internal(set) var damageCount = 0
+    public internal(set) var setAside: [SetAside] = []
+    public internal(set) var droppedBatches: [DroppedBatch] = []
+    public internal(set) var reconciliations: [Reconciliation] = []
+    /// Cursor records taken over from the journal.
+    public internal(set) var journalRecords = 0
+    /// Why the rest of the journal was not used; a crash within a write leaves such a rest.
+    public internal(set) var journalTail: String?
+    /// Regular files that are no data files and none of ours.
+    public internal(set) var ignoredFiles: [String] = []
+    public internal(set) var durationNanoseconds: UInt64 = 0
+
+    /// Whether everything was as an engine leaves it.
+    public var isClean: Bool {
+        damageCount == 0 && setAside.isEmpty && droppedBatches.isEmpty && reconciliations.isEmpty
+            && journalTail == nil
+    }
+
+    mutating func add(_ found: Damage) {
+        damageCount += 1
+        if damage.count < Self.damageMax { damage.append(found) }
+    }
+}

@@ -1,0 +1,78 @@
+internal import Synchronization
+internal import WalrusFormat
+
+/// A topic: its blocks in order, who writes at their end and who reads from their front.
+///
+/// Three locks, always taken in this order, so that readers never wait for a slow disk write and
+/// writers never for a cursor's sync:
+/// 1. `consuming`: one checkpointing reader at a time, held over its cursor's write and sync;
+/// 2. `appending`: one writer at a time, held over the entry's write (and sync, with `.each`);
+/// 3. `state`: what both agree on; held for a few instructions, never over I/O.
+final class Topic: Sendable {
+    let name: TopicName
+    let consuming: Mutex<Consuming>
+    let appending: Mutex<Appending>
+    let state: Mutex<State>
+
+    struct Consuming: Sendable {
+        /// Checkpoints since the cursor was last recorded.
+        var unrecorded = 0
+        var isClosed = false
+    }
+
+    struct Appending: Sendable {
+        /// The greatest sequence number in use.
+        var lastSequence: UInt64 = 0
+        /// Nanoseconds since 1970 UTC.
+        var lastTimestamp: UInt64 = 0
+        var isClosed = false
+    }
+
+    struct State: Sendable {
+        /// In the order of files and slots, which is the topic's order.
+        var blocks: [Block] = []
+        /// Sound entries in all blocks.
+        var entries = 0
+        /// Nil: nothing was ever consumed.
+        var cursor: ReadCursor?
+
+        var size: Int { blocks.reduce(0) { $0 + $1.used } }
+        var unread: Int { entries - (cursor?.consumed ?? 0) }
+    }
+
+    init(_ name: TopicName) {
+        self.name = name
+        consuming = Mutex(Consuming())
+        appending = Mutex(Appending())
+        state = Mutex(State())
+    }
+
+    init(_ name: TopicName, _ state: State, _ appending: Appending) {
+        self.name = name
+        consuming = Mutex(Consuming())
+        self.appending = Mutex(appending)
+        self.state = Mutex(state)
+    }
+
+    /// Refuses all further work, once what is under way has ended.
+    func close() {
+        consuming.withLock { $0.isClosed = true }
+        appending.withLock { $0.isClosed = true }
+    }
+}
+
+/// Where a topic's reader stands.
+struct ReadCursor: Hashable, Sendable {
+    static let begin = ReadCursor(block: 0, offset: 0, consumed: 0, consumedInBlock: 0, sequence: 0)
+
+    /// Index into the topic's blocks.
+    var block: Int
+    /// Bytes from the block's start to the header of the next entry.
+    var offset: Int
+    /// Sound entries before it in the topic.
+    var consumed: Int
+    /// Those of them in its block.
+    var consumedInBlock: Int
+    /// The sequence number of the last entry consumed; 0 when it had none.
+    var sequence: UInt64
+}

@@ -1,0 +1,62 @@
+public import WalrusFormat
+
+extension Walrus {
+    /// Appends `payload` to the topic, which begins with its first entry.
+    ///
+    /// Throws `.invalidTopic` and `.entryTooLarge`, which leave no trace, `.io` and `.poisoned`,
+    /// after which the topic is as it was before, and `.closed`. With `FsyncSchedule.each` the entry
+    /// is durable when this returns; one sync may serve several topics.
+    ///
+    /// Corresponds to `append_for_topic`.
+    @discardableResult
+    public func append(_ payload: [UInt8], to topic: TopicName) throws(EngineError) -> AppendReceipt {
+        var result: Result<AppendReceipt, EngineError> = .failure(.closed)
+        unsafe payload.withUnsafeBytes { bytes in
+            result = Result { () throws(EngineError) in unsafe try append(bytes, to: topic) }
+        }
+        return try result.get()
+    }
+
+    /// Appends the bytes of `payload`.
+    @discardableResult
+    public func append(_ payload: UnsafeRawBufferPointer, to topic: TopicName) throws(EngineError)
+        -> AppendReceipt
+    {
+        if let refusal = topic.refusal { throw EngineError(.invalidTopic, refusal, topic: topic) }
+        guard payload.count <= Layout.payloadLengthMax else {
+            throw EngineError(
+                .entryTooLarge,
+                "an entry holds at most \(Layout.payloadLengthMax) bytes, a file less the header; "
+                    + "this one has \(payload.count)", topic: topic)
+        }
+        try registry.checkOpen()
+        // The slow part, before any lock.
+        let entry = unsafe PendingEntry(payload: payload, checksum: FNV1a.hash(payload))
+        // Before the entry: a crash in between must not leave an entry in a topic called clean.
+        try marks.set(topic, isClean: false)
+        return try registry.openOrMake(topic).append(entry, appendContext)
+    }
+
+    /// The topic's next entry; nil when all are consumed.
+    ///
+    /// Without `checkpoint` this changes nothing: the same entry comes again. With it the entry is
+    /// consumed, once for all concurrent readers, as durably as `ReadConsistency` says; the lock on
+    /// the topic's readers, and no other of the topic, is held over the cursor's sync.
+    /// Damaged entries are skipped.
+    ///
+    /// Throws `.io`, after which the entry is not consumed, and `.closed`. Corresponds to
+    /// `read_next`.
+    public func readNext(_ topic: TopicName, checkpoint: Bool) throws(EngineError) -> Entry? {
+        try registry.checkOpen()
+        guard let found = registry.find(topic) else { return nil }
+        guard checkpoint else { return try found.peek() }
+        let recordEvery =
+            switch configuration.readConsistency {
+            case .strictlyAtOnce: 1
+            case .atLeastOnce(let persistEvery): persistEvery
+            }
+        return try found.consume(recordEvery: recordEvery) { block, cursor throws(EngineError) in
+            try cursors.record(topic, block.saved(cursor, in: cursor.block))
+        }
+    }
+}

@@ -1,0 +1,106 @@
+internal import Synchronization
+public import SystemPackage
+internal import WalrusFormat
+package import WalrusIO
+
+/// A write-ahead log with topics, in a directory that the reference engine reads and writes too.
+///
+/// Every call blocks until it is done and may be made from any thread. `docs/engine.md` says what
+/// is durable when, and which locks are held in which order.
+///
+/// Corresponds to the reference's `Walrus`.
+public final class Walrus: Sendable {
+    public let configuration: Configuration
+    /// The directory that holds the files, the key's folder included.
+    public let directory: FilePath
+    /// What opening found, dropped and mended.
+    public let recoveryReport: RecoveryReport
+
+    let registry: TopicRegistry
+    let allocator: BlockAllocator
+    let cursors: CursorStore
+    let marks: CleanMarks
+    let appendContext: AppendContext
+    private let flusher: Flusher?
+    private let lock: Mutex<DirectoryLock?>
+
+    /// Opens the directory, and makes it when it is missing. No data file is made.
+    ///
+    /// Throws `.locked` with the holders when another engine has the directory open, in this
+    /// process or another; `.invalidKey`; `.io`. Corresponds to `Walrus::new` and its variants.
+    public convenience init(_ configuration: Configuration = Configuration()) throws(EngineError) {
+        let root = try configuration.root
+        try engineErrors { () throws(IOError) in try Directory.create(root) }
+        try self.init(configuration, on: DiskStorage(root))
+    }
+
+    /// Opens an engine on `storage`, whose directory exists, with `clock` for the time.
+    package init(
+        _ configuration: Configuration, on storage: any Storage,
+        clock: @escaping @Sendable () -> UInt64 = Clock.wall
+    ) throws(EngineError) {
+        let lock = try DirectoryLock(storage.path)
+        let recovered = try Recovery.run(storage, configuration)
+        self.configuration = configuration
+        directory = storage.path
+        recoveryReport = recovered.report
+        registry = TopicRegistry(recovered.topics)
+        cursors = recovered.cursors
+        marks = CleanMarks(storage, recovered.marks)
+        let allocator = BlockAllocator(
+            storage, files: recovered.files, freeSlot: recovered.freeSlot,
+            lastName: recovered.lastName, clock: clock)
+        self.allocator = allocator
+        appendContext = AppendContext(
+            allocator: allocator, clock: clock, syncsEach: configuration.fsyncSchedule == .each)
+        flusher =
+            if case .milliseconds(let interval) = configuration.fsyncSchedule {
+                Flusher(everyMilliseconds: interval) { allocator.files }
+            } else { nil }
+        self.lock = Mutex(lock)
+    }
+
+    deinit {
+        // Nobody is left to be told; those who want to know call `close()` themselves.
+        try? close()
+    }
+
+    /// Ends the work under way, makes entries durable unless the schedule is `.never`, writes the
+    /// cursor index, and gives the directory free. Further calls do nothing.
+    ///
+    /// Everything is tried whatever fails; the first failure is thrown.
+    public func close() throws(EngineError) {
+        guard let topics = registry.close() else { return }
+        for topic in topics { topic.close() }
+        flusher?.end()
+        var failure: EngineError?
+        if configuration.fsyncSchedule != .never {
+            for file in allocator.files {
+                do throws(EngineError) { try file.sync() } catch { failure = failure ?? error }
+            }
+        }
+        do throws(EngineError) {
+            try cursors.record(topics.compactMap(Self.unrecorded))
+            try cursors.compact()
+        } catch { failure = failure ?? error }
+        lock.withLock { $0 = nil }
+        if let failure { throw failure }
+    }
+
+    /// The topic's cursor, when checkpoints since it was last recorded are not in it.
+    private static func unrecorded(_ topic: Topic) -> (topic: TopicName, saved: CursorStore.Saved)?
+    {
+        guard topic.consuming.withLock({ $0.unrecorded }) > 0 else { return nil }
+        return topic.state.withLock { state in
+            state.cursor.map { (topic.name, state.blocks[$0.block].saved($0, in: $0.block)) }
+        }
+    }
+}
+
+extension Block {
+    /// The cursor as it is recorded; `index` is the block's place among the topic's.
+    func saved(_ cursor: ReadCursor, in index: Int) -> CursorStore.Saved {
+        CursorStore.Saved(
+            position: position(at: cursor.offset, sequence: cursor.sequence), block: index)
+    }
+}

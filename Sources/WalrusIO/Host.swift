@@ -1,0 +1,25 @@
+internal import Glibc
+
+/// What this process knows about itself and the machine it runs on.
+public enum Host {
+    public static var processID: Int { Int(getpid()) }
+
+    /// The machine's name, or "localhost" where the system does not tell.
+    public static var name: String {
+        let name = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            guard unsafe gethostname(buffer.baseAddress!, buffer.count - 1) == 0 else {
+                return ""
+            }
+            unsafe buffer[buffer.count - 1] = 0
+            return unsafe String(cString: buffer.baseAddress!)
+        }
+        return name.isEmpty ? "localhost" : name
+    }
+
+    /// The environment's value for `name`; nil when there is none or it is empty.
+    public static func environment(_ name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        let text = unsafe String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+}
