@@ -20,3 +20,13 @@ public enum Clock {
         while unsafe nanosleep(&left, &rest) == -1, errno == EINTR { left = rest }
     }
 }
+
+extension Clock {
+    /// Seconds that the local time is ahead of UTC now (`TZ`, `/etc/localtime`).
+    public static func zoneOffset() -> Int {
+        var now = time(nil)
+        var local = unsafe tm()
+        guard unsafe localtime_r(&now, &local) != nil else { return 0 }
+        return unsafe local.tm_gmtoff
+    }
+}

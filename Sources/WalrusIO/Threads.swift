@@ -30,6 +30,11 @@ public final class Thread: Sendable {
     /// Waits for the end. To be called once.
     public func join() { pthread_join(handle, nil) }
 
+    /// Starts `body` on a thread that nobody waits for.
+    public static func detach(_ body: @escaping @Sendable () -> Void) {
+        pthread_detach(Thread(body).handle)
+    }
+
     /// Runs `body` for every index in `0..<count` on up to `threads` threads, in any order.
     public static func forEach(
         _ count: Int, threads: Int = processorCount, _ body: @escaping @Sendable (Int) -> Void

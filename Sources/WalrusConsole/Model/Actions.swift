@@ -38,6 +38,12 @@ public struct ActionPlan: Hashable, Sendable {
     public var focus = Focus.cancel
     public var isRunning = false
 
+    public init(topic: TopicName, work: Work, cursor: CursorState?) {
+        self.topic = topic
+        self.work = work
+        self.cursor = cursor
+    }
+
     /// Whether the name has been typed as it is shown.
     public func isNamed(ascii: Bool) -> Bool { typed == topic.shown(ascii: ascii) }
 }

@@ -204,6 +204,13 @@ public final class Terminal {
         }
     }
 
+    /// Whether the terminal says that its background is light (COLORFGBG, as rxvt, Konsole and
+    /// others set it: the last number is the background's).
+    public static var isLight: Bool {
+        let last = environment("COLORFGBG")?.split(separator: ";").last.flatMap { Int($0) }
+        return last.map { $0 == 7 || (9...15).contains($0) } ?? false
+    }
+
     static func environment(_ name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe String(cString: value)

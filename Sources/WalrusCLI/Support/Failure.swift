@@ -1,0 +1,38 @@
+import ArgumentParser
+import WalrusEngine
+import SystemPackage
+import WalrusIO
+
+/// An end with a reason: one line on standard error, and an exit status that scripts rely on.
+struct Failure: Error {
+    enum Status: Int32 {
+        /// Findings, or nothing there.
+        case nothing = 1
+        case usage = 2
+        /// I/O, or the lock.
+        case io = 3
+    }
+
+    let status: Status
+    /// Nil: there is nothing to say.
+    let message: String?
+
+    init(_ status: Status, _ message: String? = nil) {
+        self.status = status
+        self.message = message
+    }
+
+    /// What an error of any layer means to the one who called.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as IOError where error.errno == .brokenPipe:
+            // Whoever read our output has seen enough, as `head` does.
+            self.init(.io)
+        case let error as EngineError:
+            let usage: [EngineError.Code] = [.invalidTopic, .entryTooLarge, .invalidKey]
+            self.init(usage.contains(error.code) ? .usage : .io, "\(error)")
+        default: self.init(.io, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Inspect
+import WalrusConsole
+import WalrusFormat
+
+/// Where to start in a topic: begin, cursor, end, an ordinal, the last N, or a time.
+enum StartPoint: ExpressibleByArgument {
+    case begin, cursor, end
+    case ordinal(Int)
+    case last(Int)
+    /// Nanoseconds since 1970 UTC.
+    case time(UInt64)
+
+    init?(argument: String) {
+        switch argument {
+        case "begin": self = .begin
+        case "cursor": self = .cursor
+        case "end": self = .end
+        default:
+            if argument.hasPrefix("@") {
+                guard let time = Self.time(String(argument.dropFirst())) else { return nil }
+                self = .time(time)
+            } else if let number = Int(argument), number != 0 {
+                self = number > 0 ? .ordinal(number) : .last(-number)
+            } else {
+                return nil
+            }
+        }
+    }
+
+    static var defaultValueDescription: String { "begin" }
+
+    /// The ordinal to start at.
+    func ordinal(_ reader: EntryReader) throws -> Int {
+        let topic = reader.topic
+        switch self {
+        case .begin: return 1
+        case .cursor: return topic.consumed + 1
+        case .end: return topic.entries + 1
+        case .ordinal(let number): return number
+        case .last(let count): return max(1, topic.entries - min(count, topic.entries) + 1)
+        case .time(let time): return try reader.ordinal(at: time)
+        }
+    }
+
+    /// Seconds, milliseconds or nanoseconds since 1970 by their number of digits, or
+    /// "2026-11-20T12:00:00Z".
+    static func time(_ text: String) -> UInt64? {
+        if let number = UInt64(text) {
+            let scale: UInt64 =
+                switch text.utf8.count {
+                case ...11: 1_000_000_000
+                case ...14: 1_000_000
+                case ...17: 1_000
+                default: 1
+                }
+            let product = number.multipliedReportingOverflow(by: scale)
+            return product.overflow ? nil : product.partialValue
+        }
+        return Figures.parse(text)
+    }
+}

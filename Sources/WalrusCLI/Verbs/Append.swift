@@ -1,0 +1,138 @@
+import ArgumentParser
+import WalrusEngine
+import WalrusFormat
+import WalrusIO
+
+struct Append: Verb {
+    static let configuration = CommandConfiguration(
+        abstract: "Append standard input to a topic, as one entry or line by line. Writes.",
+        discussion: """
+            Prints the ordinal of each entry once it is acknowledged: with the default --fsync each, \
+            once it is on disk. Stops at the first entry that fails; all before it are kept.
+            """)
+
+    @OptionGroup var log: LogArguments
+    @OptionGroup var topic: TopicArguments
+    @OptionGroup var form: OutputArguments
+
+    @Argument(help: "\"-\", standard input; the default.")
+    var source = "-"
+
+    @Flag(help: "Every line is an entry, without its line end.")
+    var lines = false
+
+    @Option(help: "When entries go to disk: each, none, or every so many ms, as 200ms.")
+    var fsync: FsyncArgument = FsyncArgument(schedule: .each)
+
+    func validate() throws {
+        if source != "-" {
+            throw ValidationError("the entry comes from standard input: walrus append DIR TOPIC - < FILE")
+        }
+    }
+
+    func perform() throws {
+        if let refusal = topic.name.refusal { throw Failure(.usage, refusal) }
+        var input = StandardInput()
+        // Read before the log is opened: a slow writer must not hold the lock for nothing.
+        var first = try lines ? nil : read(&input)
+        let output = StandardOutput()
+        try withEngine(log, fsync: fsync.schedule) { engine in
+            while let payload = try first ?? nextLine(&input) {
+                try tell(try engine.append(payload, to: topic.name), output)
+                first = nil
+                if !lines { break }
+            }
+        }
+    }
+
+    private func read(_ input: inout StandardInput) throws -> [UInt8] {
+        guard let bytes = try input.all(limit: Layout.payloadLengthMax) else {
+            throw Failure(.usage, "an entry holds at most \(Layout.payloadLengthMax) bytes")
+        }
+        return bytes
+    }
+
+    private func nextLine(_ input: inout StandardInput) throws -> [UInt8]? {
+        switch try input.line(limit: Layout.payloadLengthMax) {
+        case .line(let bytes): return bytes
+        case .end: return nil
+        case .tooLong:
+            throw Failure(
+                .usage, "a line is longer than an entry can be: \(Layout.payloadLengthMax) bytes")
+        }
+    }
+
+    private func tell(_ receipt: AppendReceipt, _ output: StandardOutput) throws(IOError) {
+        if form.output == .text {
+            try output.write("\(receipt.ordinal)\n")
+        } else {
+            let object = JSON.object([
+                ("ordinal", .int(receipt.ordinal)),
+                ("sequence", .int(Int(clamping: receipt.sequence))),
+                ("timestamp", .int(Int(clamping: receipt.timestamp))),
+            ])
+            try output.write(object.text + "\n")
+        }
+        try output.flush()
+    }
+}
+
+/// A schedule as `walrus` takes it everywhere: "each", "none", "200ms".
+struct FsyncArgument: ExpressibleByArgument {
+    let schedule: FsyncSchedule
+
+    init(schedule: FsyncSchedule) { self.schedule = schedule }
+
+    init?(argument: String) {
+        switch argument {
+        case "each": schedule = .each
+        case "none": schedule = .never
+        default:
+            guard argument.hasSuffix("ms"), let interval = Int(argument.dropLast(2)),
+                (1...3_600_000).contains(interval)
+            else { return nil }
+            schedule = .milliseconds(interval)
+        }
+    }
+
+    var defaultValueDescription: String {
+        switch schedule {
+        case .each: "each"
+        case .never: "none"
+        case .milliseconds(let interval): "\(interval)ms"
+        }
+    }
+}
+
+/// Opens the engine for one verb, and closes it whatever happens.
+func withEngine<R>(
+    _ log: LogArguments, fsync: FsyncSchedule = .each, _ body: (Walrus) throws -> R
+) throws -> R {
+    let engine = try Walrus(
+        Configuration(
+            directory: log.path, key: nil, readConsistency: .strictlyAtOnce, fsyncSchedule: fsync))
+    tellRecovery(engine.recoveryReport)
+    let result: R
+    do { result = try body(engine) } catch {
+        try? engine.close()
+        throw error
+    }
+    try engine.close()
+    return result
+}
+
+/// What recovery dropped or set aside is never silent.
+private func tellRecovery(_ report: RecoveryReport) {
+    if report.damageCount > 0 {
+        StandardStreams.complain(
+            "walrus: note: \(report.damageCount) damaged places in the log; see walrus check")
+    }
+    for aside in report.setAside {
+        StandardStreams.complain(
+            "walrus: note: \(aside.name) was damaged (\(aside.reason)) and is now \(aside.newName)")
+    }
+    for batch in report.droppedBatches {
+        StandardStreams.complain(
+            "walrus: note: dropped a batch of \(batch.count) that was not whole (\(batch.found) were there)")
+    }
+}

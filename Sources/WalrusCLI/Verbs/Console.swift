@@ -1,0 +1,94 @@
+import ArgumentParser
+import SystemPackage
+import WalrusConsole
+import WalrusIO
+import WalrusTUI
+
+struct Console: Verb {
+    static let configuration = CommandConfiguration(
+        abstract: "Open the console on a directory. This is what `walrus DIR` does.",
+        discussion: """
+            Looking changes nothing: no byte, no timestamp, no cursor. Keys: ? shows them all, q quits. \
+            Without a terminal, prints the first screen as text.
+            """)
+
+    @OptionGroup var log: LogArguments
+
+    @Flag(help: "Offer the actions that write (append, consume).")
+    var write = false
+
+    @Option(help: "Look at the directory every so often: 1s, 500ms.")
+    var refresh: DurationArgument = DurationArgument(nanoseconds: 1_000_000_000)
+
+    @Option(help: "Colours: auto, never, 16, 256 or truecolor. NO_COLOR is respected.")
+    var color: ColorArgument = ColorArgument(choice: .auto)
+
+    @Option(help: "dark, light or mono; the default fits the terminal where it says (COLORFGBG).")
+    var theme: String?
+
+    @Flag(help: "Draw with ASCII alone.")
+    var ascii = false
+
+    func validate() throws {
+        if let theme, Theme.named(theme) == nil {
+            throw ValidationError("no theme '\(theme)': dark, light or mono")
+        }
+    }
+
+    func perform() throws {
+        let path = try log.existing()
+        let setup = ConsoleModel.Setup(
+            directory: log.directory, canWrite: write, interval: refresh.nanoseconds,
+            timeZone: Clock.zoneOffset())
+        guard StandardOutput.isTerminal, StandardStreams.isInputTerminal else {
+            var console = HeadlessConsole(
+                directory: path.string, setup: setup, size: Size(columns: 100, rows: 30),
+                glyphs: ascii ? .ascii : .unicode)
+            console.start()
+            let output = StandardOutput()
+            try output.write(FrameText.render(console.frame))
+            return try output.flush()
+        }
+        let chosen = theme.flatMap(Theme.named) ?? (Terminal.isLight ? Theme.light : .dark)
+        let status: Int32
+        do throws(TerminalError) {
+            status = try ConsoleApp(
+                directory: path.string, setup: setup, theme: chosen, color: color.choice, ascii: ascii
+            ).run()
+        } catch { throw Failure(.io, error.description) }
+        if status != 0 { throw ExitCode(status) }
+    }
+}
+
+/// A choice of colours, as an option.
+struct ColorArgument: ExpressibleByArgument {
+    let choice: ColorChoice
+
+    init(choice: ColorChoice) { self.choice = choice }
+
+    init?(argument: String) {
+        guard let choice = ColorChoice(rawValue: argument) else { return nil }
+        self.choice = choice
+    }
+
+    var defaultValueDescription: String { choice.rawValue }
+}
+
+/// "1s", "500ms".
+struct DurationArgument: ExpressibleByArgument {
+    let nanoseconds: UInt64
+
+    init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+
+    init?(argument: String) {
+        let (digits, scale): (Substring, Double) =
+            argument.hasSuffix("ms")
+            ? (argument.dropLast(2), 1e6)
+            : argument.hasSuffix("s") ? (argument.dropLast(), 1e9) : (Substring(argument), 1e9)
+        guard let value = Double(digits), value.isFinite, value * scale >= 1e8, value * scale <= 3.6e12
+        else { return nil }
+        nanoseconds = UInt64(value * scale)
+    }
+
+    var defaultValueDescription: String { "\(Double(nanoseconds) / 1e9)s" }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import SystemPackage
+import WalrusEngine
+import WalrusFormat
+import WalrusIO
+
+struct Demo: Verb {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a directory worth looking at. Writes, into a new directory only.",
+        discussion: """
+            Seven topics in every state, odd names and payloads, and one damaged entry: about 45 MB. \
+            The same every time. With --live a writer and readers go on until Ctrl-C.
+            """)
+
+    @Argument(help: "A directory that does not exist yet, or is empty.")
+    var directory: String
+
+    @Flag(help: "Keep appending and consuming.")
+    var live = false
+
+    @Option(help: "Entries a second of the live writer.")
+    var rate = 400
+
+    @Option(help: "Stop the live writer after so many seconds.")
+    var duration: Int?
+
+    func validate() throws {
+        if !(1...100_000).contains(rate) { throw ValidationError("--rate must be 1 to 100000") }
+        if let duration, duration < 1 { throw ValidationError("--duration must be above 0") }
+    }
+
+    func perform() throws {
+        let path = FilePath(directory)
+        if try Directory.exists(path) && !Directory.list(path).isEmpty {
+            throw Failure(.usage, "\(path) is not empty: demo writes into a new directory only")
+        }
+        try DemoLog.write(path)
+        let output = StandardOutput()
+        try output.write("\(path)\n")
+        try output.flush()
+        if live { try DemoLog.run(path, rate: rate, seconds: duration) }
+    }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Inspect
+import SystemPackage
+import WalrusConsole
+import WalrusFormat
+import WalrusIO
+
+struct Entries: Verb {
+    static let configuration = CommandConfiguration(
+        abstract: "List the entries of a topic, consumed ones included. Consumes nothing.",
+        discussion: """
+            Damaged entries are left out, with a note on standard error and exit status 1; \
+            `walrus check` tells where they are.
+            """)
+
+    @OptionGroup var log: LogArguments
+    @OptionGroup var topic: TopicArguments
+    @OptionGroup var form: OutputArguments
+
+    @Option(help: "Start at: begin, cursor, end, N, -N (the last N) or @TIME.")
+    var from: StartPoint = .begin
+
+    @Option(help: "Print at most so many.")
+    var limit: Int?
+
+    @Option(help: "The payload as: none, text, hex or base64.")
+    var payload: PayloadForm = .none
+
+    func validate() throws {
+        if let limit, limit < 0 { throw ValidationError("--limit must not be below 0") }
+    }
+
+    func perform() throws {
+        try list(from: from, payload: payload)
+    }
+
+    private func list(from: StartPoint, payload: PayloadForm) throws {
+        try EntryListing(log: log, topic: topic, format: form.output, payload: payload)
+            .print(from: from, limit: limit)
+    }
+}
+
+struct Peek: Verb {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what a topic's reader would get next. Consumes nothing.",
+        discussion: "Exits with 1 when every entry is consumed.")
+
+    @OptionGroup var log: LogArguments
+    @OptionGroup var topic: TopicArguments
+    @OptionGroup var form: OutputArguments
+
+    @Option(help: "Show at most so many.")
+    var limit = 10
+
+    @Option(help: "The payload as: none, text, hex or base64.")
+    var payload: PayloadForm = .text
+
+    func validate() throws {
+        if limit < 0 { throw ValidationError("--limit must not be below 0") }
+    }
+
+    func perform() throws {
+        let listing = EntryListing(
+            log: log, topic: topic, format: form.output, payload: payload)
+        if try listing.print(from: .cursor, limit: limit) == 0, limit > 0 {
+            throw Failure(.nothing, "every entry of \(topic.name.shown(ascii: true)) is consumed")
+        }
+    }
+}
+
+/// Prints entries that are on disk.
+struct EntryListing {
+    let log: LogArguments
+    let topic: TopicArguments
+    let format: OutputFormat
+    let payload: PayloadForm
+
+    /// Returns how many were printed.
+    @discardableResult
+    func print(from start: StartPoint, limit: Int?) throws -> Int {
+        let (path, state) = try log.scan()
+        let reader = EntryReader(directory: path, topic: try topic.state(in: state))
+        var printer = EntryPrinter(format, payload)
+        var printed = 0
+        var damaged = 0
+        try printer.begin()
+        let first = try start.ordinal(reader)
+        if limit != 0 {
+            unsafe try reader.forEach(from: first) { row, bytes in
+                guard row.ordinal != nil else {
+                    damaged += 1
+                    return true
+                }
+                try printer.print(PrintableEntry(row)) { offset, count in
+                    if let bytes = unsafe bytes { return unsafe Array(bytes[offset..<offset + count]) }
+                    return try reader.payload(of: row, from: offset, count: count)
+                }
+                printed += 1
+                return printed < limit ?? .max
+            }
+        }
+        try printer.end()
+        if damaged > 0 {
+            throw Failure(
+                .nothing,
+                "\(damaged) damaged \(damaged == 1 ? "entry was" : "entries were") left out: see walrus check")
+        }
+        return printed
+    }
+}
+
+extension PrintableEntry {
+    init(_ row: EntryRow) {
+        self.init(
+            ordinal: row.ordinal, length: row.length, checksum: row.checksum, file: row.file,
+            slot: row.slot, offset: row.offset, isConsumed: row.isConsumed,
+            sequence: row.stamp?.sequence, timestamp: row.stamp?.timestamp)
+    }
+}

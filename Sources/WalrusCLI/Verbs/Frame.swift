@@ -1,0 +1,101 @@
+import ArgumentParser
+import SystemPackage
+import WalrusConsole
+import WalrusFormat
+import WalrusIO
+import WalrusTUI
+
+struct Frame: Verb {
+    static let configuration = CommandConfiguration(
+        abstract: "Print one frame of the console: for scripts, tickets and pictures.",
+        discussion: "The same directory gives the same bytes.")
+
+    enum Screen: String, ExpressibleByArgument, CaseIterable {
+        case home, entries, check
+    }
+
+    enum Form: String, ExpressibleByArgument, CaseIterable {
+        case text, ansi, svg, json
+    }
+
+    @OptionGroup var log: LogArguments
+
+    @Option(help: "The screen: home, entries or check.")
+    var screen: Screen = .home
+
+    @Option(help: "Columns and rows, as 120x40.")
+    var size: SizeArgument = SizeArgument(size: Size(columns: 120, rows: 40))
+
+    @Option(help: "The topic of the entries screen; without it, the first on Home.")
+    var topic: String?
+
+    @Flag(help: "TOPIC is the name's bytes in hexadecimal.")
+    var topicHex = false
+
+    @Option(help: "Keys to press first, as \"j <Enter> v\".")
+    var keys = ""
+
+    @Flag(help: "Draw with ASCII alone.")
+    var ascii = false
+
+    @Option(help: "Colours: dark, light or mono.")
+    var theme = "dark"
+
+    @Option(name: .shortAndLong, help: "How to print: text, ansi, svg or json.")
+    var output: Form = .text
+
+    func validate() throws {
+        guard Theme.named(theme) != nil else {
+            throw ValidationError("no theme '\(theme)': dark, light or mono")
+        }
+        if topicHex, topic.flatMap({ TopicName(hex: $0) }) == nil {
+            throw ValidationError("--topic-hex needs a TOPIC of hexadecimal digits")
+        }
+        do { _ = try Key.script(keys) } catch { throw ValidationError("\(error)") }
+    }
+
+    func perform() throws {
+        let path = try log.existing()
+        var console = HeadlessConsole(
+            directory: path.string, setup: ConsoleModel.Setup(directory: log.directory),
+            size: size.size, glyphs: ascii ? .ascii : .unicode)
+        console.start()
+        if let topic {
+            let name = topicHex ? TopicName(hex: topic) ?? TopicName("") : TopicName(topic)
+            guard console.select(name) else {
+                throw Failure(.nothing, "no topic \(name.shown(ascii: true)) there")
+            }
+        }
+        console.show(ConsoleModel.Screen(rawValue: screen.rawValue) ?? .home)
+        console.press(try Key.script(keys))
+        let colors = Theme.named(theme) ?? .dark
+        let frame = console.frame
+        let text =
+            switch output {
+            case .text: FrameText.render(frame)
+            case .ansi: FrameANSI.render(frame, theme: colors, depth: .trueColor)
+            case .svg: FrameSVG.render(frame, theme: colors, title: "walrus \(screen.rawValue)")
+            case .json: FrameJSON.render(frame)
+            }
+        let out = StandardOutput()
+        try out.write(text)
+        try out.flush()
+    }
+}
+
+/// "120x40".
+struct SizeArgument: ExpressibleByArgument {
+    let size: Size
+
+    init(size: Size) { self.size = size }
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "x").map { Int($0) ?? 0 }
+        guard parts.count == 2, (1...2_000).contains(parts[0]), (1...1_000).contains(parts[1]) else {
+            return nil
+        }
+        size = Size(columns: parts[0], rows: parts[1])
+    }
+
+    var defaultValueDescription: String { "\(size.columns)x\(size.rows)" }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Inspect
+import WalrusConsole
+import WalrusFormat
+
+struct Topics: Verb {
+    static let configuration = CommandConfiguration(
+        abstract: "List the topics: entries, unread, size, clean flag, cursor.",
+        discussion: "Exits with 1 when there is no topic.")
+
+    @OptionGroup var log: LogArguments
+    @OptionGroup var form: OutputArguments
+
+    func perform() throws {
+        let (_, state) = try log.scan()
+        try Report(form.output).print(
+            "topics", state.topics,
+            [
+                .init("TOPIC"), .init("ENTRIES", number: true), .init("UNREAD", number: true),
+                .init("SIZE", number: true), .init("FLAG"), .init("BLOCKS", number: true),
+                .init("CURSOR"),
+            ], members: Self.members
+        ) { topic in
+            [
+                topic.name.shown(ascii: false), String(topic.entries), String(topic.unread),
+                String(topic.size), topic.isClean ? "clean" : "dirty", String(topic.blocks.count),
+                topic.cursor.map { "\($0.file):\($0.slot)+\($0.offset)" } ?? "begin",
+            ]
+        }
+        if state.topics.isEmpty { throw Failure(.nothing, "\(log.path): no topics there") }
+    }
+
+    static func members(_ topic: TopicState) -> JSON {
+        let cursor = topic.cursor.map { cursor in
+            JSON.object([
+                ("file", .string(cursor.file.text)), ("block", .int(cursor.slot)),
+                ("offset", .int(cursor.offset)),
+            ])
+        }
+        return .object([
+            ("topic", .string(topic.name.text)), ("topic_hex", .string(topic.name.hex)),
+            ("entries", .int(topic.entries)), ("unread", .int(topic.unread)),
+            ("size", .int(topic.size)), ("clean", .bool(topic.isClean)),
+            ("blocks", .int(topic.blocks.count)), ("damaged", .int(topic.damaged)),
+            ("cursor", cursor ?? .null),
+        ])
+    }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import WalrusIO
+
+/// The program: `walrus DIR` is the console, everything else a verb.
+@main
+struct WalrusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "walrus",
+        abstract: "Look at Walrus write-ahead logs, and operate on them.",
+        discussion: """
+            walrus DIR opens the console on a data directory. Nothing that looks ever writes: only \
+            append, consume, mark and demo do, and the console's actions after --write.
+
+            Exit status: 0 fine, 1 findings or nothing there, 2 usage, 3 I/O or lock.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Console.self, Topics.self, Files.self, Blocks.self, Entries.self, Peek.self, Check.self,
+            Append.self, Consume.self, Mark.self, Frame.self, Demo.self,
+        ],
+        defaultSubcommand: Console.self)
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as Failure {
+            if let message = failure.message { StandardStreams.complain("walrus: " + message) }
+            exit(withStatus: failure.status.rawValue)
+        } catch {
+            // The parser's own: help and version go to standard output, mistakes are usage.
+            let code = exitCode(for: error)
+            let text = fullMessage(for: error)
+            if code == .success {
+                let output = StandardOutput()
+                try? output.write(text + (text.isEmpty ? "" : "\n"))
+                try? output.flush()
+                exit(withStatus: 0)
+            }
+            if !(error is ExitCode) { StandardStreams.complain(text) }
+            exit(withStatus: error is ExitCode ? code.rawValue : Failure.Status.usage.rawValue)
+        }
+    }
+
+    private static func exit(withStatus status: Int32) -> Never {
+        exit(withError: ExitCode(status))
+    }
+}
+
+/// A verb: what it does may fail, and every failure has its exit status.
+protocol Verb: ParsableCommand {
+    func perform() throws
+}
+
+extension Verb {
+    func run() throws {
+        do { try perform() } catch let code as ExitCode { throw code } catch { throw Failure(error) }
+    }
+}

@@ -1,0 +1,123 @@
+internal import Glibc
+internal import SystemPackage
+
+/// Standard output, buffered. Not for use by two threads at once.
+public final class StandardOutput {
+    private static let path: FilePath = "standard output"
+    private static let limit = 1 << 16
+    private var buffer: [UInt8] = []
+
+    public init() {
+        // A reader that goes away must be an error to handle, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        buffer.reserveCapacity(Self.limit)
+    }
+
+    public static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    public func write(_ bytes: some Sequence<UInt8>) throws(IOError) {
+        buffer.append(contentsOf: bytes)
+        if buffer.count >= Self.limit { try flush() }
+    }
+
+    public func write(_ text: String) throws(IOError) { try write(text.utf8) }
+
+    /// Hands everything to the system.
+    public func flush() throws(IOError) {
+        defer { buffer.removeAll(keepingCapacity: true) }
+        try StandardStreams.write(buffer, to: STDOUT_FILENO, Self.path)
+    }
+}
+
+public enum StandardStreams {
+    static func write(_ bytes: [UInt8], to descriptor: CInt, _ path: FilePath) throws(IOError) {
+        var done = 0
+        while done < bytes.count {
+            do throws(Errno) {
+                done += try retrying {
+                    unsafe bytes.withUnsafeBytes {
+                        unsafe Glibc.write(descriptor, $0.baseAddress! + done, $0.count - done)
+                    }
+                }
+            } catch { throw IOError("write to", path, error) }
+        }
+    }
+
+    /// A line on standard error. Where that fails there is nobody left to tell.
+    public static func complain(_ text: String) {
+        try? write(Array((text + "\n").utf8), to: STDERR_FILENO, "standard error")
+    }
+
+    public static var isInputTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+}
+
+/// Standard input.
+public struct StandardInput {
+    private static let path: FilePath = "standard input"
+    private var buffer: [UInt8] = []
+    private var start = 0
+    private var isAtEnd = false
+
+    public init() {}
+
+    /// All of it, or nil when it is longer than `limit` bytes.
+    public mutating func all(limit: Int) throws(IOError) -> [UInt8]? {
+        while !isAtEnd {
+            try fill()
+            guard buffer.count <= limit else { return nil }
+        }
+        return buffer
+    }
+
+    public enum Line: Hashable, Sendable {
+        case line([UInt8])
+        /// Longer than the limit; the rest of the input has not been read.
+        case tooLong
+        case end
+    }
+
+    /// The next line without its line end; what follows the last line end is a line too.
+    public mutating func line(limit: Int) throws(IOError) -> Line {
+        var searched = start
+        while true {
+            if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+                defer { start = end + 1 }
+                return end - start <= limit ? .line(Array(buffer[start..<end])) : .tooLong
+            }
+            if buffer.count - start > limit { return .tooLong }
+            if isAtEnd {
+                guard start < buffer.count else { return .end }
+                defer { start = buffer.count }
+                return .line(Array(buffer[start...]))
+            }
+            buffer.removeFirst(start)
+            start = 0
+            searched = buffer.count
+            try fill()
+        }
+    }
+
+    private mutating func fill() throws(IOError) {
+        do throws(Errno) {
+            let size = 1 << 16
+            let chunk = try unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: 16) {
+                chunk throws(Errno) -> [UInt8] in
+                let count = try retrying {
+                    unsafe Glibc.read(STDIN_FILENO, chunk.baseAddress, size)
+                }
+                return unsafe Array(chunk[..<count])
+            }
+            if chunk.isEmpty { isAtEnd = true }
+            buffer += chunk
+        } catch { throw IOError("read", Self.path, error) }
+    }
+}
+
+extension StandardStreams {
+    public static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// Text on standard error, as it is.
+    public static func tell(_ text: String) {
+        try? write(Array(text.utf8), to: STDERR_FILENO, "standard error")
+    }
+}

@@ -1,0 +1,141 @@
+public import WalrusConsole
+internal import WalrusIO
+
+/// The console on a real terminal.
+public final class ConsoleApp {
+    private let terminal: Terminal
+    private let mailbox: Mailbox<Message>
+    private let signals: SignalPipe
+    private let runner: EffectRunner
+    private let theme: Theme
+    private var model: ConsoleModel
+
+    // A scan may take seconds and must not keep entries from being shown; nothing may keep an
+    // action from being finished.
+    private let scans = WorkQueue()
+    private let queries = WorkQueue()
+    private let actions = WorkQueue()
+
+    private var exitStatus: Int32?
+    private var isDirty = true
+    private var drawnAt: UInt64 = 0
+    private var nextTick: UInt64 = 0
+
+    /// Nanoseconds between two frames that no key has asked for.
+    private static let frameInterval: UInt64 = 100_000_000
+
+    public init(
+        directory: String, setup: ConsoleModel.Setup, theme: Theme, color: ColorChoice, ascii: Bool
+    ) throws(TerminalError) {
+        runner = EffectRunner(directory: directory)
+        terminal = try Terminal(color: color, ascii: ascii)
+        guard let mailbox = Mailbox<Message>(), let signals = SignalPipe() else {
+            terminal.close()
+            throw TerminalError(
+                description: "no file descriptors are left; raise the limit (ulimit -n)")
+        }
+        self.mailbox = mailbox
+        self.signals = signals
+        self.theme = terminal.depth == .mono ? .mono : theme
+        model = ConsoleModel(setup: setup, size: terminal.size, glyphs: terminal.glyphs)
+    }
+
+    /// Runs until the user, a signal or the terminal's end stops it. Returns the exit status.
+    public func run() -> Int32 {
+        perform(model.update(.tick(Clock.wall())))
+        perform(model.start())
+        while exitStatus == nil {
+            drawIfDue()
+            let ready = EventLoop.wait(terminal, mailbox, signals, timeout: timeUntilNext())
+            if ready.contains(.hangup) {
+                exitStatus = 129
+                break
+            }
+            if ready.contains(.signals) { takeSignals() }
+            takeKeys()
+            if ready.contains(.messages) {
+                for message in mailbox.take() { send(message) }
+            }
+            let now = Clock.monotonic()
+            if now >= nextTick {
+                nextTick = now + min(model.setup.interval, 1_000_000_000)
+                send(.tick(Clock.wall()))
+            }
+        }
+        // What was confirmed is finished, whatever ends the console.
+        while !actions.isIdle { Clock.sleep(nanoseconds: 10_000_000) }
+        terminal.close()
+        signals.close()
+        return exitStatus ?? 0
+    }
+
+    private func send(_ message: Message) {
+        let effects = model.update(message)
+        isDirty = true
+        perform(effects)
+    }
+
+    private func takeKeys() {
+        let keys = terminal.readKeys()
+        for key in keys { send(.key(key)) }
+        if terminal.size != model.size { send(.resize(terminal.size)) }
+        // A key's answer is drawn at once.
+        if !keys.isEmpty { drawnAt = 0 }
+    }
+
+    private func takeSignals() {
+        for event in signals.drain() {
+            switch event {
+            case .terminate(let status): exitStatus = status
+            case .stop: terminal.suspend()
+            case .continued:
+                terminal.resume()
+                isDirty = true
+            case .resized: break
+            }
+        }
+    }
+
+    // MARK: - Drawing
+
+    private func drawIfDue() {
+        guard isDirty else { return }
+        let now = Clock.monotonic()
+        guard now >= drawnAt + Self.frameInterval else { return }
+        terminal.draw(ConsoleView.draw(model), theme: theme)
+        drawnAt = now
+        isDirty = false
+    }
+
+    private func timeUntilNext() -> Duration {
+        let now = Clock.monotonic()
+        let next = isDirty ? min(nextTick, drawnAt + Self.frameInterval) : nextTick
+        return .nanoseconds(Int64(next > now ? next - now : 0))
+    }
+
+    // MARK: - Effects
+
+    private func perform(_ effects: [Effect]) {
+        for effect in effects {
+            runner.note(effect)
+            switch effect {
+            case .scan, .findHolders: start(effect, on: scans)
+            case .loadRows, .search, .loadPayload, .planConsume: start(effect, on: queries)
+            case .act: start(effect, on: actions)
+            case .bell: terminal.bell()
+            case .redraw:
+                terminal.forgetScreen()
+                isDirty = true
+            case .suspend:
+                terminal.suspend()
+                isDirty = true
+            case .quit: exitStatus = 0
+            }
+        }
+    }
+
+    private func start(_ effect: Effect, on queue: WorkQueue) {
+        let (runner, mailbox) = (runner, mailbox)
+        queue.add { runner.run(effect) { mailbox.post($0) } }
+    }
+}

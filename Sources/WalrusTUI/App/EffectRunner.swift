@@ -1,0 +1,167 @@
+internal import Inspect
+internal import Synchronization
+internal import SystemPackage
+public import WalrusConsole
+internal import WalrusEngine
+internal import WalrusFormat
+
+/// Does what the console asks for: reads through Inspect, writes through the engine.
+///
+/// Each kind of effect is to be run by one thread at a time (`EffectKind`).
+public final class EffectRunner: Sendable {
+    private let directory: FilePath
+    private let scanner: Mutex<Scanner>
+    /// The last question about entries; earlier ones need no answer any more.
+    private let lastRequest = Atomic(0)
+
+    /// Rows that one plan may hold.
+    static let planMax = 1_000
+
+    public convenience init(directory: String) {
+        self.init(directory: FilePath(directory))
+    }
+
+    init(directory: FilePath) {
+        self.directory = directory
+        scanner = Mutex(Scanner(directory))
+    }
+
+    /// Forget what has been asked before `request`.
+    func note(_ effect: Effect) {
+        switch effect {
+        case .loadRows(let request, _, _, _), .search(let request, _, _, _, _):
+            lastRequest.store(request, ordering: .relaxed)
+        default: break
+        }
+    }
+
+    /// Runs `effect` to its end, telling what comes of it.
+    public func run(_ effect: Effect, _ tell: @escaping @Sendable (Message) -> Void) {
+        switch effect {
+        case .scan(let forget): scan(forget, tell)
+        case .findHolders: tell(.holders(DataDirectory.holders(of: directory)))
+        case .loadRows(let request, let topic, let from, let count):
+            attempt(request, tell) {
+                let reader = EntryReader(directory: self.directory, topic: topic)
+                tell(.rows(request: request, try reader.rows(from: from, count: count)))
+            }
+        case .search(let request, let topic, let query, let from, let limit):
+            attempt(request, tell) {
+                try self.search(request, topic, query, from: from, limit: limit, tell)
+            }
+        case .loadPayload(let topic, let row, let max):
+            attempt(nil, tell) {
+                let reader = EntryReader(directory: self.directory, topic: topic)
+                tell(.payload(row, try reader.payload(of: row, count: max)))
+            }
+        case .planConsume(let topic, let count):
+            attempt(nil, tell) { try self.plan(topic, count, tell) }
+        case .act(let plan): tell(.acted(act(plan)))
+        case .bell, .redraw, .suspend, .quit: break
+        }
+    }
+
+    private func attempt(
+        _ request: Int?, _ tell: (Message) -> Void, _ body: () throws -> Void
+    ) {
+        do { try body() } catch { tell(.failed(request: request, "\(error)")) }
+    }
+
+    private func scan(_ forget: Bool, _ tell: @escaping @Sendable (Message) -> Void) {
+        let result = scanner.withLock { scanner -> Message? in
+            do {
+                let state = try scanner.scan(forget: forget) { progress in
+                    tell(.scanProgress(done: progress.done, total: progress.total))
+                    return true
+                }
+                return state.map(Message.scanned)
+            } catch { return .scanFailed("\(error)") }
+        }
+        if let result { tell(result) }
+    }
+
+    private func search(
+        _ request: Int, _ topic: TopicState, _ query: EntryQuery, from: Int, limit: Int,
+        _ tell: (Message) -> Void
+    ) throws {
+        var told = SearchResult()
+        func delta(_ result: SearchResult) -> SearchResult {
+            var news = result
+            news.rows = Array(result.rows[told.rows.count...])
+            news.scanned = result.scanned - told.scanned
+            told = result
+            return news
+        }
+        let reader = EntryReader(directory: directory, topic: topic)
+        let result = try reader.search(query, from: from, limit: limit) { soFar in
+            guard lastRequest.load(ordering: .relaxed) <= request else { return false }
+            tell(.matches(request: request, delta(soFar), isFinal: false))
+            return true
+        }
+        tell(.matches(request: request, delta(result), isFinal: true))
+    }
+
+    private func plan(_ topic: TopicState, _ count: Int, _ tell: (Message) -> Void) throws {
+        guard count <= Self.planMax else {
+            tell(
+                .failed(
+                    request: nil,
+                    "at most \(Self.planMax) entries at a time here; walrus consume takes more"))
+            return
+        }
+        var rows: [EntryRow] = []
+        var sound = 0
+        let reader = EntryReader(directory: directory, topic: topic)
+        try unsafe reader.forEach(from: topic.consumed + 1, previewMax: 64) { row, _ in
+            rows.append(row)
+            if row.ordinal != nil { sound += 1 }
+            return sound < count && rows.count < 2 * Self.planMax
+        }
+        guard sound > 0 else {
+            tell(.failed(request: nil, "every entry of the topic is consumed already"))
+            return
+        }
+        tell(.planned(ActionPlan(topic: topic.name, work: .consume(rows), cursor: topic.cursor)))
+    }
+
+    // MARK: - Writing
+
+    private func act(_ plan: ActionPlan) -> Result<String, ActionFailure> {
+        do {
+            let engine = try Walrus(
+                Configuration(
+                    directory: directory, key: nil, readConsistency: .strictlyAtOnce,
+                    fsyncSchedule: .each))
+            let outcome: Result<String, ActionFailure>
+            switch plan.work {
+            case .append(let payload):
+                let receipt = try engine.append(payload, to: plan.topic)
+                outcome = .success("appended: entry #\(Figures.grouped(receipt.ordinal))")
+            case .consume(let rows):
+                outcome = try consume(rows, plan.topic, engine)
+            }
+            try engine.close()
+            return outcome
+        } catch { return .failure(ActionFailure("\(error)")) }
+    }
+
+    /// Consumes exactly the entries of the plan, each only while it is the next one.
+    private func consume(_ rows: [EntryRow], _ topic: TopicName, _ engine: Walrus) throws
+        -> Result<String, ActionFailure>
+    {
+        var done = 0
+        for row in rows where row.ordinal != nil {
+            guard let next = try engine.readNext(topic, checkpoint: false),
+                (next.file, next.slot, next.offset) == (row.file, row.slot, row.offset)
+            else {
+                return .failure(
+                    ActionFailure(
+                        "the topic changed since the plan was made: \(done) of its entries were consumed"
+                    ))
+            }
+            _ = try engine.readNext(topic, checkpoint: true)
+            done += 1
+        }
+        return .success("consumed \(Figures.grouped(done)) of \(topic.shown(ascii: true))")
+    }
+}

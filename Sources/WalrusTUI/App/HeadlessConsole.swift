@@ -1,0 +1,80 @@
+internal import Inspect
+internal import Synchronization
+public import WalrusConsole
+public import WalrusFormat
+
+/// The console without a terminal: every effect is done before the next message. For frames,
+/// pictures and tests.
+public struct HeadlessConsole {
+    public private(set) var model: ConsoleModel
+    /// Whether a command to quit has come.
+    public private(set) var hasEnded = false
+    private let runner: EffectRunner
+    private let clock: UInt64
+
+    /// - Parameter clock: the time that frames show, in nanoseconds since 1970 UTC; 0 shows none.
+    ///   The same directory and clock give the same frames.
+    public init(
+        directory: String, setup: ConsoleModel.Setup, size: Size, glyphs: GlyphSet,
+        clock: UInt64 = 0
+    ) {
+        runner = EffectRunner(directory: directory)
+        model = ConsoleModel(setup: setup, size: size, glyphs: glyphs)
+        self.clock = clock
+    }
+
+    /// Looks at the directory for the first time, or again.
+    public mutating func start() {
+        if clock > 0 { send(.tick(clock)) }
+        perform(model.start())
+    }
+
+    public mutating func press(_ keys: [Key]) {
+        for key in keys { send(.key(key)) }
+    }
+
+    public mutating func send(_ message: Message) {
+        perform(model.update(message))
+    }
+
+    public var frame: Grid { ConsoleView.draw(model) }
+
+    private mutating func perform(_ effects: [Effect]) {
+        for effect in effects {
+            if effect == .quit { hasEnded = true }
+            let box = Answers()
+            runner.note(effect)
+            runner.run(effect) { box.add($0) }
+            for message in box.take() {
+                if case .scanned(var state) = message {
+                    state.time = clock
+                    send(.scanned(state))
+                } else {
+                    send(message)
+                }
+            }
+        }
+    }
+}
+
+/// What effects have told so far.
+private final class Answers: Sendable {
+    private let messages = Mutex<[Message]>([])
+    func add(_ message: Message) { messages.withLock { $0.append(message) } }
+    func take() -> [Message] { messages.withLock { $0 } }
+}
+
+extension HeadlessConsole {
+    /// Selects a topic. False: there is none of that name.
+    public mutating func select(_ topic: TopicName) -> Bool {
+        guard model.state?.topic(topic) != nil else { return false }
+        model.home.selected = topic
+        return true
+    }
+
+    /// Goes to a screen, as its key does.
+    public mutating func show(_ screen: ConsoleModel.Screen) {
+        let key = KeyMap.bindings.first { $0.command.rawValue == screen.rawValue }?.keys.first
+        if let key { press([key]) }
+    }
+}

@@ -1,0 +1,156 @@
+import SystemPackage
+import TestSupport
+import Testing
+import WalrusEngine
+import WalrusFormat
+import WalrusIO
+
+@Suite struct DamageTests {
+    private static let file = "1763670155020"
+
+    /// Three blocks of one topic and one of another.
+    private func filled() throws -> Workplace {
+        let place = try Workplace()
+        var number: UInt8 = 0
+        for slot in 0..<4 {
+            var at = 0
+            let topic: TopicName = slot == 2 ? "other" : "t"
+            for _ in 0..<5 {
+                at = try place.putEntry(
+                    [number, 1, 2, 3], topic, file: Self.file, slot: slot, at: at)
+                number += 1
+            }
+        }
+        return place
+    }
+
+    /// One flipped byte of payload takes one entry.
+    @Test func F18() throws {
+        let place = try filled()
+        try place.flip(Self.file, at: 256)
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.damage.map(\.slot) == [0])
+            #expect(walrus.unreadCounts() == ["t": 14, "other": 5])
+            let found = try walrus.consume("t")
+            #expect(found.map { $0.payload[0] } == [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 18, 19])
+            #expect(found.map(\.ordinal) == Array(1...14))
+            #expect(try walrus.consume("other").count == 5)
+        }
+    }
+
+    /// One flipped byte of a header takes that entry, or at worst the rest of its block.
+    @Test(arguments: Array(stride(from: 0, to: 256, by: 5)))
+    func F24(at: Int) throws {
+        let place = try filled()
+        try place.flip(Self.file, at: 260 + at)
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.damageCount == 1)
+            let found = try walrus.consume("t").map { $0.payload[0] }
+            #expect(found.first == 0 && found.suffix(10) == [5, 6, 7, 8, 9, 15, 16, 17, 18, 19])
+            #expect(!found.contains(1))
+            #expect(walrus.unreadCount(of: "t") == 0)
+            #expect(try walrus.consume("other").count == 5)
+        }
+    }
+
+    /// An unreadable block hides nothing after it, and neither does an empty slot.
+    @Test func F01_everySlotIsLookedAt() throws {
+        let place = try filled()
+        try place.put(Self.file, [UInt8](repeating: 0xee, count: 5 * 260))
+        try place.putEntry([99], "t", file: Self.file, slot: 7)
+        try place.session { walrus throws in
+            #expect(
+                try walrus.consume("t").map { $0.payload[0] }
+                    == [5, 6, 7, 8, 9, 15, 16, 17, 18, 19, 99])
+        }
+    }
+
+    @Test func damageThatComesWhileOpenIsSkipped() throws {
+        let place = try filled()
+        try place.session { walrus throws in
+            #expect(try walrus.consume("t", 1).count == 1)
+            try place.flip(Self.file, at: 2 * 260 + 256)
+            try place.flip(Self.file, at: 4 * 260 + 1)
+            let found = try walrus.consume("t")
+            #expect(found.map { $0.payload[0] } == [1, 3, 5, 6, 7, 8, 9, 15, 16, 17, 18, 19])
+            #expect(found.map(\.ordinal) == Array(2...13))
+            #expect(walrus.unreadCount(of: "t") == 0)
+            #expect(walrus.status("t")?.entries == 13)
+        }
+        try place.session { walrus throws in
+            #expect(walrus.status("t")?.entries == 13)
+            #expect(walrus.unreadCount(of: "t") == 0)
+        }
+    }
+
+    /// Entries of the empty topic cannot be appended, but those on disk are shown.
+    @Test func F20() throws {
+        let place = try Workplace()
+        try place.putEntry([1], "", file: Self.file, slot: 0)
+        try place.session { walrus throws in
+            #expect(try walrus.consume("").map(\.payload) == [[1]])
+        }
+    }
+
+    // MARK: - Batches
+
+    /// Writes a batch of `count` from `first` on, of which the entries `present` arrive.
+    private func putBatch(
+        _ place: Workplace, count: Int, present: Range<Int>, slot: Int, at: Int, first: UInt64
+    ) throws -> Int {
+        var at = at
+        for index in present {
+            at = try place.putEntry(
+                [UInt8(index)], "t", file: Self.file, slot: slot, at: at,
+                stamp: EntryStamp(
+                    batchIndex: index, batchCount: count, sequence: first + UInt64(index),
+                    timestamp: 1))
+        }
+        return at
+    }
+
+    @Test func F17_anIncompleteBatchIsDropped() throws {
+        let place = try Workplace()
+        let before = try putBatch(place, count: 2, present: 0..<2, slot: 0, at: 0, first: 1)
+        let end = try putBatch(place, count: 4, present: 0..<3, slot: 0, at: before, first: 3)
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.droppedBatches.map(\.found) == [3])
+            #expect(walrus.recoveryReport.droppedBatches.map(\.offset) == [before])
+            // On disk there is nothing left of it, and no number comes twice.
+            let file = try DiskFile(place.path.appending(Self.file), .readOnly)
+            #expect(try file.firstNonZero(in: before..<Layout.fileSize) == nil)
+            #expect(end > before)
+            #expect(try walrus.append([7], to: "t").sequence == 6)
+            #expect(try walrus.consume("t").map(\.payload) == [[0], [1], [7]])
+        }
+        try place.session { walrus throws in #expect(walrus.recoveryReport.isClean) }
+    }
+
+    @Test func F17_alsoAcrossBlocks() throws {
+        let place = try Workplace()
+        let before = try place.putEntry([9], "t", file: Self.file, slot: 0)
+        _ = try putBatch(place, count: 6, present: 0..<2, slot: 0, at: before, first: 2)
+        _ = try putBatch(place, count: 6, present: 2..<4, slot: 1, at: 0, first: 2)
+        _ = try putBatch(place, count: 6, present: 4..<5, slot: 2, at: 0, first: 2)
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.droppedBatches.map(\.found) == [5])
+            #expect(walrus.status("t")?.blocks == 1)
+            try walrus.append([1], to: "u")
+            // The slots that came free are taken first.
+            #expect(try walrus.readNext("u", checkpoint: true)?.slot == 1)
+            #expect(try walrus.consume("t").map(\.payload) == [[9]])
+        }
+    }
+
+    @Test func F17_anUnsoundBatchIsDroppedAndAWholeOneStays() throws {
+        let place = try Workplace()
+        let before = try putBatch(place, count: 3, present: 0..<3, slot: 0, at: 0, first: 1)
+        try place.session { walrus throws in #expect(walrus.recoveryReport.isClean) }
+        try place.flip(Self.file, at: 256)
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.droppedBatches.count == 1)
+            #expect(walrus.topics() == [])
+        }
+        #expect(before > 0)
+    }
+}

@@ -1,0 +1,92 @@
+import SystemPackage
+import TestSupport
+import Testing
+import WalrusEngine
+import WalrusFormat
+import WalrusIO
+
+@Suite struct LockTests {
+    /// A second engine is refused and told who has the directory.
+    @Test func F12() throws {
+        let place = try Workplace()
+        let walrus = try place.open()
+        for _ in 1...2 {
+            var caught: EngineError?
+            do throws(EngineError) { _ = try Walrus(place.configuration()) } catch {
+                caught = error
+            }
+            #expect(caught?.code == .locked)
+            #expect(caught?.holders == [Host.processID])
+        }
+        try walrus.add(["a"], to: "t")
+        try walrus.close()
+        try place.session { walrus throws in #expect(try walrus.texts("t") == ["a"]) }
+    }
+
+    /// The reference takes no lock; it is noticed by the files that it has open.
+    @Test func F12_aProcessWithoutALock() throws {
+        let place = try Workplace()
+        try place.session { walrus throws in try walrus.add(["a"], to: "t") }
+        let file = place.path.appending(try place.dataFiles[0])
+        try shell("sleep 20 < \(file) & echo $! > \(place.path)/pid_index.db")
+        let text = String(decoding: try #require(try place.bytes("pid_index.db")), as: UTF8.self)
+        let pid = try #require(Int(text.dropLast()))
+        defer { try? shell("kill \(pid)") }
+        var caught: EngineError?
+        do throws(EngineError) { _ = try Walrus(place.configuration()) } catch { caught = error }
+        #expect(caught?.code == .locked)
+        #expect(caught?.holders == [pid])
+    }
+
+    /// Two engines in one process share nothing.
+    @Test func F08() throws {
+        let (one, two) = (try Workplace(), try Workplace())
+        let (a, b) = (try one.open(), try two.open())
+        try a.add(numbers(1...10), to: "t")
+        try b.add(numbers(11...20), to: "t")
+        #expect(try b.texts("t") == numbers(11...20))
+        #expect(a.unreadCount(of: "t") == 10)
+        try b.close()
+        #expect(try a.texts("t") == numbers(1...10))
+        try a.close()
+    }
+
+    @Test func keysHaveDirectoriesOfTheirOwn() throws {
+        let place = try Workplace()
+        var configuration = place.configuration()
+        for key in ["a/b", "c"] {
+            configuration.key = key
+            let walrus = try Walrus(configuration)
+            try walrus.add([key], to: "t")
+            #expect(try walrus.texts("t") == [key])
+            try walrus.close()
+        }
+        #expect(try place.names == ["a_b", "c"])
+        for key in [".", ".."] {
+            configuration.key = key
+            #expect { try Walrus(configuration) } throws: { .invalidKey ~= $0 }
+        }
+    }
+
+    @Test func aClosedEngineRefuses() throws {
+        let place = try Workplace()
+        let walrus = try place.open()
+        try walrus.add(["a"], to: "t")
+        try walrus.close()
+        try walrus.close()
+        #expect { try walrus.append([1], to: "t") } throws: { .closed ~= $0 }
+        #expect { try walrus.readNext("t", checkpoint: true) } throws: { .closed ~= $0 }
+        #expect { try walrus.markDirty("t") } throws: { .closed ~= $0 }
+        #expect(walrus.unreadCount(of: "t") == 1)
+    }
+
+    @Test func lettingGoCloses() throws {
+        let place = try Workplace()
+        do {
+            let walrus = try place.open(.atLeastOnce(persistEvery: 100), .milliseconds(10))
+            try walrus.add(["a", "b"], to: "t")
+            #expect(try walrus.texts("t", 1) == ["a"])
+        }
+        try place.session { walrus throws in #expect(try walrus.texts("t") == ["b"]) }
+    }
+}
