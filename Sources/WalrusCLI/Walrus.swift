@@ -54,6 +54,8 @@ protocol Verb: ParsableCommand {
 
 extension Verb {
     func run() throws {
-        do { try perform() } catch let code as ExitCode { throw code } catch { throw Failure(error) }
+        do { try perform() } catch let code as ExitCode { throw code } catch {
+            throw Failure(error)
+        }
     }
 }

@@ -37,6 +37,9 @@ public struct Configuration: Hashable, Sendable {
 
     /// Bytes of cursor journal after which the cursor index is rewritten.
     package var journalSizeMax = 1 << 20
+    /// Whether to look for processes that use the directory without a lock, which takes a look at
+    /// every process there is.
+    package var looksForStrangers = true
 
     public init(
         directory: FilePath = Self.defaultDirectory,

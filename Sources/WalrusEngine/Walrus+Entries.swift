@@ -10,17 +10,21 @@ extension Walrus {
     /// Corresponds to `append_for_topic`.
     @discardableResult
     public func append(_ payload: [UInt8], to topic: TopicName) throws(EngineError) -> AppendReceipt {
-        var result: Result<AppendReceipt, EngineError> = .failure(.closed)
-        unsafe payload.withUnsafeBytes { bytes in
-            result = Result { () throws(EngineError) in unsafe try append(bytes, to: topic) }
-        }
-        return try result.get()
+        unsafe try append(payload.span.bytes, to: topic)
     }
 
-    /// Appends the bytes of `payload`.
+    /// Appends the bytes of `payload` without a copy.
     @discardableResult
-    public func append(_ payload: UnsafeRawBufferPointer, to topic: TopicName) throws(EngineError)
+    public func append(_ payload: RawSpan, to topic: TopicName) throws(EngineError)
         -> AppendReceipt
+    {
+        unsafe try payload.withUnsafeBytes { (bytes) throws(EngineError) in
+            unsafe try append(bytes, to: topic)
+        }
+    }
+
+    private func append(_ payload: UnsafeRawBufferPointer, to topic: TopicName)
+        throws(EngineError) -> AppendReceipt
     {
         if let refusal = topic.refusal { throw EngineError(.invalidTopic, refusal, topic: topic) }
         guard payload.count <= Layout.payloadLengthMax else {

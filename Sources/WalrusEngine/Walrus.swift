@@ -30,7 +30,7 @@ public final class Walrus: Sendable {
     /// process or another; `.invalidKey`; `.io`. Corresponds to `Walrus::new` and its variants.
     public convenience init(_ configuration: Configuration = Configuration()) throws(EngineError) {
         let root = try configuration.root
-        try engineErrors { () throws(IOError) in try Directory.create(root) }
+        try engineErrors { () throws(IOError) in try Self.make(root) }
         try self.init(configuration, on: DiskStorage(root))
     }
 
@@ -39,7 +39,8 @@ public final class Walrus: Sendable {
         _ configuration: Configuration, on storage: any Storage,
         clock: @escaping @Sendable () -> UInt64 = Clock.wall
     ) throws(EngineError) {
-        let lock = try DirectoryLock(storage.path)
+        let lock = try DirectoryLock(
+            storage.path, looksForStrangers: configuration.looksForStrangers)
         let recovered = try Recovery.run(storage, configuration)
         self.configuration = configuration
         directory = storage.path
@@ -60,6 +61,16 @@ public final class Walrus: Sendable {
         self.lock = Mutex(lock)
     }
 
+    /// Makes the directory and those above it, each of them durably: what is acknowledged in it must
+    /// not go with a name that never reached the disk.
+    private static func make(_ path: FilePath) throws(IOError) {
+        guard !Directory.exists(path) else { return }
+        let parent = path.removingLastComponent()
+        if !parent.isEmpty { try make(parent) }
+        try Directory.create(path)
+        try DiskStorage(parent.isEmpty ? "." : parent).syncDirectory()
+    }
+
     deinit {
         // Nobody is left to be told; those who want to know call `close()` themselves.
         try? close()
@@ -72,6 +83,7 @@ public final class Walrus: Sendable {
     public func close() throws(EngineError) {
         guard let topics = registry.close() else { return }
         for topic in topics { topic.close() }
+        marks.close()
         flusher?.end()
         var failure: EngineError?
         if configuration.fsyncSchedule != .never {

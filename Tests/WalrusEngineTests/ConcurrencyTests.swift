@@ -69,4 +69,44 @@ final class Counter: Sendable {
             }
         }
     }
+
+    /// A close in the middle of work: what was acknowledged is there, and nothing else.
+    @Test func closingUnderLoad() throws {
+        let place = try Workplace()
+        for round in 0..<5 {
+            let walrus = try place.open(.strictlyAtOnce, .milliseconds(1))
+            let before = walrus.topics().reduce(0) { $0 + $1.entries }
+            let unread = walrus.topics().reduce(0) { $0 + $1.unread }
+            let (appended, consumed, strange) = (Counter(), Counter(), Counter())
+            Thread.forEach(5, threads: 5) { index in
+                if index == 4 {
+                    Clock.sleep(nanoseconds: 20_000_000)
+                    do { try walrus.close() } catch { strange.add() }
+                    return
+                }
+                do {
+                    while true {
+                        if index % 2 == 0 {
+                            try walrus.append([1], to: TopicName("t\(round)\(index)"))
+                            appended.add()
+                            try walrus.markClean("t")
+                        } else if try walrus.readNext(TopicName("t\(round)\(index - 1)"), checkpoint: true)
+                            != nil
+                        {
+                            consumed.add()
+                        }
+                    }
+                } catch {
+                    if !(.closed ~= error) { strange.add() }
+                }
+            }
+            #expect(strange.value == 0)
+            try place.session { walrus throws in
+                let topics = walrus.topics()
+                #expect(topics.reduce(0) { $0 + $1.entries } == before + appended.value)
+                #expect(
+                    topics.reduce(0) { $0 + $1.unread } == unread + appended.value - consumed.value)
+            }
+        }
+    }
 }

@@ -167,7 +167,7 @@ import WalrusIO
                 byteCount: Layout.payloadLengthMax + 1, alignment: 4_096)
             defer { unsafe memory.deallocate() }
             do throws(EngineError) {
-                try unsafe walrus.append(UnsafeRawBufferPointer(memory), to: "t")
+                try unsafe walrus.append(memory.bytes, to: "t")
             } catch { caught = error }
             #expect(caught?.code == .entryTooLarge)
             #expect(caught?.description.contains("1048575744") == true)

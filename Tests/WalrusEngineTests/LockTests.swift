@@ -28,12 +28,13 @@ import WalrusIO
         let place = try Workplace()
         try place.session { walrus throws in try walrus.add(["a"], to: "t") }
         let file = place.path.appending(try place.dataFiles[0])
-        try shell("sleep 20 < \(file) & echo $! > \(place.path)/pid_index.db")
+        try shell("sleep 20 < \(file) > /dev/null 2>&1 & echo $! > \(place.path)/pid_index.db")
         let text = String(decoding: try #require(try place.bytes("pid_index.db")), as: UTF8.self)
         let pid = try #require(Int(text.dropLast()))
-        defer { try? shell("kill \(pid)") }
+        defer { try? shell("kill -9 \(pid)") }
         var caught: EngineError?
-        do throws(EngineError) { _ = try Walrus(place.configuration()) } catch { caught = error }
+        let configuration = Configuration(directory: place.path, key: nil)
+        do throws(EngineError) { _ = try Walrus(configuration) } catch { caught = error }
         #expect(caught?.code == .locked)
         #expect(caught?.holders == [pid])
     }

@@ -28,7 +28,8 @@ enum DemoLog {
         try damage(path, "audit", ordinal: 700)
     }
 
-    private static func appendRound(_ round: Int, _ random: inout SplitMix, _ engine: Walrus) throws {
+    private static func appendRound(_ round: Int, _ random: inout SplitMix, _ engine: Walrus) throws
+    {
         for topic in DemoTopic.all {
             let count = topic.perRound(round)
             for _ in 0..<count {
@@ -45,21 +46,27 @@ enum DemoLog {
         for name in names {
             let file = try storage.open(name.text)
             for slot in 0..<Layout.unitsPerFile {
-                var walker = unsafe EntryWalker { offset, buffer in unsafe try file.read(at: offset, into: buffer) }
-                guard let frame = try walker.frame(at: slot * Layout.unit), frame.topic == topic else {
+                var walker = unsafe EntryWalker { offset, buffer in
+                    unsafe try file.read(at: offset, into: buffer)
+                }
+                guard let frame = try walker.frame(at: slot * Layout.unit), frame.topic == topic
+                else {
                     continue
                 }
                 var seen = 0
                 var place: Int?
                 _ = unsafe try walker.walk(frame, verify: false) { entry, _ in
                     seen += 1
-                    if seen == ordinal { place = frame.start + entry.offset + Layout.headerSize + 9 }
+                    if seen == ordinal {
+                        place = frame.start + entry.offset + Layout.headerSize + 9
+                    }
                     return place == nil
                 }
                 guard let place else { continue }
                 let flipped = try file.read(at: place, count: 1).map { $0 ^ 0x04 }
                 unsafe try flipped.withUnsafeBytes { bytes in
-                    unsafe try file.write(at: place, bytes, UnsafeRawBufferPointer(start: nil, count: 0))
+                    unsafe try file.write(
+                        at: place, bytes, UnsafeRawBufferPointer(start: nil, count: 0))
                 }
                 return
             }

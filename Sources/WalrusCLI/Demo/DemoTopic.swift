@@ -93,7 +93,9 @@ struct DemoTopic: Sendable {
         switch number % 5 {
         case 0: []
         case 1: Array("\u{1b}]52;c;aGVsbG8=\u{7}\u{1b}[2J\u{1b}[31mred\u{1b}[0m".utf8)
-        case 2: [0x1f, 0x8b, 0x08, 0x00] + (0..<60).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        case 2:
+            [0x1f, 0x8b, 0x08, 0x00]
+                + (0..<60).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         case 3: Array(#"{"id":\#(number),"status":"err","body":"cut off he"#.utf8)
         default: Array("line one\r\nline two\ttab \u{202e}right to left".utf8) + [0xff, 0xfe]
         }

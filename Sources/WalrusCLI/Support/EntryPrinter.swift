@@ -59,7 +59,9 @@ struct EntryPrinter {
             ("block", .int(entry.slot)), ("offset", .int(entry.offset)),
             ("state", .string(entry.isConsumed ? "consumed" : "unread")),
         ]
-        if let sequence = entry.sequence { members.append(("sequence", .int(Int(clamping: sequence)))) }
+        if let sequence = entry.sequence {
+            members.append(("sequence", .int(Int(clamping: sequence))))
+        }
         if let time = entry.timestamp { members.append(("timestamp", .int(Int(clamping: time)))) }
         var head = JSON.object(members).text
         if payload != .none {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import WalrusEngine
 import SystemPackage
+import WalrusEngine
 import WalrusIO
 
 /// An end with a reason: one line on standard error, and an exit status that scripts rely on.

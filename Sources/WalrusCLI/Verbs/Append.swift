@@ -26,7 +26,8 @@ struct Append: Verb {
 
     func validate() throws {
         if source != "-" {
-            throw ValidationError("the entry comes from standard input: walrus append DIR TOPIC - < FILE")
+            throw ValidationError(
+                "the entry comes from standard input: walrus append DIR TOPIC - < FILE")
         }
     }
 
@@ -133,6 +134,7 @@ private func tellRecovery(_ report: RecoveryReport) {
     }
     for batch in report.droppedBatches {
         StandardStreams.complain(
-            "walrus: note: dropped a batch of \(batch.count) that was not whole (\(batch.found) were there)")
+            "walrus: note: dropped a batch of \(batch.count) that was not whole (\(batch.found) were there)"
+        )
     }
 }

@@ -53,7 +53,8 @@ struct Console: Verb {
         let status: Int32
         do throws(TerminalError) {
             status = try ConsoleApp(
-                directory: path.string, setup: setup, theme: chosen, color: color.choice, ascii: ascii
+                directory: path.string, setup: setup, theme: chosen, color: color.choice,
+                ascii: ascii
             ).run()
         } catch { throw Failure(.io, error.description) }
         if status != 0 { throw ExitCode(status) }
@@ -85,7 +86,8 @@ struct DurationArgument: ExpressibleByArgument {
             argument.hasSuffix("ms")
             ? (argument.dropLast(2), 1e6)
             : argument.hasSuffix("s") ? (argument.dropLast(), 1e9) : (Substring(argument), 1e9)
-        guard let value = Double(digits), value.isFinite, value * scale >= 1e8, value * scale <= 3.6e12
+        guard let value = Double(digits), value.isFinite, value * scale >= 1e8,
+            value * scale <= 3.6e12
         else { return nil }
         nanoseconds = UInt64(value * scale)
     }

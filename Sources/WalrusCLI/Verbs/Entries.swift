@@ -92,7 +92,9 @@ struct EntryListing {
                     return true
                 }
                 try printer.print(PrintableEntry(row)) { offset, count in
-                    if let bytes = unsafe bytes { return unsafe Array(bytes[offset..<offset + count]) }
+                    if let bytes = unsafe bytes {
+                        return unsafe Array(bytes[offset..<offset + count])
+                    }
                     return try reader.payload(of: row, from: offset, count: count)
                 }
                 printed += 1
@@ -103,7 +105,8 @@ struct EntryListing {
         if damaged > 0 {
             throw Failure(
                 .nothing,
-                "\(damaged) damaged \(damaged == 1 ? "entry was" : "entries were") left out: see walrus check")
+                "\(damaged) damaged \(damaged == 1 ? "entry was" : "entries were") left out: see walrus check"
+            )
         }
         return printed
     }

@@ -91,7 +91,8 @@ struct SizeArgument: ExpressibleByArgument {
 
     init?(argument: String) {
         let parts = argument.split(separator: "x").map { Int($0) ?? 0 }
-        guard parts.count == 2, (1...2_000).contains(parts[0]), (1...1_000).contains(parts[1]) else {
+        guard parts.count == 2, (1...2_000).contains(parts[0]), (1...1_000).contains(parts[1])
+        else {
             return nil
         }
         size = Size(columns: parts[0], rows: parts[1])

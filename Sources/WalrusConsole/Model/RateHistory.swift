@@ -29,12 +29,16 @@ struct RateHistory: Sendable {
     private var last: [TopicName: Last] = [:]
     private var lastTime: UInt64?
     private(set) var rates: [TopicName: Rates] = [:]
+    /// Entries appended a second in all topics, newest last.
+    private(set) var total: [Double] = []
+    private static let totalCapacity = 600
 
     /// Takes note of a new state. A topic seen for the first time has no rate yet.
     mutating func add(_ state: DirectoryState) {
         let seconds = lastTime.map { Double(state.time &- $0) / 1e9 }
         lastTime = state.time
         var current: [TopicName: Last] = [:]
+        var sum = 0.0
         current.reserveCapacity(state.topics.count)
         for topic in state.topics {
             current[topic.name] = Last(entries: topic.entries, consumed: topic.consumed)
@@ -43,10 +47,15 @@ struct RateHistory: Sendable {
             }
             // Reclaimed files make counts fall: that is no rate.
             let appended = Float(Double(max(0, topic.entries - before.entries)) / seconds)
+            sum += Double(appended)
             let consumed = Float(Double(max(0, topic.consumed - before.consumed)) / seconds)
             // A topic at rest keeps no history: most topics of a big directory are.
             if rates[topic.name] == nil, appended == 0, consumed == 0 { continue }
             rates[topic.name, default: Rates()].add(appended, consumed)
+        }
+        if seconds != nil {
+            total.append(sum)
+            if total.count > Self.totalCapacity { total.removeFirst() }
         }
         last = current
         rates = rates.filter { current[$0.key] != nil }

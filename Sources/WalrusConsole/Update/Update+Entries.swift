@@ -241,6 +241,8 @@ extension ConsoleModel {
         case .ordinal(let ordinal):
             model.position.selected =
                 rows.firstIndex { ($0.ordinal ?? 0) >= ordinal } ?? max(0, rows.count - 1)
+            // What came before and what comes after are of equal interest.
+            model.position.top = model.position.selected - EntriesLayout(self).listHeight / 2
         }
         entries = model
     }

@@ -68,13 +68,17 @@ enum CheckView {
         TableColumn("WHAT", .flexible(minimum: 24, weight: 4), priority: 3),
     ]
 
+    /// The sign and the role of a severity.
+    static func mark(_ severity: Finding.Severity, _ glyphs: GlyphSet) -> (String, Role) {
+        switch severity {
+        case .error: (glyphs.damaged, .bad)
+        case .warning: (glyphs.warning, .warning)
+        case .info: (glyphs.bullet, .info)
+        }
+    }
+
     private static func row(_ finding: Finding, _ model: ConsoleModel) -> [TableCell] {
-        let (glyph, role): (String, Role) =
-            switch finding.severity {
-            case .error: (model.glyphs.damaged, .bad)
-            case .warning: (model.glyphs.warning, .warning)
-            case .info: (model.glyphs.bullet, .info)
-            }
+        let (glyph, role) = mark(finding.severity, model.glyphs)
         let file = VisibleText(
             finding.file ?? "", mode: .escape, ascii: model.glyphs.isASCII, limit: 100)
         return [

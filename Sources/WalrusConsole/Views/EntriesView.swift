@@ -105,18 +105,23 @@ enum EntriesView {
             index > 0 && isConsumed(entries.rows, index - 1, topic)
                 && !isConsumed(entries.rows, index, topic)
         }
+        var separator: Int?
         if let boundary, entries.filter == nil {
             let line = boundary - top
-            let dashes = String(repeating: model.glyphs.lines.horizontal, count: 400)
-            rows.insert(
-                [.text("cursor", Style(.cursorMark)), .text(dashes, Style(.cursorMark))]
-                    + [TableCell](repeating: .text(dashes, Style(.cursorMark)), count: 5), at: line)
+            separator = line
+            rows.insert([], at: line)
             if selected >= line { selected += 1 }
         }
         Table(
             columns(model), rows: rows, selected: selected, top: 0,
             isFocused: !entries.isPayloadFocused
         ).draw(into: &grid, in: inside)
+        if let separator {
+            let y = inside.y + 1 + separator
+            let style = Style(.cursorMark)
+            grid.horizontalLine(x: inside.x, y: y, width: inside.width, style: style)
+            grid.put(" cursor: unread from here on ", x: inside.x + 3, y: y, style: style.bold)
+        }
     }
 
     private static func notes(_ model: ConsoleModel, _ entries: EntriesModel) -> [StyledText] {
@@ -142,8 +147,9 @@ enum EntriesView {
     }
 
     private static func columns(_ model: ConsoleModel) -> [TableColumn] {
-        [
-            TableColumn("#ORD", .fixed(11), align: .trailing, priority: 9),
+        let ordinalWidth = max(7, Figures.grouped(model.entriesTopic?.entries ?? 0).utf8.count + 1)
+        return [
+            TableColumn("#ORD", .fixed(ordinalWidth), align: .trailing, priority: 9),
             TableColumn("BLOCK", .fixed(6), align: .trailing, priority: 4),
             TableColumn("OFFSET", .fixed(8), align: .trailing, priority: 3),
             TableColumn("LEN", .fixed(6), align: .trailing, priority: 7),

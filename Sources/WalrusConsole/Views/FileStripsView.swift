@@ -15,7 +15,8 @@ enum FileStripsView {
         let shown = state.files.suffix(layout.stripRows)
         let hidden = state.files.count - shown.count
         let nameWidth = 4 + (shown.map { $0.name.text.utf8.count }.max() ?? 13)
-        let room = layout.files.width - 4 - nameWidth
+        // Borders, and a blank after the name.
+        let room = layout.files.width - 3 - nameWidth
         // One cell for each slot, or for as few of them as fit.
         let perCell = [1, 2, 4, 5, 10, 20].first { Layout.unitsPerFile / $0 <= room } ?? 50
         let cells = Layout.unitsPerFile / perCell

@@ -8,6 +8,8 @@ struct HomeLayout {
     let topics: Rect
     /// Empty where there is no room.
     let files: Rect
+    /// Findings and the rate of appends, side by side; empty where there is no room to spare.
+    let panes: Rect
     /// How many topics fit.
     let topicRows: Int
     /// How many files have a strip.
@@ -24,7 +26,11 @@ struct HomeLayout {
         let needsMore = count > wanted
         // Borders and the legend come on top of the strips.
         let height = lists.height >= 17 && count > 0 ? wanted + 3 + (needsMore ? 1 : 0) : 0
-        (topics, files) = lists.splitBottom(height)
+        let (upper, files) = lists.splitBottom(height)
+        self.files = files
+        let spare = upper.height - (model.state?.topics.count ?? 0) - 4
+        let paneHeight = spare >= 8 && body.width >= 100 ? min(spare, 13) : 0
+        (topics, panes) = upper.splitBottom(paneHeight)
         stripRows = height > 0 ? wanted : 0
         topicRows = max(0, topics.height - 3)
     }
@@ -41,6 +47,7 @@ enum HomeView {
         drawHealth(model, state, &grid, layout.health)
         drawDisk(state, &grid, layout.disk)
         drawTopics(model, state, &grid, layout)
+        if !layout.panes.isEmpty { HomePanesView.draw(model, state, &grid, layout.panes) }
         if !layout.files.isEmpty { FileStripsView.draw(model, state, &grid, layout) }
     }
 

@@ -23,6 +23,16 @@ enum PayloadText {
         return lines
     }
 
+    /// Sets the key at the start of a line of laid-out JSON apart from its value.
+    static func colorKey(_ line: [StyledText]) -> [StyledText] {
+        guard let text = line.first?.text, let start = text.firstIndex(where: { $0 != " " }),
+            text[start] == "\"", let end = text.range(of: "\": ", after: start)
+        else { return line }
+        return [
+            StyledText(String(text[..<end]), .accent), StyledText(String(text[end...])),
+        ]
+    }
+
     /// Offset, bytes in hexadecimal, and the printable ones as text.
     static func hex(_ bytes: [UInt8], width: Int, ascii: Bool) -> [[StyledText]] {
         // An offset of six digits, then three columns for a byte in hex and one for it as text.
@@ -49,6 +59,21 @@ enum PayloadText {
             ])
         }
         return lines
+    }
+}
+
+extension String {
+    /// The index just before the last two characters of the first `mark` after `start`.
+    fileprivate func range(of mark: String, after start: Index) -> Index? {
+        var at = index(after: start)
+        while at < endIndex {
+            if self[at...].hasPrefix(mark) { return index(after: at) }
+            // An escaped quotation mark does not end the key.
+            if self[at] == "\\" { at = index(after: at) }
+            guard at < endIndex else { return nil }
+            at = index(after: at)
+        }
+        return nil
     }
 }
 

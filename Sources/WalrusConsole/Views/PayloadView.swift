@@ -41,7 +41,7 @@ enum PayloadView {
         switch shownMode(loaded.bytes, entries.mode, isWhole: isWhole(loaded)) {
         case .json:
             let text = JSONText.pretty(loaded.bytes) ?? loaded.bytes
-            lines += PayloadText.text(text, width: width, ascii: ascii)
+            lines += PayloadText.text(text, width: width, ascii: ascii).map(PayloadText.colorKey)
         case .hex:
             lines += PayloadText.hex(loaded.bytes, width: width, ascii: ascii)
         case .text, .auto:

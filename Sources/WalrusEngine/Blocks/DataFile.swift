@@ -71,15 +71,10 @@ final class DataFile: Sendable {
             var at = part.lowerBound
             while at < part.upperBound {
                 let count = min(zeros.count, part.upperBound - at)
-                var failure: IOError?
-                unsafe zeros.withUnsafeBytes { bytes in
-                    do throws(IOError) {
-                        unsafe try write(
-                            at: at, UnsafeRawBufferPointer(rebasing: bytes[..<count]),
-                            UnsafeRawBufferPointer(start: nil, count: 0))
-                    } catch { failure = error }
+                unsafe try zeros.span.bytes.extracting(0..<count).withUnsafeBytes {
+                    (bytes) throws(IOError) in
+                    unsafe try write(at: at, bytes, UnsafeRawBufferPointer(start: nil, count: 0))
                 }
-                if let failure { throw failure }
                 at += count
             }
         }

@@ -164,13 +164,8 @@ final class CursorStore: Sendable {
 
 extension [UInt8] {
     func write(to file: any StorageFile, at offset: Int) throws(IOError) {
-        var failure: IOError?
-        unsafe withUnsafeBytes { bytes in
-            do throws(IOError) {
-                unsafe try file.write(
-                    at: offset, bytes, UnsafeRawBufferPointer(start: nil, count: 0))
-            } catch { failure = error }
+        unsafe try span.bytes.withUnsafeBytes { (bytes) throws(IOError) in
+            unsafe try file.write(at: offset, bytes, UnsafeRawBufferPointer(start: nil, count: 0))
         }
-        if let failure { throw failure }
     }
 }

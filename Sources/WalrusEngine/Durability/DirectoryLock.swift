@@ -7,13 +7,13 @@ internal import WalrusIO
 final class DirectoryLock: Sendable {
     private let file: DiskFile
 
-    init(_ directory: FilePath) throws(EngineError) {
+    init(_ directory: FilePath, looksForStrangers: Bool) throws(EngineError) {
         let path = directory.appending(DirectoryNames.lock)
         file = try engineErrors { () throws(IOError) in try DiskFile(path, .openOrCreate) }
         guard try Self.take(file) else {
             throw Self.refusal(directory, Self.holder(path).map { [$0] } ?? [])
         }
-        try Self.refuseStrangers(directory)
+        if looksForStrangers { try Self.refuseStrangers(directory) }
         try Self.sign(file)
     }
 

@@ -131,7 +131,9 @@ struct BatchRun: Hashable, Sendable {
 }
 
 /// Gives `body` a walker over the file and tells its errors as ours.
-func walking<R>(_ file: DataFile, _ body: (inout EntryWalker) throws -> R) throws(EngineError) -> R {
+func walking<R>(_ file: DataFile, _ body: (inout EntryWalker) throws -> R)
+    throws(EngineError) -> R
+{
     var walker = unsafe EntryWalker { offset, buffer in unsafe try file.read(at: offset, into: buffer) }
     do {
         return try body(&walker)

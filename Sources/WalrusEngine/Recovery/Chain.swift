@@ -40,8 +40,11 @@ struct Chain: Sendable {
         greatestTimestamp = max(greatestTimestamp, link.survey.greatestTimestamp)
     }
 
-    /// The topic, ready for work.
-    func topic(_ name: TopicName, cursor: ReadCursor?) throws(EngineError) -> Topic {
+    /// The topic, ready for work. `consumed` is a sequence number that a reader has had, which is
+    /// not given to another entry even where the one that had it is lost.
+    func topic(_ name: TopicName, cursor: ReadCursor?, consumed: UInt64) throws(EngineError)
+        -> Topic
+    {
         var state = Topic.State()
         state.blocks = links.map { $0.survey.block(in: $0.file) }
         state.entries = entries
@@ -50,7 +53,7 @@ struct Chain: Sendable {
             state.blocks[links.count - 1].isSealed = try !last.canContinue
         }
         let appending = Topic.Appending(
-            lastSequence: max(greatestSequence, UInt64(entries)),
+            lastSequence: max(greatestSequence, UInt64(entries), consumed),
             lastTimestamp: greatestTimestamp)
         return Topic(name, state, appending)
     }

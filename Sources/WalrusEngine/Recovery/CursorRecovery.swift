@@ -40,7 +40,7 @@ extension Recovery {
     }
 
     mutating func recoverCursors(_ chains: [TopicName: Chain]) throws(EngineError)
-        -> (CursorStore, [TopicName: ReadCursor])
+        -> (store: CursorStore, places: [TopicName: ReadCursor], sequences: [TopicName: UInt64])
     {
         let image = try contents(DirectoryNames.cursorIndex)
         var base = CursorJournal.Base(index: image)
@@ -61,7 +61,10 @@ extension Recovery {
         }
         var saved: [TopicName: CursorStore.Saved] = [:]
         var cursors: [TopicName: ReadCursor] = [:]
-        var mustRewrite = index == nil && journal?.recordCount ?? 0 > 0
+        let continues = index != nil && journal?.base == base
+        report.journalRecords = journal?.recordCount ?? 0
+        // A journal of another index must not be taken for news once more.
+        var mustRewrite = !continues && report.journalRecords > 0
         for (stored, outcome) in zip(stored, outcomes) {
             saved[stored.topic] = outcome.saved
             cursors[stored.topic] = outcome.cursor
@@ -73,8 +76,6 @@ extension Recovery {
                         topic: stored.topic, position: outcome.saved.position, reason: problem))
             }
         }
-        let continues = index != nil && journal?.base == base
-        report.journalRecords = journal?.recordCount ?? 0
         let store = CursorStore(
             storage, saved, base: base, journalEnd: continues ? journal?.end : nil,
             isIndexBehind: mustRewrite || (continues && report.journalRecords > 0),
@@ -82,7 +83,8 @@ extension Recovery {
         // Before anything is appended: the old form of these cursors could come to fit an entry
         // that nobody has read.
         if mustRewrite { try store.compact() }
-        return (store, cursors)
+        let sequences = (journal?.cursors ?? [:]).mapValues(\.sequence)
+        return (store, cursors, sequences)
     }
 
     private func contents(_ name: String) throws(EngineError) -> [UInt8]? {

@@ -42,10 +42,10 @@ struct Recovery {
         report.blocks = chains.values.reduce(0) { $0 + $1.links.count }
         report.entries = chains.values.reduce(0) { $0 + $1.entries }
         let marks = try cleanMarks()
-        let (cursors, places) = try recoverCursors(chains)
+        let (cursors, places, consumed) = try recoverCursors(chains)
         var topics: [TopicName: Topic] = [:]
         for (name, chain) in chains {
-            topics[name] = try chain.topic(name, cursor: places[name])
+            topics[name] = try chain.topic(name, cursor: places[name], consumed: consumed[name] ?? 0)
         }
         // A dropped batch may have given slots back: none may stay empty before a used one.
         let last = report.droppedBatches.isEmpty ? scans.last : try scans.last.map(Self.again)

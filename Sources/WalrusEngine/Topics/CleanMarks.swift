@@ -8,8 +8,10 @@ internal import WalrusIO
 /// then `marks`, which is held for a look alone.
 final class CleanMarks: Sendable {
     private let storage: any Storage
-    private let writing = Mutex(())
+    private let writing = Mutex(Writing())
     private let marks: Mutex<[TopicName: CleanMark]>
+
+    private struct Writing { var isClosed = false }
 
     init(_ storage: any Storage, _ marks: [TopicName: CleanMark]) {
         self.storage = storage
@@ -22,10 +24,15 @@ final class CleanMarks: Sendable {
 
     var topics: [TopicName] { marks.withLock { Array($0.keys) } }
 
+    /// Refuses all further changes, once the one under way has ended.
+    func close() { writing.withLock { $0.isClosed = true } }
+
     /// Nothing is written when the mark says so already.
     func set(_ topic: TopicName, isClean: Bool) throws(EngineError) {
         guard self.isClean(topic) != isClean else { return }
-        try writing.withLock { (_: inout Void) throws(EngineError) in
+        try writing.withLock { (writing: inout Writing) throws(EngineError) in
+            // The directory may be another engine's by now.
+            guard !writing.isClosed else { throw .closed }
             var changed = marks.withLock { $0 }
             let old = changed[topic] ?? CleanMark(isClean: true, generation: 0)
             guard old.isClean != isClean else { return }
