@@ -53,7 +53,7 @@ struct RateHistory: Sendable {
             if rates[topic.name] == nil, appended == 0, consumed == 0 { continue }
             rates[topic.name, default: Rates()].add(appended, consumed)
         }
-        if seconds != nil {
+        if let seconds, seconds > 0 {
             total.append(sum)
             if total.count > Self.totalCapacity { total.removeFirst() }
         }

@@ -6,8 +6,10 @@ extension ConsoleModel {
     /// `/proc` is not free.
     static let holdersInterval: UInt64 = 10_000_000_000
 
-    /// What to do first.
-    public mutating func start() -> [Effect] {
+    /// What to do first, at that time.
+    public mutating func start(at time: UInt64) -> [Effect] {
+        now = time
+        holdersAt = time
         scan = ScanStatus()
         return [.scan(forget: false), .findHolders]
     }

@@ -52,21 +52,29 @@ enum CheckView {
         guard state.findings.indices.contains(model.check.selected), !rect.isEmpty else { return }
         let finding = state.findings[model.check.selected]
         let inside = grid.box(rect, title: finding.kind.rawValue).inset(horizontal: 1)
-        let text = PayloadText.text(
-            Array(finding.message.utf8), width: inside.width, ascii: model.glyphs.isASCII)
-        for (line, pieces) in text.prefix(inside.height).enumerated() {
-            grid.put(pieces, x: inside.x, y: inside.y + line, width: inside.width)
+        let text = PayloadText.prose(
+            sentence(finding), width: inside.width, ascii: model.glyphs.isASCII)
+        for (line, words) in text.prefix(inside.height).enumerated() {
+            grid.put(words, x: inside.x, y: inside.y + line, width: inside.width)
         }
     }
 
     private static let columns = [
-        TableColumn("SEVERITY", .fixed(8), priority: 9),
+        TableColumn("SEVERITY", .fixed(9), priority: 9),
         TableColumn("KIND", .fixed(20), priority: 6),
         TableColumn("FILE", .flexible(minimum: 13, weight: 1), truncating: .middle, priority: 7),
         TableColumn("BLOCK", .fixed(5), align: .trailing, priority: 5),
         TableColumn("OFFSET", .fixed(9), align: .trailing, priority: 4),
         TableColumn("WHAT", .flexible(minimum: 24, weight: 4), priority: 3),
     ]
+
+    /// The finding with its place, as a sentence.
+    static func sentence(_ finding: Finding) -> String {
+        var place = finding.file ?? ""
+        if let block = finding.block { place += " block \(block)" }
+        if let offset = finding.offset { place += " at \(EntriesView.hex(offset))" }
+        return place.isEmpty ? finding.message : "\(place): \(finding.message)"
+    }
 
     /// The sign and the role of a severity.
     static func mark(_ severity: Finding.Severity, _ glyphs: GlyphSet) -> (String, Role) {

@@ -26,12 +26,12 @@ enum HomePanesView {
         var y = inside.y
         for finding in state.findings {
             let (glyph, role) = CheckView.mark(finding.severity, model.glyphs)
-            let text = PayloadText.text(
-                Array(finding.message.utf8), width: inside.width - 2, ascii: model.glyphs.isASCII)
-            // Two lines say what it is; the check screen says it all.
-            for (line, pieces) in text.prefix(2).enumerated() where y < inside.maxY {
+            let text = PayloadText.prose(
+                CheckView.sentence(finding), width: inside.width - 2, ascii: model.glyphs.isASCII)
+            // Three lines say what it is; the check screen says it all.
+            for (line, words) in text.prefix(3).enumerated() where y < inside.maxY {
                 if line == 0 { grid.put(glyph, x: inside.x, y: y, style: Style(role, .bold)) }
-                grid.put(pieces, x: inside.x + 2, y: y, width: inside.width - 2)
+                grid.put(words, x: inside.x + 2, y: y, width: inside.width - 2)
                 y += 1
             }
         }

@@ -95,7 +95,7 @@ enum HomeView {
             pieces.append(StyledText("   "))
         }
         if let worst = state.findings.first, worst.severity > .info {
-            pieces.append(StyledText(worst.message, .muted))
+            pieces.append(StyledText(CheckView.sentence(worst), .muted))
         }
         let hint = state.findings.isEmpty ? "" : " 5 Check "
         let room = rect.width - DisplayWidth.columns(of: hint) - 1

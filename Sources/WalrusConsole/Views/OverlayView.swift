@@ -135,7 +135,7 @@ enum PlanView {
         let ordinals =
             "#\(Figures.grouped(first.ordinal ?? 0))..#\(Figures.grouped(last.ordinal ?? 0))"
         let bytes = rows.reduce(0) { $0 + $1.length }
-        line("hands out", "\(ordinals), \(Figures.bytes(bytes)) of payload", .text)
+        line("hands out", "\(ordinals), \(plural(bytes, "byte")) of payload", .text)
         let before = plan.cursor.map { place($0.file, $0.slot, $0.offset) } ?? "begin"
         let end = last.offset + Layout.headerSize + last.length
         line("cursor", "\(before) -> \(place(last.file, last.slot, end))", .text)

@@ -23,6 +23,28 @@ enum PayloadText {
         return lines
     }
 
+    /// Prose, broken between words; a word longer than a line is broken where it must be.
+    static func prose(_ text: String, width: Int, ascii: Bool) -> [String] {
+        let width = max(1, width)
+        var lines: [String] = []
+        var line = ""
+        for word in text.split(separator: " ") {
+            var rest = VisibleText(String(word), mode: .escape, ascii: ascii, limit: 10_000).text
+            let room = width - DisplayWidth.columns(of: line) - 1
+            if !line.isEmpty, DisplayWidth.columns(of: rest) > room {
+                lines.append(line)
+                line = ""
+            }
+            while DisplayWidth.columns(of: rest) > width {
+                let head = rest.prefix(max(1, width / 2))
+                lines.append(String(head))
+                rest = String(rest.dropFirst(head.count))
+            }
+            line += line.isEmpty ? rest : " " + rest
+        }
+        return line.isEmpty ? lines : lines + [line]
+    }
+
     /// Sets the key at the start of a line of laid-out JSON apart from its value.
     static func colorKey(_ line: [StyledText]) -> [StyledText] {
         guard let text = line.first?.text, let start = text.firstIndex(where: { $0 != " " }),

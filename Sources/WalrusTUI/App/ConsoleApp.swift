@@ -42,8 +42,7 @@ public final class ConsoleApp {
 
     /// Runs until the user, a signal or the terminal's end stops it. Returns the exit status.
     public func run() -> Int32 {
-        perform(model.update(.tick(Clock.wall())))
-        perform(model.start())
+        perform(model.start(at: Clock.wall()))
         while exitStatus == nil {
             drawIfDue()
             let ready = EventLoop.wait(terminal, mailbox, signals, timeout: timeUntilNext())

@@ -25,8 +25,7 @@ public struct HeadlessConsole {
 
     /// Looks at the directory for the first time, or again.
     public mutating func start() {
-        if clock > 0 { send(.tick(clock)) }
-        perform(model.start())
+        perform(model.start(at: clock))
     }
 
     public mutating func press(_ keys: [Key]) {

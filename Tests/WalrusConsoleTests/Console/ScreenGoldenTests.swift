@@ -1,0 +1,74 @@
+import Testing
+
+@testable import Inspect
+@testable import WalrusConsole
+
+/// Whole frames, character by character and style by style.
+@Suite struct ScreenGoldenTests {
+    struct Scene: Sendable, CustomTestStringConvertible {
+        let name: String
+        let keys: String
+        var write = false
+        var testDescription: String { name }
+    }
+
+    static let scenes = [
+        Scene(name: "home", keys: ""),
+        Scene(name: "home-filtered", keys: "/e t r"),
+        Scene(name: "entries-json", keys: "/orders<Enter> <Enter>"),
+        Scene(name: "entries-hostile-hex", keys: "/dead<Enter> <Enter> v v v"),
+        Scene(name: "entries-damaged", keys: "/audit<Enter> <Enter> g j j"),
+        Scene(name: "entries-filtered", keys: "/orders<Enter> <Enter> /err<Enter>"),
+        Scene(name: "check", keys: "5"),
+        Scene(name: "help", keys: "?"),
+        Scene(name: "menu", keys: "a"),
+        Scene(name: "plan-consume", keys: "/orders<Enter> a 2 <BS> 3 <Enter> ord", write: true),
+    ]
+
+    static let sizes = [(80, 24), (120, 40)]
+
+    @Test(arguments: scenes, [false, true])
+    func frames(_ scene: Scene, ascii: Bool) throws {
+        for (columns, rows) in Self.sizes {
+            var model = Sample.model(
+                columns, rows, write: scene.write, glyphs: ascii ? .ascii : .unicode)
+            _ = try Sample.session(&model, scene.keys)
+            let frame = ConsoleView.draw(model)
+            let name = "\(scene.name)-\(columns)x\(rows)" + (ascii ? "-ascii" : "")
+            GoldenFile.check(FrameText.render(frame), "\(name).txt")
+            // Styles once: they are the same in both character sets.
+            if !ascii { GoldenFile.check(FrameJSON.render(frame), "\(name).json") }
+        }
+    }
+
+    @Test func tinyScreens() throws {
+        for (columns, rows) in [(39, 9), (20, 5), (40, 10), (60, 15)] {
+            for ascii in [false, true] {
+                var model = Sample.model(columns, rows, glyphs: ascii ? .ascii : .unicode)
+                _ = try Sample.session(&model)
+                let name = "home-\(columns)x\(rows)" + (ascii ? "-ascii" : "")
+                GoldenFile.check(
+                    FrameText.render(ConsoleView.draw(model)), "\(name).txt")
+            }
+        }
+    }
+
+    @Test func theFirstFrameShowsHowFarTheScanIs() throws {
+        var model = Sample.model()
+        _ = model.start(at: Sample.time)
+        _ = model.update(.scanProgress(done: 314_572_800, total: 1_048_576_000))
+        GoldenFile.check(FrameText.render(ConsoleView.draw(model)), "first-scan-80x24.txt")
+    }
+
+    @Test func aLiveDirectory() throws {
+        var model = Sample.model(120, 40)
+        _ = try Sample.session(&model)
+        for step in 1...40 {
+            let time = Sample.time + UInt64(step) * 1_000_000_000
+            let wave = abs(step % 20 - 10)
+            _ = model.update(.scanned(Sample.state(moreOrders: step * 100 + wave * 30, time: time)))
+        }
+        _ = model.update(.holders([4_121, 4_122]))
+        GoldenFile.check(FrameText.render(ConsoleView.draw(model)), "home-live-120x40.txt")
+    }
+}
