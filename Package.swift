@@ -73,7 +73,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: strict),
         test("WalrusFormatTests", ["WalrusFormat"]),
         test("WalrusIOTests", ["WalrusIO", system]),
-        test("WalrusEngineTests", ["WalrusEngine", "WalrusFormat", "WalrusIO", "Inspect"]),
+        test("WalrusEngineTests", ["WalrusEngine", "WalrusFormat", "WalrusIO", "Inspect", system]),
         test("InspectTests", ["Inspect", "WalrusFormat", "WalrusIO"]),
         test(
             "WalrusConsoleTests", ["WalrusConsole", "Inspect", "WalrusFormat"], exclude: ["Golden"]),

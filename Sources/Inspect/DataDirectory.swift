@@ -50,9 +50,9 @@ public enum DataDirectory {
         listing.count { $0.kind == .file && DataFileName($0.name) != nil }
     }
 
-    /// The processes, except this one, that have files of the log at `path` open.
-    public static func holders(of path: FilePath) -> [Int] {
-        OpenFiles.holders(of: path) { name in
+    /// The processes, except this one, that can write to files of the log at `path`.
+    public static func writers(of path: FilePath) -> [Int] {
+        OpenFiles.writers(in: path) { name in
             DataFileName(name) != nil || name.hasSuffix(DirectoryNames.sidecarSuffix)
         }
     }

@@ -18,7 +18,8 @@ public struct Entry: Hashable, Sendable {
 
 /// What an acknowledged append got.
 public struct AppendReceipt: Hashable, Sendable {
-    /// The entry's running number in its topic.
+    /// The entry's running number in its topic. On disk only where the topic's name leaves room for
+    /// it, which is up to 176 bytes; a longer one's entries are counted.
     public let sequence: UInt64
     /// Nanoseconds since 1970 UTC.
     public let timestamp: UInt64

@@ -9,7 +9,8 @@ extension Walrus {
     ///
     /// Corresponds to `append_for_topic`.
     @discardableResult
-    public func append(_ payload: [UInt8], to topic: TopicName) throws(EngineError) -> AppendReceipt {
+    public func append(_ payload: [UInt8], to topic: TopicName) throws(EngineError) -> AppendReceipt
+    {
         unsafe try append(payload.span.bytes, to: topic)
     }
 

@@ -133,6 +133,10 @@ public final class DiskFile: StorageFile {
             throw IOError("lock", path, error)
         }
     }
+
+    /// Gives the lock back now. Closing does so only once every copy of the descriptor is closed,
+    /// and a child that was just forked has one until it runs another program.
+    public func unlock() { _ = flock(descriptor, LOCK_UN) }
 }
 
 /// Opens `path`, never through to a child process. `quiet`: leave the time of last access alone,

@@ -79,6 +79,17 @@ public enum Directory {
     /// The names in the directory, in no order, without changing its time of last access where the
     /// system lets us. Names that are not UTF-8 are left out.
     public static func list(_ path: FilePath) throws(IOError) -> [DirectoryEntry] {
+        try read(path) { name, type in
+            DirectoryEntry(name: name, kind: kind(type, path.appending(name)))
+        }
+    }
+
+    /// The same without what kind of thing each name is, which may cost a system call.
+    static func names(_ path: FilePath) throws(IOError) -> [String] { try read(path) { name, _ in name } }
+
+    private static func read<Entry>(
+        _ path: FilePath, _ make: (_ name: String, _ type: UInt8) -> Entry
+    ) throws(IOError) -> [Entry] {
         do throws(Errno) {
             let descriptor = try openDescriptor(path, O_RDONLY | O_DIRECTORY, quiet: true)
             guard let stream = unsafe fdopendir(descriptor) else {
@@ -87,7 +98,7 @@ public enum Directory {
                 throw code
             }
             defer { unsafe closedir(stream) }
-            var entries: [DirectoryEntry] = []
+            var entries: [Entry] = []
             while true {
                 errno = 0
                 guard let raw = unsafe readdir(stream) else {
@@ -98,9 +109,7 @@ public enum Directory {
                     unsafe String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
                 }
                 guard let name, name != ".", name != ".." else { continue }
-                entries.append(
-                    DirectoryEntry(
-                        name: name, kind: unsafe kind(raw.pointee.d_type, path.appending(name))))
+                entries.append(unsafe make(name, raw.pointee.d_type))
             }
         } catch { throw IOError("list", path, error) }
     }

@@ -7,15 +7,17 @@ import WalrusIO
 
 @Suite struct AllocationTests {
     /// Opening, looking and closing makes no file but the lock.
-    @Test func F11_openMakesNoDataFile() throws {
+    @Test func f11OpenMakesNoDataFile() throws {
         let place = try Workplace()
         for _ in 1...3 {
-            try place.session { walrus throws in #expect(try walrus.readNext("t", checkpoint: true) == nil) }
+            try place.session { walrus throws in
+                #expect(try walrus.readNext("t", checkpoint: true) == nil)
+            }
         }
         #expect(try place.names == [DirectoryNames.lock])
     }
 
-    @Test func F11_tooFewDescriptorsIsAnError() throws {
+    @Test func f11TooFewDescriptorsIsAnError() throws {
         struct Limited: Storage {
             let disk: DiskStorage
             var path: FilePath { disk.path }
@@ -47,7 +49,7 @@ import WalrusIO
     }
 
     /// The clock is set back: names, and with them the order of entries, still go up.
-    @Test func F13() throws {
+    @Test func f13() throws {
         let place = try Workplace()
         let first = "1763670155020"
         for slot in 0..<100 {
@@ -128,7 +130,7 @@ import WalrusIO
     }
 
     /// Stray files and folders are left alone.
-    @Test func F10() throws {
+    @Test func f10() throws {
         let place = try Workplace()
         try place.put("read_offset_idx_index.db.tmp", [1, 2, 3])
         try place.put("notes.txt", [1])

@@ -90,7 +90,8 @@ final class Counter: Sendable {
                             try walrus.append([1], to: TopicName("t\(round)\(index)"))
                             appended.add()
                             try walrus.markClean("t")
-                        } else if try walrus.readNext(TopicName("t\(round)\(index - 1)"), checkpoint: true)
+                        } else if try walrus.readNext(
+                            TopicName("t\(round)\(index - 1)"), checkpoint: true)
                             != nil
                         {
                             consumed.add()

@@ -7,7 +7,7 @@ import WalrusIO
 
 @Suite struct CursorTests {
     /// Polling a drained topic moves no cursor.
-    @Test func F02() throws {
+    @Test func f02() throws {
         let place = try Workplace()
         try place.session { walrus throws in
             try walrus.add(numbers(1...10), to: "t")
@@ -22,7 +22,7 @@ import WalrusIO
     }
 
     /// Peeking at the end of a finished block touches nothing.
-    @Test func F07() throws {
+    @Test func f07() throws {
         let place = try Workplace()
         let file = "1763670155020"
         try place.putEntry([1], "t", file: file, slot: 0)
@@ -150,7 +150,9 @@ import WalrusIO
             #expect(walrus.recoveryReport.reconciliations.count == 1)
             try walrus.add(numbers(4...6), to: "t")
         }
-        try place.session { walrus throws in #expect(try walrus.texts("t").suffix(3) == ["4", "5", "6"]) }
+        try place.session { walrus throws in
+            #expect(try walrus.texts("t").suffix(3) == ["4", "5", "6"])
+        }
     }
 
     @Test func aCursorWithoutBlocksIsForgotten() throws {
@@ -166,13 +168,19 @@ import WalrusIO
 
     // MARK: - Damage
 
-    @Test func aTornRecordIsIgnoredAndOverwritten() throws {
+    /// What a crash left of the last record, or whatever else stands there, is cut off before the
+    /// next record is written: it would be in the way of all that follow.
+    @Test(arguments: [0, 300])
+    func aTornRecordIsIgnoredAndOverwritten(garbage: Int) throws {
         let place = try Workplace()
         try place.session { walrus throws in try walrus.add(numbers(1...5), to: "t") }
         try place.crashing { walrus throws in try walrus.consume("t", 2) }
         let journal = try #require(try place.bytes(DirectoryNames.cursorJournal))
         let file = try DiskFile(place.path.appending(DirectoryNames.cursorJournal), .readWrite)
         try file.truncate(to: journal.count - 5)
+        try place.put(
+            DirectoryNames.cursorJournal, [UInt8](repeating: 0xaa, count: garbage),
+            at: journal.count - 5)
         try place.crashing { walrus throws in
             #expect(walrus.recoveryReport.journalTail != nil)
             #expect(try walrus.texts("t", 2) == ["2", "3"])
@@ -180,6 +188,21 @@ import WalrusIO
         try place.session { walrus throws in
             #expect(walrus.recoveryReport.isClean)
             #expect(try walrus.texts("t") == ["4", "5"])
+        }
+    }
+
+    /// A record that could not be written whole is taken back at once.
+    @Test func aFailedRecordLeavesNoRemains() throws {
+        let place = try Workplace()
+        try place.session { walrus throws in try walrus.add(numbers(1...5), to: "t") }
+        try place.crashing { walrus throws in
+            try walrus.consume("t", 1)
+            place.storage.fail(after: 0, .short(.noSpace))
+            #expect { try walrus.consume("t", 1) } throws: { .io ~= $0 }
+        }
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.isClean)
+            #expect(try walrus.texts("t") == numbers(2...5))
         }
     }
 
@@ -213,7 +236,7 @@ import WalrusIO
 
     /// Damaged index files are set aside, and what they held is not used.
     @Test(arguments: [[UInt8](repeating: 0xff, count: 100), [1, 2, 3]])
-    func F23(garbage: [UInt8]) throws {
+    func f23(garbage: [UInt8]) throws {
         let place = try Workplace()
         try place.session { walrus throws in
             try walrus.add(numbers(1...3), to: "t")

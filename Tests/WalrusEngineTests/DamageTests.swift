@@ -25,7 +25,7 @@ import WalrusIO
     }
 
     /// One flipped byte of payload takes one entry.
-    @Test func F18() throws {
+    @Test func f18() throws {
         let place = try filled()
         try place.flip(Self.file, at: 256)
         try place.session { walrus throws in
@@ -40,7 +40,7 @@ import WalrusIO
 
     /// One flipped byte of a header takes that entry, or at worst the rest of its block.
     @Test(arguments: Array(stride(from: 0, to: 256, by: 5)))
-    func F24(at: Int) throws {
+    func f24(at: Int) throws {
         let place = try filled()
         try place.flip(Self.file, at: 260 + at)
         try place.session { walrus throws in
@@ -54,7 +54,7 @@ import WalrusIO
     }
 
     /// An unreadable block hides nothing after it, and neither does an empty slot.
-    @Test func F01_everySlotIsLookedAt() throws {
+    @Test func f01EverySlotIsLookedAt() throws {
         let place = try filled()
         try place.put(Self.file, [UInt8](repeating: 0xee, count: 5 * 260))
         try place.putEntry([99], "t", file: Self.file, slot: 7)
@@ -84,7 +84,7 @@ import WalrusIO
     }
 
     /// Entries of the empty topic cannot be appended, but those on disk are shown.
-    @Test func F20() throws {
+    @Test func f20() throws {
         let place = try Workplace()
         try place.putEntry([1], "", file: Self.file, slot: 0)
         try place.session { walrus throws in
@@ -109,7 +109,7 @@ import WalrusIO
         return at
     }
 
-    @Test func F17_anIncompleteBatchIsDropped() throws {
+    @Test func f17AnIncompleteBatchIsDropped() throws {
         let place = try Workplace()
         let before = try putBatch(place, count: 2, present: 0..<2, slot: 0, at: 0, first: 1)
         let end = try putBatch(place, count: 4, present: 0..<3, slot: 0, at: before, first: 3)
@@ -126,7 +126,7 @@ import WalrusIO
         try place.session { walrus throws in #expect(walrus.recoveryReport.isClean) }
     }
 
-    @Test func F17_alsoAcrossBlocks() throws {
+    @Test func f17AlsoAcrossBlocks() throws {
         let place = try Workplace()
         let before = try place.putEntry([9], "t", file: Self.file, slot: 0)
         _ = try putBatch(place, count: 6, present: 0..<2, slot: 0, at: before, first: 2)
@@ -142,7 +142,7 @@ import WalrusIO
         }
     }
 
-    @Test func F17_anUnsoundBatchIsDroppedAndAWholeOneStays() throws {
+    @Test func f17AnUnsoundBatchIsDroppedAndAWholeOneStays() throws {
         let place = try Workplace()
         let before = try putBatch(place, count: 3, present: 0..<3, slot: 0, at: 0, first: 1)
         try place.session { walrus throws in #expect(walrus.recoveryReport.isClean) }

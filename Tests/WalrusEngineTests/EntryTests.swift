@@ -75,7 +75,7 @@ import WalrusIO
     }
 
     /// Zero-length entries are entries.
-    @Test func F04() throws {
+    @Test func f04() throws {
         let place = try Workplace()
         try place.session { walrus throws in
             for payload in [[], [7], [], []] as [[UInt8]] { try walrus.append(payload, to: "t") }
@@ -117,7 +117,7 @@ import WalrusIO
 
     /// Entries over one unit, and one that fills a block to the last byte (F05 too: what stands at
     /// the block's old boundary is payload, whatever it looks like).
-    @Test func F05() throws {
+    @Test func f05() throws {
         let place = try Workplace()
         let forged = EntryHeader(
             topic: "forged", blockEnd: 2 * Layout.unit, checksum: FNV1a.hash([]), payloadLength: 0,
@@ -148,7 +148,7 @@ import WalrusIO
         TopicName(""), TopicName(bytes: [UInt8](repeating: UInt8(ascii: "x"), count: 217)),
         TopicName(bytes: [0xff]),
     ])
-    func F01_F20(name: TopicName) throws {
+    func f01F20(name: TopicName) throws {
         let place = try Workplace()
         try place.session { walrus throws in
             #expect { try walrus.append([1], to: name) } throws: { .invalidTopic ~= $0 }
@@ -159,7 +159,7 @@ import WalrusIO
     }
 
     /// The limit is a file's size less the header: both sides of it, without the gigabyte.
-    @Test func F14_F22() throws {
+    @Test func f14F22() throws {
         let place = try Workplace()
         try place.session { walrus throws in
             var caught: EngineError?

@@ -124,7 +124,7 @@ import WalrusIO
     }
 
     /// The background sync tells of its failures too.
-    @Test func F26_backgroundFailuresSurface() throws {
+    @Test func f26BackgroundFailuresSurface() throws {
         let place = try Workplace()
         let walrus = try place.openFaulty(.strictlyAtOnce, .milliseconds(5))
         place.storage.fail { operation, name in
@@ -139,7 +139,7 @@ import WalrusIO
         #expect { try walrus.close() } throws: { .poisoned ~= $0 }
     }
 
-    @Test func F26_theScheduleMeansWhatItSays() throws {
+    @Test func f26TheScheduleMeansWhatItSays() throws {
         func syncs(_ schedule: FsyncSchedule) throws -> Int {
             let place = try Workplace()
             let count = Counter()
@@ -159,8 +159,44 @@ import WalrusIO
         #expect(try syncs(.milliseconds(60_000)) == 0)
     }
 
+    /// A strict checkpoint is one write and one sync; a looser one comes every so many entries.
+    @Test(arguments: [(ReadConsistency.strictlyAtOnce, 12), (.atLeastOnce(persistEvery: 4), 3)])
+    func checkpointsAreSyncedAsPromised(consistency: ReadConsistency, expected: Int) throws {
+        let place = try Workplace()
+        let walrus = try place.openFaulty(consistency)
+        try walrus.add(numbers(1...13), to: "t")
+        // The first makes the file.
+        try walrus.consume("t", consistency == .strictlyAtOnce ? 1 : 0)
+        let (writes, syncs) = (Counter(), Counter())
+        place.storage.fail { operation, name in
+            guard name == DirectoryNames.cursorJournal else { return nil }
+            if operation == .write { writes.add() }
+            if operation == .sync { syncs.add() }
+            return nil
+        }
+        try walrus.consume("t", 12)
+        #expect(writes.value == expected && syncs.value == expected)
+        try walrus.close()
+    }
+
+    /// A block that never came into being leaves no empty slot before the next one.
+    @Test(arguments: [FaultyStorage.Fault.error(.noSpace), .short(.noSpace)])
+    func aFailedBlockLeavesNoHole(fault: FaultyStorage.Fault) throws {
+        let place = try Workplace()
+        let walrus = try place.openFaulty()
+        try walrus.add(["1"], to: "a")
+        try walrus.markDirty("b")
+        place.storage.fail(after: 0, fault)
+        #expect { try walrus.add(["2"], to: "b") } throws: { .io ~= $0 }
+        try walrus.add(["3"], to: "c")
+        #expect(try walrus.readNext("c", checkpoint: false)?.slot == 1)
+        #expect(walrus.status("b")?.entries == 0)
+        try walrus.close()
+        try place.session { walrus throws in #expect(walrus.recoveryReport.isClean) }
+    }
+
     /// A file that cannot be made is an error, and the next append works.
-    @Test func F15() throws {
+    @Test func f15() throws {
         let place = try Workplace()
         let walrus = try place.openFaulty()
         place.storage.fail { operation, _ in operation == .create ? .noSpace : nil }
@@ -175,7 +211,7 @@ import WalrusIO
     }
 
     /// The disk fills: what was acknowledged is there, what was not is not.
-    @Test func F09() throws {
+    @Test func f09() throws {
         let place = try Workplace()
         let walrus = try place.openFaulty()
         try walrus.add(numbers(1...5), to: "t")
@@ -220,6 +256,7 @@ import WalrusIO
         #expect(walrus.status("t")?.blocks == 2)
         #expect(try walrus.texts("t") == ["1", "2", "3"])
         try walrus.close()
-        try place.session { walrus throws in #expect(try walrus.append([4], to: "t").sequence == 5) }
+        try place.session { walrus throws in #expect(try walrus.append([4], to: "t").sequence == 5)
+        }
     }
 }

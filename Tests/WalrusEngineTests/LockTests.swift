@@ -7,7 +7,7 @@ import WalrusIO
 
 @Suite struct LockTests {
     /// A second engine is refused and told who has the directory.
-    @Test func F12() throws {
+    @Test func f12() throws {
         let place = try Workplace()
         let walrus = try place.open()
         for _ in 1...2 {
@@ -23,24 +23,60 @@ import WalrusIO
         try place.session { walrus throws in #expect(try walrus.texts("t") == ["a"]) }
     }
 
-    /// The reference takes no lock; it is noticed by the files that it has open.
-    @Test func F12_aProcessWithoutALock() throws {
+    /// The reference takes no lock; it is noticed by the files that it has open for writing.
+    @Test func f12AProcessWithoutALock() throws {
         let place = try Workplace()
         try place.session { walrus throws in try walrus.add(["a"], to: "t") }
+        try withHolder(place, "<>") { pid in
+            var caught: EngineError?
+            let configuration = Configuration(directory: place.path, key: nil)
+            do throws(EngineError) { _ = try Walrus(configuration) } catch { caught = error }
+            #expect(caught?.code == .locked)
+            #expect(caught?.holders == [pid])
+        }
+    }
+
+    /// A console or a backup that reads the files keeps nobody from writing.
+    @Test func readersDoNotCount() throws {
+        let place = try Workplace()
+        try place.session { walrus throws in try walrus.add(["a"], to: "t") }
+        try withHolder(place, "<") { _ in
+            let walrus = try Walrus(Configuration(directory: place.path, key: nil))
+            try walrus.close()
+        }
+    }
+
+    /// Runs `body` while another process has the first data file open.
+    private func withHolder(
+        _ place: Workplace, _ redirection: String, _ body: (_ pid: Int) throws -> Void
+    ) throws {
         let file = place.path.appending(try place.dataFiles[0])
-        try shell("sleep 20 < \(file) > /dev/null 2>&1 & echo $! > \(place.path)/pid_index.db")
+        try shell(
+            "sleep 20 \(redirection) \(file) > /dev/null 2>&1 & echo $! > \(place.path)/pid_index.db"
+        )
         let text = String(decoding: try #require(try place.bytes("pid_index.db")), as: UTF8.self)
         let pid = try #require(Int(text.dropLast()))
         defer { try? shell("kill -9 \(pid)") }
-        var caught: EngineError?
-        let configuration = Configuration(directory: place.path, key: nil)
-        do throws(EngineError) { _ = try Walrus(configuration) } catch { caught = error }
-        #expect(caught?.code == .locked)
-        #expect(caught?.holders == [pid])
+        try body(pid)
+    }
+
+    /// A child has copies of all descriptors until it runs another program; the lock goes all the
+    /// same when the engine is closed.
+    @Test func childrenDoNotKeepTheLock() throws {
+        let place = try Workplace()
+        let failures = Counter()
+        Thread.forEach(2, threads: 2) { index in
+            do {
+                for _ in 0..<40 {
+                    if index == 0 { try shell("true") } else { try place.session { _ in } }
+                }
+            } catch { failures.add() }
+        }
+        #expect(failures.value == 0)
     }
 
     /// Two engines in one process share nothing.
-    @Test func F08() throws {
+    @Test func f08() throws {
         let (one, two) = (try Workplace(), try Workplace())
         let (a, b) = (try one.open(), try two.open())
         try a.add(numbers(1...10), to: "t")

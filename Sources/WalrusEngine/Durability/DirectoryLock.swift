@@ -17,9 +17,11 @@ final class DirectoryLock: Sendable {
         try Self.sign(file)
     }
 
+    deinit { file.unlock() }
+
     /// The reference takes no lock; it shows by the files that it holds open.
     private static func refuseStrangers(_ directory: FilePath) throws(EngineError) {
-        let holders = OpenFiles.holders(of: directory) { name in
+        let holders = OpenFiles.writers(in: directory) { name in
             DataFileName(name) != nil
                 || (name.hasSuffix(DirectoryNames.sidecarSuffix) && name != DirectoryNames.lock)
         }

@@ -5,7 +5,7 @@ extension Recovery {
     /// Takes away the batch at the end of a topic of which not every entry is there and sound: a
     /// batch is all or nothing. It is overwritten with zeros, durably, before anything follows it.
     mutating func dropBatches(_ chains: inout [TopicName: Chain]) throws(EngineError) {
-        for (topic, chain) in chains {
+        for (topic, chain) in chains.sorted(by: { $0.key < $1.key }) {
             let pieces = Self.trailingBatch(chain)
             guard let first = pieces.first, !Self.isWhole(pieces) else { continue }
             let link = chain.links[first.link]

@@ -134,7 +134,9 @@ struct BatchRun: Hashable, Sendable {
 func walking<R>(_ file: DataFile, _ body: (inout EntryWalker) throws -> R)
     throws(EngineError) -> R
 {
-    var walker = unsafe EntryWalker { offset, buffer in unsafe try file.read(at: offset, into: buffer) }
+    var walker = unsafe EntryWalker { offset, buffer in
+        unsafe try file.read(at: offset, into: buffer)
+    }
     do {
         return try body(&walker)
     } catch let error as IOError {

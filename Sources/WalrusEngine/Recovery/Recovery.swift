@@ -45,7 +45,8 @@ struct Recovery {
         let (cursors, places, consumed) = try recoverCursors(chains)
         var topics: [TopicName: Topic] = [:]
         for (name, chain) in chains {
-            topics[name] = try chain.topic(name, cursor: places[name], consumed: consumed[name] ?? 0)
+            topics[name] = try chain.topic(
+                name, cursor: places[name], consumed: consumed[name] ?? 0)
         }
         // A dropped batch may have given slots back: none may stay empty before a used one.
         let last = report.droppedBatches.isEmpty ? scans.last : try scans.last.map(Self.again)

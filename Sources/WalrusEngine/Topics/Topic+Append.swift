@@ -80,7 +80,9 @@ extension Topic {
         var placed: Block?
         var spoiled: EngineError?
         do throws(EngineError) {
-            unsafe try context.allocator.allocate(Layout.units(forPayloadLength: entry.payload.count)) {
+            unsafe try context.allocator.allocate(
+                Layout.units(forPayloadLength: entry.payload.count)
+            ) {
                 file, start, length in
                 let frame = BlockFrame(start: start, length: length, topic: name)
                 let outcome = write(entry, stamp, to: file, frame, at: 0, context)

@@ -39,7 +39,7 @@ public final class EffectRunner: Sendable {
     public func run(_ effect: Effect, _ tell: @escaping @Sendable (Message) -> Void) {
         switch effect {
         case .scan(let forget): scan(forget, tell)
-        case .findHolders: tell(.holders(DataDirectory.holders(of: directory)))
+        case .findHolders: tell(.holders(DataDirectory.writers(of: directory)))
         case .loadRows(let request, let topic, let from, let count):
             attempt(request, tell) {
                 let reader = EntryReader(directory: self.directory, topic: topic)

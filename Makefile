@@ -1,0 +1,49 @@
+# What one does with this repository. `make` alone tells what there is.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+
+# One executable without the Swift runtime beside it: it may be copied to a server as it is.
+# lld comes with Swift; the system's linker warns about functions in Swift's own libraries.
+RELEASE = -c release --product walrus --static-swift-stdlib -Xswiftc -use-ld=lld
+SOURCES = Package.swift Sources Tests
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test lint format install screenshots clean
+
+help: ## tell what there is
+	@echo 'make run [DIR=directory]   open the console; on a demonstration log where there is none'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / && $$1 != "run" { printf "make %-21s %s\n", $$1, $$2 }' \
+		$(MAKEFILE_LIST)
+
+build: ## build the program: .build/release/walrus
+	@scripts/require swift ncurses
+	$(SWIFT) build $(RELEASE) >&2
+
+run: build ## open the console
+	@scripts/run .build/release/walrus "$(DIR)"
+
+test: lint ## check the style, build and run every test
+	@scripts/require swift ncurses tmux xz
+	$(SWIFT) test
+
+lint: ## check the style of the code
+	@scripts/require swift
+	$(SWIFT) format lint --strict --parallel --recursive --configuration .swift-format $(SOURCES)
+	@for script in scripts/* .ci/run; do bash -n "$$script" || exit 1; done
+
+format: ## bring the code into style
+	@scripts/require swift
+	$(SWIFT) format --in-place --parallel --recursive --configuration .swift-format $(SOURCES)
+
+install: build ## put the program into PREFIX/bin (PREFIX=/usr/local, DESTDIR is respected)
+	install -d "$(BINDIR)"
+	install -m 755 .build/release/walrus "$(BINDIR)/walrus"
+
+screenshots: build ## draw every screen into screenshots/, the same each time
+	@scripts/require rsvg cjk-font
+	@scripts/screenshots .build/release/walrus screenshots
+
+clean: ## remove what was built
+	rm -rf .build
