@@ -181,6 +181,7 @@ void wcurses_put(int row, int column, int width, uint32_t base, uint32_t mark1, 
 
 void wcurses_erase(void) { erase(); }
 void wcurses_forget(void) { clearok(curscr, TRUE); }
+void wcurses_resend_row(int row) { wredrawln(stdscr, row, 1); }
 void wcurses_flush(void) { refresh(); }
 void wcurses_bell(void) { beep(); }
 

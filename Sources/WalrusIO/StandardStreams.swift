@@ -8,8 +8,7 @@ public final class StandardOutput {
     private var buffer: [UInt8] = []
 
     public init() {
-        // A reader that goes away must be an error to handle, not the end of the process.
-        signal(SIGPIPE, SIG_IGN)
+        StandardStreams.turnSignalsIntoErrors()
         buffer.reserveCapacity(Self.limit)
     }
 
@@ -30,6 +29,13 @@ public final class StandardOutput {
 }
 
 public enum StandardStreams {
+    /// Makes errors of what would be the end of the process: a reader that goes away, and a file that
+    /// may not grow (`ulimit -f`).
+    public static func turnSignalsIntoErrors() {
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
+    }
+
     static func write(_ bytes: [UInt8], to descriptor: CInt, _ path: FilePath) throws(IOError) {
         var done = 0
         while done < bytes.count {

@@ -53,6 +53,8 @@ void wcurses_put(int row, int column, int width, uint32_t base, uint32_t mark1, 
 void wcurses_erase(void);
 /* The next flush repaints everything, whatever curses believes to be on the screen. */
 void wcurses_forget(void);
+/* The next flush sends the whole row, whatever the terminal is thought to show there. */
+void wcurses_resend_row(int row);
 void wcurses_flush(void);
 void wcurses_bell(void);
 /* Writes past curses, after what it has to say. False when not all of it was written. */

@@ -3,8 +3,8 @@ internal import Synchronization
 public import WalrusConsole
 public import WalrusFormat
 
-/// The console without a terminal: every effect is done before the next message. For frames,
-/// pictures and tests.
+/// The console without a terminal: every effect is done before the next message, but for those that
+/// write, which never are. For frames, pictures and tests.
 public struct HeadlessConsole {
     public private(set) var model: ConsoleModel
     /// Whether a command to quit has come.
@@ -41,6 +41,11 @@ public struct HeadlessConsole {
     private mutating func perform(_ effects: [Effect]) {
         for effect in effects {
             if effect == .quit { hasEnded = true }
+            if case .act = effect {
+                // Nobody is there who could have confirmed it: a frame is looked at, never acted.
+                send(.acted(.failure(ActionFailure("nothing is written without a terminal"))))
+                continue
+            }
             let box = Answers()
             runner.note(effect)
             runner.run(effect) { box.add($0) }

@@ -82,7 +82,7 @@ public final class Terminal {
     public func draw(_ grid: Grid, theme: Theme) {
         guard isOpen else { return }
         let isNew = drawn?.size != grid.size || drawnTheme != theme
-        if isNew { wcurses_erase() }
+        if isNew { wcurses_erase() } else if let drawn { resendMovedRows(from: drawn, to: grid) }
         let width = min(grid.size.columns, size.columns)
         for y in 0..<min(grid.size.rows, size.rows) {
             let row = grid.row(y)
@@ -97,6 +97,18 @@ public final class Terminal {
         }
         wcurses_flush()
         (drawn, drawnTheme) = (grid, theme)
+    }
+
+    /// Curses scrolls the terminal where a row's old content shows up in another row, which nothing
+    /// but a switch in terminfo can forbid. Emulators without that sequence (CSI S) would be left
+    /// with a broken frame, so rows that moved are sent whole instead.
+    private func resendMovedRows(from old: Grid, to new: Grid) {
+        let changed = (0..<new.size.rows).filter { old.row($0) != new.row($0) }
+        guard changed.count > 2 else { return }
+        let arrived = Set(changed.map { new.row($0).map(\.glyph) })
+        for y in changed where arrived.contains(old.row(y).map(\.glyph)) {
+            wcurses_resend_row(Int32(y))
+        }
     }
 
     /// The next frame repaints the whole screen, for Ctrl-L.
