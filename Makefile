@@ -6,7 +6,9 @@ BINDIR = $(DESTDIR)$(PREFIX)/bin
 
 # One executable without the Swift runtime beside it: it may be copied to a server as it is.
 # lld comes with Swift; the system's linker warns about functions in Swift's own libraries.
-RELEASE = -c release --product walrus --static-swift-stdlib -Xswiftc -use-ld=lld
+# Colours are compiler flags: a build on a terminal and one in a script would each undo the other.
+RELEASE = -c release --product walrus --static-swift-stdlib -Xswiftc -use-ld=lld \
+	--no-color-diagnostics
 SOURCES = Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
@@ -22,7 +24,7 @@ build: ## build the program: .build/release/walrus
 	$(SWIFT) build $(RELEASE) >&2
 
 run: build ## open the console
-	@scripts/run .build/release/walrus "$(DIR)"
+	@exec scripts/run .build/release/walrus "$(DIR)"
 
 test: lint ## check the style, build and run every test
 	@scripts/require swift ncurses tmux xz

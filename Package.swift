@@ -77,8 +77,13 @@ let package = Package(
         test("InspectTests", ["Inspect", "WalrusFormat", "WalrusIO"]),
         test(
             "WalrusConsoleTests", ["WalrusConsole", "Inspect", "WalrusFormat"], exclude: ["Golden"]),
-        test("WalrusTUITests", ["WalrusTUI", "WalrusConsole", "Inspect", "WalrusIO"]),
-        test("WalrusCLITests", ["WalrusFormat", "WalrusIO", "Inspect"]),
+        // These run the program itself, so it is to be built before them.
+        test(
+            "WalrusTUITests",
+            ["WalrusTUI", "WalrusConsole", "Inspect", "WalrusFormat", "WalrusIO", "WalrusCLI"]),
+        test(
+            "WalrusCLITests",
+            ["WalrusFormat", "WalrusIO", "WalrusConsole", "WalrusCLI", system]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -91,7 +91,8 @@ struct Assembly {
         topic.blocks = chain.map { link in
             BlockPlace(
                 file: link.file, slot: link.scan.frame.slot, units: link.scan.frame.units,
-                used: link.used, entries: link.entries, entriesBefore: link.entriesBefore)
+                used: link.used, entries: link.entries, entriesBefore: link.entriesBefore,
+                stamps: link.scan.stamps)
         }
         let position = cursor(name, chain)
         topic.cursor = position.cursor
@@ -125,59 +126,44 @@ struct Assembly {
 
     /// Takes the entries of a batch at the topic's end out of the count, unless it is whole.
     private mutating func dropIncompleteBatch(_ chain: inout [Link], _ name: TopicName) {
-        guard var index = chain.lastIndex(where: { $0.scan.used > 0 }),
-            var run = effectiveRun(chain[index].scan)
-        else { return }
-        var pieces = [(index, run)]
-        var isWhole = run.nextIndex == run.count
-        while isWhole, run.firstIndex > 0 {
-            // The batch began in an earlier block. Where there is none left, it was consumed.
-            guard run.offset == 0 else {
-                isWhole = false
-                break
+        var pieces: [(index: Int, run: BatchRun)] = []
+        for index in chain.indices.reversed() where chain[index].scan.used > 0 {
+            guard let run = chain[index].scan.trailingRun else { break }
+            if let next = pieces.last?.run {
+                guard run.batch == next.batch, run.count == next.count,
+                    run.indices.upperBound <= next.indices.lowerBound
+                else { break }
             }
-            guard index > 0 else { break }
-            index -= 1
-            guard let before = effectiveRun(chain[index].scan), before.count == run.count,
-                before.nextIndex == run.firstIndex
-            else {
-                isWhole = false
-                break
-            }
-            run = before
             pieces.append((index, run))
+            // What comes before in this block is no part of it, so nothing in the one before is.
+            guard run.offset == 0 else { break }
         }
-        if !isWhole {
-            // Its earlier pieces go too, as far as they belong to it.
-            while run.firstIndex > 0, run.offset == 0, index > 0,
-                let before = effectiveRun(chain[index - 1].scan), before.count == run.count,
-                before.nextIndex == run.firstIndex
-            {
-                index -= 1
-                run = before
-                pieces.append((index, run))
-            }
-        }
-        guard !isWhole || pieces.contains(where: { $0.1.isUnsound }) else { return }
+        guard let first = pieces.last, !isWhole(pieces.reversed()) else { return }
         for (index, run) in pieces {
             chain[index].entries = run.entriesBefore
             chain[index].used = run.offset
         }
-        let first = chain[index]
-        let there = pieces.reduce(0) { $0 + $1.1.sound }
+        let link = chain[first.index]
+        let sound = pieces.reduce(0) { $0 + $1.run.sound }
         findings.add(
             Finding(
-                .warning, .incompleteBatch, file: first.file.text, block: first.scan.frame.slot,
-                offset: run.offset,
-                "a batch of \(run.count) entries of \(name.quoted) is not whole: its \(there) sound entries do not count"
+                .warning, .incompleteBatch, file: link.file.text, block: link.scan.frame.slot,
+                offset: first.run.offset,
+                "a batch of \(first.run.count) entries of \(name.quoted) is not whole: its \(sound) sound entries do not count"
             ))
     }
 
-    /// The run at a block's end, with a damaged last entry taken for one of the batch.
-    private func effectiveRun(_ scan: BlockScan) -> BatchRun? {
-        guard var run = scan.run else { return nil }
-        if scan.tail != nil, run.nextIndex < run.count { run.addDamaged() }
-        return run
+    /// Whether the pieces, in their order, are all of a batch that is left on disk.
+    private func isWhole(_ pieces: [(index: Int, run: BatchRun)]) -> Bool {
+        guard let first = pieces.first, let last = pieces.last else { return true }
+        // A batch that begins with the topic's first block began in one that was consumed.
+        let begins =
+            first.run.indices.lowerBound == 0 || (first.index == 0 && first.run.offset == 0)
+        let isAdjacent = zip(pieces, pieces.dropFirst()).allSatisfy {
+            $0.run.indices.upperBound == $1.run.indices.lowerBound
+        }
+        return begins && isAdjacent && last.run.indices.upperBound == last.run.count
+            && pieces.allSatisfy(\.run.isSound)
     }
 
     // MARK: - Cursors

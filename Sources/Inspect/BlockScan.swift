@@ -18,152 +18,159 @@ struct BlockScan: Sendable {
     static let detailMax = 32
 
     let frame: BlockFrame
-    /// Where the walk goes on when more was written.
+    /// Where the walk goes on when more was written: a damaged last entry is looked at again.
     private(set) var end = 0
     private(set) var entries = 0
     private(set) var damagedCount = 0
     private(set) var damages: [Damage] = []
     private(set) var stamps: StampRange?
     private(set) var gaps: [(offset: Int, after: UInt64, found: UInt64)] = []
-    private(set) var run: BatchRun?
+    private var run: BatchRun?
     /// The last entry, while it is damaged: torn, or in flight. Not counted above.
-    private(set) var tail: Damage?
-    private var tailEnd = 0
+    private var torn: WalkedEntry?
     /// Where the walk had to stop, and why.
     var lost: Damage?
     /// The first byte after the end that is not zero.
     var leftover: Int?
-    /// The last header, to notice when a writer takes an entry back.
-    private(set) var last: (offset: Int, checksum: UInt64)?
-    private(set) var probes: [Int: Probe] = [:]
+    /// The last sound entry, to notice when a writer takes it back.
+    private(set) var anchor: WalkedEntry?
+    /// How many damaged entries an earlier walk over the whole block had found.
+    private let confirmedCount: Int
+    private var probes: [(offset: Int, probe: Probe)]
 
-    init(frame: BlockFrame, probes offsets: [Int]) {
+    init(frame: BlockFrame, probes offsets: [Int], confirmedDamage: Int = 0) {
         self.frame = frame
-        for offset in offsets { probes[offset] = Probe() }
+        confirmedCount = confirmedDamage
+        probes = offsets.map { ($0, Probe()) }
     }
 
     /// Bytes of entries, damaged ones included.
-    var used: Int { tail == nil ? end : tailEnd }
+    var used: Int { torn?.end ?? end }
     /// Damaged entries, the last one included.
-    var damaged: Int { damagedCount + (tail == nil ? 0 : 1) }
+    var damaged: Int { damagedCount + (torn == nil ? 0 : 1) }
     var isFull: Bool { used + Layout.headerSize > frame.length }
+    /// Whether damage was seen only once: a writer's pages may come in any order, so that an entry
+    /// in flight can look damaged although others follow it.
+    var isDoubtful: Bool { damagedCount != confirmedCount }
 
-    func probe(_ offset: Int) -> Probe? { probes[offset] }
+    var tail: Damage? {
+        torn.flatMap { entry in entry.damage.map { Damage(offset: entry.offset, why: $0) } }
+    }
 
-    /// Where to go on walking. A damaged last entry is looked at again.
-    var resumeOffset: Int { end }
+    /// The batch that the block ends with, a damaged last entry taken for one of it.
+    var trailingRun: BatchRun? {
+        torn.map { BatchRun.after(run, $0, entriesBefore: entries) } ?? run
+    }
 
-    /// Forgets what a new walk from `resumeOffset` will find out anew.
+    /// Forgets what a new walk from `end` will find out anew.
     mutating func prepareResume() {
-        tail = nil
+        torn = nil
         lost = nil
         leftover = nil
     }
 
     mutating func add(_ entry: WalkedEntry) {
-        if let torn = tail { settle(torn, end: tailEnd) }
-        if let why = entry.damage {
-            tail = Damage(offset: entry.offset, why: why)
-            tailEnd = entry.end
-        } else {
-            for offset in probes.keys where offset >= entry.end {
-                probes[offset] = Probe(
-                    boundary: entry.end, entriesBefore: (probes[offset]?.entriesBefore ?? 0) + 1)
-            }
-            addSound(entry)
-            end = entry.end
+        if let torn { settle(torn) }
+        guard entry.damage == nil else {
+            torn = entry
+            return
         }
-        last = (entry.offset, entry.checksum)
+        run = BatchRun.after(run, entry, entriesBefore: entries)
+        entries += 1
+        end = entry.end
+        anchor = entry
+        for index in probes.indices where probes[index].offset >= end {
+            probes[index].probe.boundary = end
+            probes[index].probe.entriesBefore += 1
+        }
+        if let stamp = entry.stamp { add(stamp, at: entry.offset) }
     }
 
     /// Counts a damaged entry that turned out not to be the last one.
-    private mutating func settle(_ damage: Damage, end newEnd: Int) {
+    private mutating func settle(_ entry: WalkedEntry) {
+        run = BatchRun.after(run, entry, entriesBefore: entries)
         damagedCount += 1
-        if damages.count < Self.detailMax { damages.append(damage) }
-        for (offset, probe) in probes where offset >= newEnd {
-            probes[offset] = Probe(boundary: newEnd, entriesBefore: probe.entriesBefore)
+        if damages.count < Self.detailMax, let tail { damages.append(tail) }
+        end = entry.end
+        for index in probes.indices where probes[index].offset >= end {
+            probes[index].probe.boundary = end
         }
-        run?.addDamaged()
-        if run?.isOver == true { run = nil }
-        end = newEnd
-        tail = nil
+        torn = nil
     }
 
-    private mutating func addSound(_ entry: WalkedEntry) {
-        entries += 1
-        guard let stamp = entry.stamp else {
-            run = nil
-            return
-        }
-        if let before = stamps?.last {
-            let expected = before.sequence + 1
-            if stamp.sequence != expected, damagedCount == 0, gaps.count < Self.detailMax {
-                gaps.append((entry.offset, before.sequence, stamp.sequence))
-            }
-            stamps?.last = stamp
-        } else {
+    private mutating func add(_ stamp: EntryStamp, at offset: Int) {
+        guard let before = stamps?.last.sequence else {
             stamps = StampRange(first: stamp, last: stamp)
-        }
-        guard stamp.batchCount > 1 else {
-            run = nil
             return
         }
-        if run?.extend(stamp) != true {
-            run = BatchRun(stamp, offset: entry.offset, entriesBefore: entries - 1)
+        // Wrapping: the numbers are whatever a file says.
+        if stamp.sequence != before &+ 1, damagedCount == 0, gaps.count < Self.detailMax {
+            gaps.append((offset, before, stamp.sequence))
         }
+        stamps?.last = stamp
     }
 
     /// The probe at `offset`, with the damaged last entry taken into account.
     func boundary(_ offset: Int) -> Probe? {
-        guard var probe = probes[offset] else { return nil }
-        if tail != nil, offset >= tailEnd { probe.boundary = tailEnd }
+        guard var probe = probes.first(where: { $0.offset == offset })?.probe else { return nil }
+        if torn != nil, offset >= used { probe.boundary = used }
         return probe
+    }
+
+    /// The probe to start from when an offset is to be measured.
+    func nearestProbe(before offset: Int) -> Probe {
+        probes.lazy.map(\.probe).filter { $0.boundary <= offset }
+            .max { $0.boundary < $1.boundary } ?? Probe()
     }
 
     /// Adds a probe whose values were found by walking the block again.
     mutating func remember(_ offset: Int, _ probe: Probe) {
         // A reader moves on: what it asked for before will not be asked for again.
-        if probes.count > 4 { probes.removeAll() }
-        probes[offset] = probe
+        if probes.count > 4 { probes.removeFirst() }
+        probes.append((offset, probe))
     }
 }
 
 /// The run of entries at the end of a block that belong to one batch.
 struct BatchRun: Hashable, Sendable {
-    /// Entries in the whole batch.
+    /// The sequence number of the batch's first entry: what makes it this batch.
+    let batch: UInt64
+    /// Entries that it should have.
     let count: Int
-    /// The batch index of the run's first entry: 0 unless the batch began in an earlier block.
-    let firstIndex: Int
-    private(set) var nextIndex: Int
+    /// The batch indices from the first to the last one here.
+    private(set) var indices: Range<Int>
     /// Where the run starts, in bytes from the block's start.
     let offset: Int
     /// Sound entries of the block before it.
     let entriesBefore: Int
-    private(set) var sound = 1
-    private(set) var isUnsound = false
+    /// Sound entries in it.
+    private(set) var sound: Int
+    /// Whether every entry between the first and the last is here and sound.
+    private(set) var isSound: Bool
 
-    init(_ stamp: EntryStamp, offset: Int, entriesBefore: Int) {
-        count = stamp.batchCount
-        firstIndex = stamp.batchIndex
-        nextIndex = stamp.batchIndex + 1
-        self.offset = offset
-        self.entriesBefore = entriesBefore
-    }
-
-    /// Whether every entry of the batch up to its last one has been seen.
-    var isOver: Bool { nextIndex > count }
-    var isWhole: Bool { nextIndex == count && !isUnsound }
-
-    /// Takes the entry in if it is the batch's next one.
-    mutating func extend(_ stamp: EntryStamp) -> Bool {
-        guard stamp.batchCount == count, stamp.batchIndex == nextIndex else { return false }
-        nextIndex += 1
-        sound += 1
-        return true
-    }
-
-    mutating func addDamaged() {
-        nextIndex += 1
-        isUnsound = true
+    /// The run that a block ends with after `entry`, having ended with `run` before it.
+    static func after(_ run: BatchRun?, _ entry: WalkedEntry, entriesBefore: Int) -> BatchRun? {
+        let isSound = entry.damage == nil
+        guard let stamp = entry.stamp else {
+            // A damaged header does not say whose it is: inside a batch it is taken for one of it.
+            guard var run, !isSound, run.indices.upperBound < run.count else { return nil }
+            run.indices = run.indices.lowerBound..<run.indices.upperBound + 1
+            run.isSound = false
+            return run
+        }
+        guard stamp.batchCount > 1 else { return nil }
+        let batch = stamp.sequence &- UInt64(stamp.batchIndex)
+        guard var run, run.batch == batch, run.count == stamp.batchCount,
+            run.indices.upperBound <= stamp.batchIndex
+        else {
+            return BatchRun(
+                batch: batch, count: stamp.batchCount,
+                indices: stamp.batchIndex..<stamp.batchIndex + 1, offset: entry.offset,
+                entriesBefore: entriesBefore, sound: isSound ? 1 : 0, isSound: isSound)
+        }
+        run.isSound = run.isSound && isSound && run.indices.upperBound == stamp.batchIndex
+        run.indices = run.indices.lowerBound..<stamp.batchIndex + 1
+        run.sound += isSound ? 1 : 0
+        return run
     }
 }

@@ -20,7 +20,16 @@ public struct DirectoryState: Sendable {
     /// Bytes that the data files take on disk.
     public var allocated: Int { files.reduce(0) { $0 + $1.allocated } }
 
-    public func topic(_ name: TopicName) -> TopicState? { topics.first { $0.name == name } }
+    public func topic(_ name: TopicName) -> TopicState? {
+        var range = topics.startIndex..<topics.endIndex
+        while let middle = range.isEmpty ? nil : range.lowerBound + range.count / 2 {
+            if topics[middle].name == name { return topics[middle] }
+            range =
+                topics[middle].name < name
+                ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return nil
+    }
 
     /// How many findings there are of each severity.
     public func count(_ severity: Finding.Severity) -> Int {
@@ -120,6 +129,8 @@ public struct BlockPlace: Hashable, Sendable {
     public let entries: Int
     /// Sound entries of the topic before it.
     public let entriesBefore: Int
+    /// Nil: none of its entries has one.
+    public internal(set) var stamps: StampRange? = nil
 
     public var frameStart: Int { slot * Layout.unit }
 }

@@ -20,7 +20,7 @@ public struct EntryRow: Hashable, Sendable {
     /// Whether it stands before the topic's persisted cursor.
     public let isConsumed: Bool
     /// The first bytes of the payload.
-    public let preview: [UInt8]
+    public internal(set) var preview: [UInt8]
 
     /// Where the payload begins, in bytes from the start of the file.
     var payloadStart: Int { slot * Layout.unit + offset + Layout.headerSize }
@@ -51,7 +51,10 @@ public struct EntryReader: Sendable {
         from ordinal: Int = 1, previewMax: Int = 0, advance: (BlockPlace) -> Bool = { _ in true },
         _ visit: Visit
     ) throws {
-        let first = topic.blocks.firstIndex { $0.entriesBefore + $0.entries >= ordinal }
+        // Damaged entries have no ordinal: from the first one on means everything.
+        let first =
+            ordinal <= 1
+            ? 0 : topic.blocks.firstIndex { $0.entriesBefore + $0.entries >= ordinal }
         guard let first else { return }
         for index in topic.blocks.indices[first...] {
             let block = topic.blocks[index]
@@ -74,7 +77,7 @@ public struct EntryReader: Sendable {
             // What was appended since belongs to a later state.
             guard entry.end <= block.used else { return false }
             if entry.damage == nil { sound += 1 }
-            guard sound >= ordinal else { return true }
+            guard sound >= ordinal || ordinal <= 1 else { return true }
             let row = EntryRow(
                 ordinal: entry.damage == nil ? sound : nil, file: block.file, slot: block.slot,
                 offset: entry.offset, length: entry.payloadLength, checksum: entry.checksum,
@@ -130,15 +133,21 @@ public struct EntryReader: Sendable {
     /// known: they count as appended when their file was made.
     public func ordinal(at time: UInt64) throws -> Int {
         for block in topic.blocks where block.entries > 0 {
+            let (product, overflow) = (block.file.milliseconds ?? 0)
+                .multipliedReportingOverflow(by: 1_000_000)
+            let born = overflow ? .max : product
+            guard let last = block.stamps?.last.timestamp else {
+                // Without stamps every entry of the block has the same time.
+                if born >= time { return block.entriesBefore + 1 }
+                continue
+            }
+            guard max(last, born) >= time else { continue }
             var found: Int?
-            let born = (block.file.milliseconds ?? 0).multipliedReportingOverflow(by: 1_000_000)
             try unsafe forEach(from: block.entriesBefore + 1) { row, _ in
                 guard (row.file, row.slot) == (block.file, block.slot) else { return false }
                 guard let ordinal = row.ordinal else { return true }
-                let appended = row.stamp?.timestamp ?? (born.overflow ? .max : born.partialValue)
-                if appended >= time { found = ordinal }
-                // Without stamps every entry of the block has the same time.
-                return found == nil && row.stamp != nil
+                if row.stamp?.timestamp ?? born >= time { found = ordinal }
+                return found == nil
             }
             if let found { return found }
         }

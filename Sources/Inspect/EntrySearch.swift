@@ -72,7 +72,8 @@ extension EntryReader {
         var result = SearchResult()
         result.next = ordinal
         var isStopped = false
-        try unsafe forEach(from: ordinal, previewMax: previewMax) { row, payload in
+        // Previews are for the few rows that match, not for all that are passed.
+        try unsafe forEach(from: ordinal) { row, payload in
             result.scanned += 1
             if let ordinal = row.ordinal { result.next = ordinal + 1 }
             let isFound: Bool
@@ -81,7 +82,16 @@ extension EntryReader {
             } else {
                 isFound = try matches(query, row)
             }
-            if isFound { result.rows.append(row) }
+            if isFound {
+                var row = row
+                row.preview =
+                    if let payload = unsafe payload {
+                        unsafe Array(payload.prefix(previewMax))
+                    } else {
+                        try self.payload(of: row, count: previewMax)
+                    }
+                result.rows.append(row)
+            }
             if result.scanned.isMultiple(of: 1_000) || row.length > 1 << 20 {
                 isStopped = !progress(result)
             }

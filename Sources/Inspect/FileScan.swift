@@ -4,7 +4,7 @@ internal import WalrusIO
 
 /// What is known about a data file after looking at its slots.
 struct FileScan: Sendable {
-    enum Slot: Sendable {
+    enum Slot: Hashable, Sendable {
         case empty
         /// Index into `blocks`.
         case block(Int)
@@ -60,37 +60,41 @@ struct FileScan: Sendable {
                 blocks.append(BlockScan(frame: frame, probes: probes[frame.topic] ?? []))
                 slot += max(1, units)
             } else {
-                let range = slot * Layout.unit..<min((slot + 1) * Layout.unit, size)
-                let nonZero = try file.firstNonZero(in: range)
-                slots.append(nonZero.map { .unreadable(offset: $0 - range.lowerBound) } ?? .empty)
-                slot += 1
+                let blank = try Self.blank(slot, in: file, size: size)
+                // Its payload is not to be taken for blocks, as far as its extent can be told.
+                let length =
+                    blank == .empty ? Layout.unit : try walker.length(at: slot * Layout.unit)
+                let units = min(length / Layout.unit, slotCount - slot)
+                slots.append(blank)
+                slots += repeatElement(.continued, count: units - 1)
+                slot += units
             }
         }
         while case .empty? = slots.last { slots.removeLast() }
     }
 
+    /// What a slot is in which no block begins.
+    private static func blank(_ slot: Int, in file: DiskFile, size: Int) throws -> Slot {
+        let range = slot * Layout.unit..<min((slot + 1) * Layout.unit, size)
+        let nonZero = try file.firstNonZero(in: range)
+        return nonZero.map { .unreadable(offset: $0 - range.lowerBound) } ?? .empty
+    }
+
     /// Looks for blocks that were not there before: in empty slots, and after the last one.
-    /// Returns whether any was found.
-    mutating func findNewBlocks(in file: DiskFile, probes: [TopicName: [Int]]) throws -> Bool {
+    mutating func findNewBlocks(in file: DiskFile, probes: [TopicName: [Int]]) throws {
         var walker = EntryWalker(file)
-        var isChanged = false
+        let size = min(status.size, Layout.fileSize)
         for slot in slots.indices {
             switch slots[slot] {
-            case .empty, .unreadable: break
             case .block, .continued: continue
+            case .empty, .unreadable: break
             }
-            guard try walker.frame(at: slot * Layout.unit) != nil else { continue }
-            isChanged = true
-            break
-        }
-        if isChanged {
+            let isBlank = try walker.frame(at: slot * Layout.unit) == nil
+            if isBlank, try Self.blank(slot, in: file, size: size) == slots[slot] { continue }
             // Something grew where there was nothing: look at the whole file again.
-            try findBlocks(probes: probes)
-            return true
+            return try findBlocks(probes: probes)
         }
-        let before = blocks.count
         try findBlocks(in: file, from: slots.count, probes: probes)
-        return blocks.count > before
     }
 }
 
@@ -108,7 +112,7 @@ extension BlockScan {
         var walker = EntryWalker(file)
         var read = 0
         var scan = self
-        let stop = try unsafe walker.walk(frame, from: resumeOffset) { entry, _ in
+        let stop = try unsafe walker.walk(frame, from: end) { entry, _ in
             scan.add(entry)
             read += entry.end - entry.offset
             guard read > 1 << 20 else { return true }
@@ -125,17 +129,15 @@ extension BlockScan {
 
     /// Whether a writer has changed the end of the block since it was walked.
     func isStale(_ file: DiskFile) throws -> Staleness {
-        if let last {
-            let bytes = try file.read(at: frame.start + last.offset, count: Layout.headerSize)
-            // A damaged header has no checksum to compare: it is looked at again anyway.
-            if tail == nil {
-                guard let header = try? EntryHeader.decode(bytes), header.checksum == last.checksum
-                else { return .rewritten }
-            } else {
-                return .grown
-            }
+        if let anchor {
+            let bytes = try file.read(at: frame.start + anchor.offset, count: Layout.headerSize)
+            let header = EntryHeader(
+                topic: frame.topic, blockEnd: frame.end, checksum: anchor.checksum,
+                payloadLength: anchor.payloadLength, stamp: anchor.stamp)
+            guard bytes == header.encoded() else { return .rewritten }
         }
-        if lost != nil || leftover != nil { return .grown }
+        if isDoubtful { return .rewritten }
+        if tail != nil || lost != nil || leftover != nil { return .grown }
         guard !isFull else { return .same }
         let next = try file.read(at: frame.start + used, count: Layout.headerSize)
         return next.allSatisfy { $0 == 0 } ? .same : .grown
@@ -145,13 +147,11 @@ extension BlockScan {
 
     /// Counts the sound entries before `offset` by walking the block, as far as needed.
     func measure(_ file: DiskFile, _ offset: Int) throws -> Probe {
-        // Go on from the nearest place that is known already.
-        let from =
-            probes.values.filter { $0.boundary <= offset }
-            .max { $0.boundary < $1.boundary } ?? Probe()
-        var probe = from
+        // Go on from the nearest place that is known already. Where nothing is damaged, headers are
+        // all that counting takes.
+        var probe = nearestProbe(before: offset)
         var walker = EntryWalker(file)
-        _ = try unsafe walker.walk(frame, from: from.boundary) { entry, _ in
+        _ = try unsafe walker.walk(frame, from: probe.boundary, verify: damaged > 0) { entry, _ in
             guard entry.end <= offset else { return false }
             probe.boundary = entry.end
             if entry.damage == nil { probe.entriesBefore += 1 }

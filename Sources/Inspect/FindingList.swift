@@ -167,7 +167,7 @@ struct FindingList {
         for (file, scan) in chain {
             let isSound = scan.damaged == 0 && scan.lost == nil && scan.leftover == nil
             if let first = scan.stamps?.first, let last, last.isSound, isSound,
-                first.sequence != last.sequence + 1
+                first.sequence != last.sequence &+ 1
             {
                 add(
                     Self.gap(
@@ -184,6 +184,13 @@ struct FindingList {
     // MARK: - The directory
 
     mutating func add(strayFiles listing: [DirectoryEntry]) {
+        for entry in listing where entry.kind == .other && DataFileName(entry.name) != nil {
+            add(
+                Finding(
+                    .error, .unreadableFile, file: entry.name,
+                    "has the name of a data file and is none: a link that leads nowhere, or a device"
+                ))
+        }
         for entry in listing where entry.kind == .file {
             guard DataFileName(entry.name) == nil,
                 !entry.name.hasSuffix(DirectoryNames.sidecarSuffix)
@@ -198,7 +205,7 @@ struct FindingList {
 }
 
 extension FileScan.Slot {
-    fileprivate var isUnreadable: Bool {
+    var isUnreadable: Bool {
         if case .unreadable = self { true } else { false }
     }
 }

@@ -34,8 +34,8 @@ public final class Scanner {
     ///   - forget: read everything again, not only what has changed.
     ///   - progress: hears how far the scan is; returning false stops it.
     /// - Returns: the state, or nil when `progress` stopped the scan.
-    /// - Throws: `IOError` when the directory itself cannot be read. What is wrong with a file in it
-    ///   is a finding.
+    /// - Throws: `IOError` when the directory itself cannot be read. What is wrong with a file in
+    ///   it is a finding.
     public func scan(
         forget: Bool = false, progress: @Sendable @escaping (Progress) -> Bool = { _ in true }
     ) throws(IOError) -> DirectoryState? {
@@ -44,7 +44,7 @@ public final class Scanner {
             sidecars = nil
         }
         let listing = try Directory.list(directory)
-        let known = try Sidecars.read(directory, known: sidecars)
+        let known = Sidecars.read(directory, known: sidecars)
         sidecars = known
         let probes = Self.probes(known)
 
@@ -68,7 +68,12 @@ public final class Scanner {
             self.probe(file, block, offset)
         }
         for name in names {
-            if let scan = files[name] { assembly.add(scan) }
+            // Deleted while it was read: it is as if it had never been listed.
+            guard let scan = files[name], scan.failure?.errno != .noSuchFileOrDirectory else {
+                files[name] = nil
+                continue
+            }
+            assembly.add(scan)
         }
         return assembly.finish(listing: listing, time: Clock.wall())
     }
@@ -96,10 +101,12 @@ public final class Scanner {
         _ probes: [TopicName: [Int]]
     ) -> [Int] {
         let before = scan.status
-        let isReplaced = before.identity != status.identity || status.size < before.size
-        let isSame = !isNew && before == status && scan.failure == nil
+        let isReplaced = before.identity != status.identity || status.size != before.size
+        let isSame = !isNew && before == status
+        // Reading a failing device again and again makes it no better.
+        let isFinal = scan.failure == nil || scan.failure?.errno == .ioError
         let age = Int(Clock.wall()) - status.modified
-        if isSame, !isNewest, age > Self.hotNanoseconds { return [] }
+        if isSame, isFinal, !isNewest, age > Self.hotNanoseconds { return [] }
         scan.status = status
         do {
             if isNew || isReplaced || scan.failure != nil {
@@ -108,25 +115,26 @@ public final class Scanner {
                 return Array(scan.blocks.indices)
             }
             let file = try scan.open()
-            let old = scan.blocks
-            if try scan.findNewBlocks(in: file, probes: probes) {
-                // Keep what is known of the blocks that were there before.
-                for index in scan.blocks.indices {
-                    if let same = old.first(where: { $0.frame == scan.blocks[index].frame }) {
-                        scan.blocks[index] = same
-                    }
-                }
+            var known: [BlockFrame: (scan: BlockScan, staleness: BlockScan.Staleness)] = [:]
+            for block in scan.blocks { known[block.frame] = (block, try block.isStale(file)) }
+            if known.values.contains(where: { $0.staleness == .rewritten }) {
+                // A block that was given up may be free again, or belong to another topic.
+                try scan.findBlocks(probes: probes)
+            } else {
+                try scan.findNewBlocks(in: file, probes: probes)
             }
-            return try scan.blocks.indices.filter { index in
-                switch try scan.blocks[index].isStale(file) {
-                case .same: return scan.blocks[index].used == 0
-                case .grown: return true
+            return scan.blocks.indices.filter { index in
+                let frame = scan.blocks[index].frame
+                guard let (block, staleness) = known[frame] else { return true }
+                switch staleness {
+                case .same: scan.blocks[index] = block
+                case .grown: scan.blocks[index] = block
                 case .rewritten:
-                    let frame = scan.blocks[index].frame
                     scan.blocks[index] = BlockScan(
-                        frame: frame, probes: probes[frame.topic] ?? [])
-                    return true
+                        frame: frame, probes: probes[frame.topic] ?? [],
+                        confirmedDamage: block.damagedCount)
                 }
+                return staleness != .same
             }
         } catch {
             scan.failure = error as? IOError
@@ -178,7 +186,7 @@ public final class Scanner {
         init(_ item: Work, _ path: FilePath, _ block: BlockScan) {
             self.item = item
             self.path = path
-            expected = block.frame.length - block.resumeOffset
+            expected = block.frame.length - block.end
             state = Mutex(.success(block))
         }
 
@@ -200,12 +208,14 @@ public final class Scanner {
 
     /// Where `offset` falls in a block, measuring it when it is not known yet.
     private func probe(_ name: DataFileName, _ index: Int, _ offset: Int) -> BlockScan.Probe {
-        guard let scan = files[name] else { return BlockScan.Probe() }
-        if let known = scan.blocks[index].boundary(offset) { return known }
-        guard let file = try? scan.open(),
-            let probe = try? scan.blocks[index].measure(file, offset)
-        else { return BlockScan.Probe() }
+        if let known = files[name]?.blocks[index].boundary(offset) { return known }
+        guard let probe = measure(name, index, offset) else { return BlockScan.Probe() }
         files[name]?.blocks[index].remember(offset, probe)
         return probe
+    }
+
+    private func measure(_ name: DataFileName, _ index: Int, _ offset: Int) -> BlockScan.Probe? {
+        guard let scan = files[name], let file = try? scan.open() else { return nil }
+        return try? scan.blocks[index].measure(file, offset)
     }
 }

@@ -21,37 +21,36 @@ struct Sidecars: Sendable {
     private static let sizeMax = 256 << 20
 
     /// Reads the files, or returns `known` when none of them has changed.
-    static func read(_ directory: FilePath, known: Sidecars?) throws(IOError) -> Sidecars {
+    static func read(_ directory: FilePath, known: Sidecars?) -> Sidecars {
         // The engine replaces the index and then the journal: read until they go together.
         var sidecars = Sidecars()
         for _ in 0..<3 {
-            let signature = try Self.signature(directory)
+            let signature = Self.signature(directory)
             if let known, known.signature == signature { return known }
-            sidecars = try Sidecars(directory, signature)
-            if sidecars.isJournalCurrent, try Self.signature(directory) == signature { break }
+            sidecars = Sidecars(directory, signature)
+            if sidecars.isJournalCurrent, Self.signature(directory) == signature { break }
         }
         return sidecars
     }
 
-    private static func signature(_ directory: FilePath) throws(IOError) -> [FileStatus?] {
-        var found: [FileStatus?] = []
-        for name in names { found.append(try FileStatus.of(directory.appending(name))) }
-        return found
+    /// A file that cannot be looked at counts as none here: reading it tells what is wrong.
+    private static func signature(_ directory: FilePath) -> [FileStatus?] {
+        names.map { try? FileStatus.of(directory.appending($0)) }
     }
 
     private init() {}
 
-    private init(_ directory: FilePath, _ signature: [FileStatus?]) throws(IOError) {
+    private init(_ directory: FilePath, _ signature: [FileStatus?]) {
         self.signature = signature
-        let journalImage = try image(directory, DirectoryNames.cursorJournal)
-        let cursorImage = try image(directory, DirectoryNames.cursorIndex)
-        let cleanImage = try image(directory, DirectoryNames.cleanIndex)
+        let journalImage = image(directory, DirectoryNames.cursorJournal)
+        let cursorImage = image(directory, DirectoryNames.cursorIndex)
+        let cleanImage = image(directory, DirectoryNames.cleanIndex)
         if let cursorImage { readCursors(cursorImage) }
         if let cleanImage { readMarks(cleanImage) }
         if let journalImage { readJournal(journalImage, continuing: cursorImage) }
     }
 
-    private mutating func image(_ directory: FilePath, _ name: String) throws(IOError) -> [UInt8]? {
+    private mutating func image(_ directory: FilePath, _ name: String) -> [UInt8]? {
         do throws(IOError) {
             let image = try Directory.contents(of: directory.appending(name), limit: Self.sizeMax)
             if let image, image.count == Self.sizeMax {
@@ -71,7 +70,7 @@ struct Sidecars: Sendable {
     private mutating func readCursors(_ image: [UInt8]) {
         do throws(FormatError) {
             cursors = try CursorIndexImage.decode(image)
-            if !image.isEmpty, CursorIndexImage.encode(cursors) != image {
+            if !CursorIndexImage.hasSoundTable(image) {
                 noteTable(DirectoryNames.cursorIndex)
             }
         } catch {
@@ -84,7 +83,7 @@ struct Sidecars: Sendable {
     private mutating func readMarks(_ image: [UInt8]) {
         do throws(FormatError) {
             marks = try CleanIndexImage.decode(image)
-            if !image.isEmpty, CleanIndexImage.encode(marks) != image {
+            if !CleanIndexImage.hasSoundTable(image) {
                 noteTable(DirectoryNames.cleanIndex)
             }
         } catch {

@@ -7,9 +7,14 @@ struct WalrusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "walrus",
         abstract: "Look at Walrus write-ahead logs, and operate on them.",
+        usage: """
+            walrus [DIR] [--write]
+            walrus VERB DIR ...
+            """,
         discussion: """
-            walrus DIR opens the console on a data directory. Nothing that looks ever writes: only \
-            append, consume, mark and demo do, and the console's actions after --write.
+            walrus DIR opens the console on a data directory; `walrus demo DIR` makes one to try. \
+            Nothing that looks ever writes: only append, consume, mark and demo do, and the \
+            console's actions after --write.
 
             Exit status: 0 fine, 1 findings or nothing there, 2 usage, 3 I/O or lock.
             """,
@@ -21,24 +26,30 @@ struct WalrusCommand: ParsableCommand {
         defaultSubcommand: Console.self)
 
     static func main() {
+        StandardStreams.turnSignalsIntoErrors()
         do {
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as Failure {
             if let message = failure.message { StandardStreams.complain("walrus: " + message) }
             exit(withStatus: failure.status.rawValue)
+        } catch let code as ExitCode {
+            exit(withStatus: code.rawValue)
         } catch {
             // The parser's own: help and version go to standard output, mistakes are usage.
             let code = exitCode(for: error)
             let text = fullMessage(for: error)
             if code == .success {
-                let output = StandardOutput()
-                try? output.write(text + (text.isEmpty ? "" : "\n"))
-                try? output.flush()
+                do {
+                    let output = StandardOutput()
+                    try output.write(text + (text.isEmpty ? "" : "\n"))
+                    try output.flush()
+                } catch { exit(withStatus: Failure.Status.io.rawValue) }
                 exit(withStatus: 0)
             }
-            if !(error is ExitCode) { StandardStreams.complain(text) }
-            exit(withStatus: error is ExitCode ? code.rawValue : Failure.Status.usage.rawValue)
+            let usage = UsageLine(message: message(for: error), help: text)
+            StandardStreams.complain("walrus: " + usage.text)
+            exit(withStatus: Failure.Status.usage.rawValue)
         }
     }
 

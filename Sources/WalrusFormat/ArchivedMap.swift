@@ -1,5 +1,5 @@
 /// A map from names to 16 bytes of value as rkyv 0.7 archives it: the shape of both index files
-/// (`docs/format.md`, section 4). The image is a pure function of the map.
+/// (`docs/format.md`, section 5). The image is a pure function of the map.
 struct ArchivedMap {
     /// Whether the 8 bytes of the key stand before or after the 16 bytes of the value.
     enum KeyPlace { case first, last }
@@ -37,7 +37,7 @@ struct ArchivedMap {
 
     private static let emptyBucket: UInt32 = 0xffff_ffff
 
-    /// The displacement table and the keys in slot order (`docs/format.md`, 4.2).
+    /// The displacement table and the keys in slot order (`docs/format.md`, section 5).
     private static func place(_ keys: [TopicName]) -> ([UInt32], [TopicName]) {
         let count = keys.count
         guard count > 0 else { return ([], []) }
@@ -81,7 +81,7 @@ struct ArchivedMap {
     /// Reads every entry: its key, and where its value stands. An empty image is an empty map.
     ///
     /// Strict about everything but the displacement table, which only a look-up needs and which
-    /// the reference itself ignores when it opens a directory; `isCanonical` checks that too.
+    /// the reference itself ignores when it opens a directory; `hasSoundTable` checks that.
     static func decode(_ bytes: RawSpan, key keyPlace: KeyPlace)
         throws(FormatError) -> [(key: TopicName, value: Int)]
     {
@@ -139,6 +139,35 @@ struct ArchivedMap {
             throw FormatError(field: "key padding", range: at..<at + 1, problem: "is not zero")
         }
         return found
+    }
+
+    /// Whether the displacement table leads to every key, in the form that the reference writes.
+    ///
+    /// Not the same as encoding again and comparing: that looks for seeds, and the keys of a
+    /// hostile file may have none. Looking each key up is bounded.
+    static func hasSoundTable(_ bytes: RawSpan, key keyPlace: KeyPlace) -> Bool {
+        guard let entries = try? decode(bytes, key: keyPlace) else { return false }
+        let count = UInt64(entries.count)
+        var sizes = [Int](repeating: 0, count: entries.count)
+        let buckets = entries.map { Int(SeaHash.hash($0.key.bytes) % count) }
+        for bucket in buckets { sizes[bucket] += 1 }
+        func displacement(_ bucket: Int) -> UInt32 {
+            bytes.littleEndian(UInt32.self, at: 4 * bucket)
+        }
+        for bucket in sizes.indices where sizes[bucket] == 0 {
+            guard displacement(bucket) == emptyBucket else { return false }
+        }
+        for (slot, bucket) in buckets.enumerated() {
+            let found = displacement(bucket)
+            if sizes[bucket] == 1 {
+                guard found == UInt32(slot) else { return false }
+            } else {
+                guard found & 0x8000_0000 != 0, found != emptyBucket,
+                    SeaHash.hash(entries[slot].key.bytes, seed: found) % count == UInt64(slot)
+                else { return false }
+            }
+        }
+        return true
     }
 
     private static func checkOffset(

@@ -1,7 +1,8 @@
 /// What a stored cursor means for the blocks that are really on disk.
 ///
-/// Source: `docs/format.md`, section 5. The reference stores indices and ids that count blocks which
-/// a later reader may not see, so a cursor is believed only where it points at an entry's start.
+/// Source: `docs/format.md`, section 6. The reference stores indices and ids that count blocks
+/// which a later reader may not see, so a cursor is believed only where it points at an entry's
+/// start.
 public enum CursorMeaning: Hashable, Sendable {
     /// The next entry to be read stands, or will stand, at `offset` of the topic's block `block`.
     case at(block: Int, offset: Int)
@@ -12,7 +13,7 @@ public enum CursorMeaning: Hashable, Sendable {
 
     /// The boundary between entries that `offset` falls on.
     public struct Boundary: Hashable, Sendable {
-        /// The start of an entry, or the end of the last one: the greatest one not after the offset.
+        /// The start of an entry, or the end of the last one: the greatest not after the offset.
         public let offset: Int
         /// Whether that is the very offset that was asked for.
         public let isExact: Bool
@@ -60,8 +61,9 @@ public enum CursorMeaning: Hashable, Sendable {
     }
 }
 
-/// Counts blocks as the reference numbers them: one number a block, whatever its length, and one for
-/// a slot that was allocated and never used, which shows only when a used one follows in its file.
+/// Counts blocks as the reference numbers them: one number a block, whatever its length, and one
+/// for a slot that was allocated and never used, which shows only when a used one follows in its
+/// file.
 public struct BlockNumbers: Sendable {
     private var next: UInt64 = 1
     private var pendingEmpty: UInt64 = 0

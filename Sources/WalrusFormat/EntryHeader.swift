@@ -24,7 +24,7 @@ public struct EntryHeader: Hashable, Sendable {
     }
 }
 
-/// What our engine adds to an entry in the header's free space (`docs/format.md`, section 6).
+/// What our engine adds to an entry in the header's free space (`docs/format.md`, section 4).
 public struct EntryStamp: Hashable, Sendable {
     /// 0-based place in its batch.
     public var batchIndex: Int

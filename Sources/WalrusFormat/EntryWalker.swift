@@ -6,9 +6,10 @@
 /// no length can be trusted the rest of the block is lost, and reading resumes at the next block.
 /// Payload bytes are never taken for a header.
 ///
-/// Memory: one window of 1 MiB, whatever the entries' size. Bytes come through `read`, so that this
-/// knows no files: it fills the buffer from the given offset in the file and returns how many bytes
-/// there were, fewer only at the end of the file.
+/// Memory: one window of 1 MiB, whatever the entries' size. Time: in proportion to the block's
+/// length, whatever stands in it. Bytes come through `read`, so that this knows no files: it fills
+/// the buffer from the given offset in the file and returns how many bytes there were, fewer only
+/// at the end of the file.
 @safe public struct EntryWalker: ~Copyable {
     public typealias Read = (_ offset: Int, UnsafeMutableRawBufferPointer) throws -> Int
     /// Gets an entry, and its payload when that was at hand whole. Returns whether to go on.
@@ -17,11 +18,19 @@
     /// Payloads hashed together at most; bounds what a visitor's "stop" may have read in vain.
     private static let pendingMax = 64
     private static let windowSize = 1 << 20
+    /// What the first read takes: most looks at a block, and most blocks of a directory with many
+    /// topics, need no more.
+    private static let firstRead = 1 << 16
 
     private let read: Read
     private let window: UnsafeMutableRawBufferPointer
     /// What part of the file the window holds.
     private var held = 0..<0
+    /// What the next read takes, growing from `firstRead` to the whole window.
+    private var nextRead = EntryWalker.firstRead
+    /// Bytes that may still be hashed to find out lengths that headers do not tell: all that is
+    /// spent on frames with one walker, or a part of it during a walk.
+    private var guessBudget = 2 * Layout.fileSize
     private var streams = FNV1aStreams()
     private var pending: [Pending] = []
 
@@ -46,6 +55,7 @@
     /// The first three sound headers vote, so that one damaged header does not take the block away
     /// from its topic.
     public mutating func frame(at start: Int) throws -> BlockFrame? {
+        nextRead = Self.firstRead
         var heads: [EntryHeader] = []
         // Where the first entry says that the block ends: it is as long as that entry needs.
         var needed: Int?
@@ -56,7 +66,16 @@
             if let head = try? unsafe EntryHeader.decode(header.bytes), head.blockEnd > start {
                 if at == start {
                     let units = Layout.units(forPayloadLength: head.payloadLength)
-                    needed = min(start + units * Layout.unit, Layout.fileSize)
+                    let end = min(start + units * Layout.unit, Layout.fileSize)
+                    if end != head.blockEnd,
+                        try !isPayload(at, head.payloadLength, head.checksum)
+                    {
+                        // The length is as doubtful as the payload: following it could lead into
+                        // another block, whose headers must not speak for this one.
+                        return BlockFrame(
+                            start: start, length: head.blockEnd - start, topic: head.topic)
+                    }
+                    needed = end
                 }
                 heads.append(head)
                 at += Layout.headerSize + head.payloadLength
@@ -79,20 +98,37 @@
     }
 
     /// Where the entry after the damaged header at `at` begins: the place that a guessed length
-    /// leads to, if a sound header stands there.
+    /// leads to, if a sound header stands there and it is no part of the payload.
+    ///
+    /// It is none when the payload before it has its checksum, or when it says of the block what
+    /// the damaged header says, so that believing it changes nothing.
     private mutating func lengthByNextHeader(after at: Int) throws -> Int? {
-        let header = try unsafe bytes(at: at, Layout.headerSize)
-        for guess in unsafe HeaderFields.guesses(header.bytes, topicLength: nil) {
+        let damaged = try unsafe Array(bytes(at: at, Layout.headerSize))
+        for guess in unsafe HeaderFields.guesses(damaged.span.bytes, topicLength: nil) {
             let next = at + Layout.headerSize + guess.length
             guard next + Layout.headerSize <= Layout.fileSize else { continue }
             let candidate = try unsafe bytes(at: next, Layout.headerSize)
-            if candidate.count == Layout.headerSize,
-                (try? unsafe HeaderFields.decode(candidate.bytes)) != nil
-            {
-                return next
-            }
+            guard candidate.count == Layout.headerSize,
+                let fields = try? unsafe HeaderFields.decode(candidate.bytes)
+            else { continue }
+            let shared = HeaderShape(topicLength: fields.topic.count).checksum
+            if unsafe candidate[..<shared].elementsEqual(damaged[..<shared]) { return next }
+            if try isPayload(at, guess.length, guess.checksum) { return next }
         }
         return nil
+    }
+
+    /// The length of the block at `start` that has no frame, as far as its first entry tells: a
+    /// unit, unless a longer payload has the checksum that the damaged header names.
+    public mutating func length(at start: Int) throws -> Int {
+        let header = try unsafe Array(bytes(at: start, Layout.headerSize))
+        guard header.count == Layout.headerSize else { return Layout.unit }
+        for guess in unsafe HeaderFields.guesses(header.span.bytes, topicLength: nil) {
+            let length = Layout.units(forPayloadLength: guess.length) * Layout.unit
+            guard length > Layout.unit, start + length <= Layout.fileSize else { continue }
+            if try isPayload(start, guess.length, guess.checksum) { return length }
+        }
+        return Layout.unit
     }
 
     // MARK: - The walk
@@ -103,6 +139,10 @@
         _ frame: BlockFrame, from offset: Int = 0, verify: Bool = true, _ visit: Visit
     ) throws -> WalkEnd {
         let template = HeaderTemplate(frame)
+        nextRead = Self.firstRead
+        let budget = guessBudget
+        guessBudget = 4 * frame.length
+        defer { guessBudget = budget }
         var at = offset
         pending.removeAll(keepingCapacity: true)
         while at + Layout.headerSize <= frame.length {
@@ -146,7 +186,7 @@
                     if let stop = try unsafe flush(frame, visit) {
                         return WalkEnd(offset: stop, stopped: true)
                     }
-                    try slide(to: frame.start + at)
+                    try slide(to: frame.start + at, count: next - at)
                 }
                 guard holds(payload, fields.payloadLength) else { break }  // cut off: file shrank
                 unsafe streams.append(held(payload, fields.payloadLength))
@@ -197,13 +237,20 @@
         let guesses = unsafe HeaderFields.guesses(
             header.bytes, topicLength: frame.topic.bytes.count)
         for guess in guesses where at + Layout.headerSize + guess.length <= frame.length {
-            let payload = frame.start + at + Layout.headerSize
-            guard try checksum(payload, guess.length) == guess.checksum else { continue }
+            guard try isPayload(frame.start + at, guess.length, guess.checksum) else { continue }
             return WalkedEntry(
                 offset: at, payloadLength: guess.length, checksum: guess.checksum, stamp: nil,
                 damage: damage)
         }
         return nil
+    }
+
+    /// Whether the entry whose header stands at `header` has a payload of that length and checksum.
+    /// "No" once the budget is spent: header after header of wrong guesses must not take for ever.
+    private mutating func isPayload(_ header: Int, _ length: Int, _ sum: UInt64) throws -> Bool {
+        guard length <= guessBudget else { return false }
+        guessBudget -= length
+        return try checksum(header + Layout.headerSize, length) == sum
     }
 
     // MARK: - The window
@@ -219,15 +266,18 @@
 
     /// `count` bytes of the file at `offset`, or as many as there are.
     private mutating func bytes(at offset: Int, _ count: Int) throws -> UnsafeRawBufferPointer {
-        if !holds(offset, count) { try slide(to: offset) }
+        if !holds(offset, count) { try slide(to: offset, count: count) }
         return unsafe held(offset, min(count, held.upperBound - offset))
     }
 
-    private mutating func slide(to offset: Int) throws {
-        precondition(pending.isEmpty)
+    /// Moves the window to `offset`, with at least `count` bytes in it if the file has them.
+    private mutating func slide(to offset: Int, count: Int) throws {
+        precondition(pending.isEmpty && count <= Self.windowSize)
+        let size = max(count, nextRead)
+        nextRead = min(4 * nextRead, Self.windowSize)
         held = offset..<offset
-        let count = try unsafe read(offset, window)
-        held = offset..<offset + count
+        let got = try unsafe read(offset, UnsafeMutableRawBufferPointer(rebasing: window[..<size]))
+        held = offset..<offset + got
     }
 
     /// FNV-1a of `count` bytes at `offset`, read piece by piece. Nil when the file ends before.

@@ -1,6 +1,6 @@
 /// FNV-1a, 64 bits: the payload checksum of the format.
 ///
-/// Source: `docs/format.md`, section 2; reference `checksum64`.
+/// Source: `docs/format.md`, section 3; reference `checksum64`.
 public struct FNV1a: Sendable {
     static let offsetBasis: UInt64 = 0xcbf2_9ce4_8422_2325
     static let prime: UInt64 = 0x100_0000_01b3

@@ -29,7 +29,7 @@ public struct StoredCursor: Hashable, Sendable {
     }
 }
 
-/// The image of `read_offset_idx_index.db`: topic to cursor (`docs/format.md`, section 4).
+/// The image of `read_offset_idx_index.db`: topic to cursor (`docs/format.md`, section 5).
 public enum CursorIndexImage {
     public static func encode(_ cursors: [TopicName: StoredCursor]) -> [UInt8] {
         let values = cursors.mapValues { cursor in
@@ -51,6 +51,11 @@ public enum CursorIndexImage {
         }
         return cursors
     }
+
+    /// Whether a reader that looks topics up by the image's table, as the reference may, finds all.
+    public static func hasSoundTable(_ image: [UInt8]) -> Bool {
+        image.isEmpty || ArchivedMap.hasSoundTable(unsafe image.span.bytes, key: .last)
+    }
 }
 
 /// Whether the application has said that a topic needs no work, and how often it has changed.
@@ -65,7 +70,7 @@ public struct CleanMark: Hashable, Sendable {
     }
 }
 
-/// The image of `topic_clean_index.db`: topic to mark (`docs/format.md`, section 4).
+/// The image of `topic_clean_index.db`: topic to mark (`docs/format.md`, section 5).
 public enum CleanIndexImage {
     public static func encode(_ marks: [TopicName: CleanMark]) -> [UInt8] {
         let values = marks.mapValues { mark in
@@ -91,5 +96,10 @@ public enum CleanIndexImage {
                 isClean: flag == 1, generation: bytes.littleEndian(UInt64.self, at: value))
         }
         return marks
+    }
+
+    /// Whether a reader that looks topics up by the image's table, as the reference may, finds all.
+    public static func hasSoundTable(_ image: [UInt8]) -> Bool {
+        image.isEmpty || ArchivedMap.hasSoundTable(unsafe image.span.bytes, key: .first)
     }
 }

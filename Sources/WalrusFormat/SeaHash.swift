@@ -1,4 +1,4 @@
-/// The hash by which the reference's index files place their keys (`docs/format.md`, 4.1).
+/// The hash by which the reference's index files place their keys (`docs/format.md`, section 5).
 ///
 /// Corresponds to rkyv's `ArchivedHashMap` hashing a `str` with the seahash crate.
 struct SeaHash {

@@ -21,7 +21,8 @@ public final class DiskFile: StorageFile {
         self.path = path
         let flags: CInt =
             switch mode {
-            case .readOnly: O_RDONLY
+            // A pipe in the place of a file must be an error, not a wait for its writer.
+            case .readOnly: O_RDONLY | O_NONBLOCK
             case .readWrite: O_RDWR
             case .create: O_RDWR | O_CREAT | O_EXCL
             case .openOrCreate: O_RDWR | O_CREAT
@@ -172,9 +173,18 @@ public struct FileStatus: Hashable, Sendable {
     init(_ raw: stat) {
         size = Int(raw.st_size)
         allocated = Int(raw.st_blocks) * 512
-        modified = raw.st_mtim.tv_sec * 1_000_000_000 + raw.st_mtim.tv_nsec
-        changed = raw.st_ctim.tv_sec * 1_000_000_000 + raw.st_ctim.tv_nsec
+        modified = Self.nanoseconds(raw.st_mtim)
+        changed = Self.nanoseconds(raw.st_ctim)
         identity = FileIdentity(device: UInt64(raw.st_dev), number: UInt64(raw.st_ino))
+    }
+
+    /// Anybody may set a file's time to a year that 64 bits of nanoseconds do not reach, or to one
+    /// before 1970: those count as the last and the first moment there is.
+    private static func nanoseconds(_ time: timespec) -> Int {
+        guard time.tv_sec >= 0 else { return 0 }
+        let (whole, overflow) = time.tv_sec.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, over) = whole.addingReportingOverflow(time.tv_nsec)
+        return overflow || over ? .max : sum
     }
 
     /// Looks at the file `path`; nil when there is none.

@@ -19,7 +19,7 @@ public struct DiskStorage: Storage {
     public func create(_ name: String, size: Int) throws(IOError) -> any StorageFile {
         let file = try DiskFile(path.appending(name), .create)
         do throws(IOError) { try file.truncate(to: size) } catch {
-            try remove(name)
+            try? remove(name)
             throw error
         }
         return file
@@ -85,7 +85,9 @@ public enum Directory {
     }
 
     /// The same without what kind of thing each name is, which may cost a system call.
-    static func names(_ path: FilePath) throws(IOError) -> [String] { try read(path) { name, _ in name } }
+    static func names(_ path: FilePath) throws(IOError) -> [String] {
+        try read(path) { name, _ in name }
+    }
 
     private static func read<Entry>(
         _ path: FilePath, _ make: (_ name: String, _ type: UInt8) -> Entry

@@ -16,7 +16,9 @@ public enum OpenFiles {
             .filter { process in
                 // A mapped file may have no descriptor any more.
                 process != own
-                    && ["fd", "map_files"].contains { has(FilePath("/proc/\(process)/\($0)"), files) }
+                    && ["fd", "map_files"].contains {
+                        has(FilePath("/proc/\(process)/\($0)"), files)
+                    }
             }
             .sorted()
     }

@@ -63,8 +63,12 @@ public struct StandardInput {
     private var buffer: [UInt8] = []
     private var start = 0
     private var isAtEnd = false
+    private let descriptor: CInt
 
-    public init() {}
+    public init() { descriptor = STDIN_FILENO }
+
+    /// Reads from another descriptor: for tests.
+    init(descriptor: CInt) { self.descriptor = descriptor }
 
     /// All of it, or nil when it is longer than `limit` bytes.
     public mutating func all(limit: Int) throws(IOError) -> [UInt8]? {
@@ -109,7 +113,7 @@ public struct StandardInput {
             let chunk = try unsafe withUnsafeTemporaryAllocation(byteCount: size, alignment: 16) {
                 chunk throws(Errno) -> [UInt8] in
                 let count = try retrying {
-                    unsafe Glibc.read(STDIN_FILENO, chunk.baseAddress, size)
+                    unsafe Glibc.read(descriptor, chunk.baseAddress, size)
                 }
                 return unsafe Array(chunk[..<count])
             }

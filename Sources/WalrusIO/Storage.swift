@@ -35,7 +35,8 @@ public protocol StorageFile: AnyObject, Sendable {
     func sync() throws(IOError)
     func size() throws(IOError) -> Int
     func truncate(to size: Int) throws(IOError)
-    /// The next range of bytes at or after `offset` that takes space on disk; nil when there is none.
+    /// The next range of bytes at or after `offset` that takes space on disk; nil when there is
+    /// none.
     func dataRange(from offset: Int) throws(IOError) -> Range<Int>?
 }
 

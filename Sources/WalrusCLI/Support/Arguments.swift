@@ -7,13 +7,21 @@ import WalrusIO
 
 /// DIR and --key: which log.
 struct LogArguments: ParsableArguments {
-    @Argument(help: "The data directory.")
+    @Argument(help: ArgumentHelp("The data directory.", valueName: "DIR"))
     var directory: String
 
     @Option(help: "The instance key: its log lies in a folder of its own in DIR.")
     var key: String?
 
+    init() {}
+
+    init(directory: String, key: String?) {
+        self.directory = directory
+        self.key = key
+    }
+
     func validate() throws {
+        if directory.isEmpty { throw ValidationError("the directory's name is empty") }
         guard let key else { return }
         let name = DirectoryNames.namespace(forKey: key)
         if name == "." || name == ".." {
@@ -25,8 +33,8 @@ struct LogArguments: ParsableArguments {
 
     /// The directory to look at, which must exist and hold a log.
     func existing() throws -> FilePath {
-        guard Directory.exists(path) else {
-            throw Failure(.io, "\(path): no such directory; give the one the service writes to")
+        do throws(IOError) { _ = try Directory.list(path) } catch {
+            throw Self.failure(path, error)
         }
         guard key == nil else { return path }
         let logs = try DataDirectory.namespaces(in: path)
@@ -42,6 +50,34 @@ struct LogArguments: ParsableArguments {
                 + shown.joined(separator: ", ") + (names.count > 8 ? ", ..." : ""))
     }
 
+    /// Why `path` cannot be looked at, and what could be instead.
+    static func failure(_ path: FilePath, _ error: IOError) -> any Error {
+        switch error.errno {
+        case .noSuchFileOrDirectory:
+            return Failure(.io, "\(path): no such directory; give the one the service writes to")
+        case .notDirectory where path.lastComponent.flatMap({ DataFileName($0.string) }) != nil:
+            let folder = path.removingLastComponent()
+            let shown = folder.isEmpty ? "." : folder.string
+            return Failure(.io, "\(path) is a data file; give its directory: \(shown)")
+        case .notDirectory:
+            return Failure(.io, "\(path) is not a directory; give the one the service writes to")
+        default: return error
+        }
+    }
+
+    /// The directory to write to. One that is missing is made, but not what it would lie in: a
+    /// mistyped path must not become a tree of directories.
+    func existingOrNew() throws -> FilePath {
+        guard !Directory.exists(path) else { return try existing() }
+        let root = FilePath(directory)
+        if key != nil, Directory.exists(root) { return path }
+        let parent = root.removingLastComponent()
+        do throws(IOError) {
+            _ = try Directory.list(parent.isEmpty ? "." : parent)
+        } catch { throw Self.failure(parent, error) }
+        return path
+    }
+
     /// Looks at the log.
     func scan() throws -> (path: FilePath, state: DirectoryState) {
         let path = try existing()
@@ -52,7 +88,7 @@ struct LogArguments: ParsableArguments {
 
 /// TOPIC and --topic-hex: which topic.
 struct TopicArguments: ParsableArguments {
-    @Argument(help: "The topic.")
+    @Argument(help: ArgumentHelp("The topic's name.", valueName: "TOPIC"))
     var topic: String
 
     @Flag(help: "TOPIC is the name's bytes in hexadecimal.")
@@ -68,10 +104,13 @@ struct TopicArguments: ParsableArguments {
 
     func state(in state: DirectoryState) throws -> TopicState {
         if let found = state.topic(name) { return found }
-        throw Failure(
-            .nothing,
-            "no topic \(name.shown(ascii: true)) there; `walrus topics` lists the \(state.topics.count) that are"
-        )
+        throw missing(among: state.topics.count)
+    }
+
+    /// Nothing there: the topic is none of the `count` that are.
+    func missing(among count: Int) -> Failure {
+        let others = count == 0 ? "there is none at all" : "walrus topics lists the \(count) there"
+        return Failure(.nothing, "no topic \(name.shown(ascii: true)); \(others)")
     }
 }
 
@@ -81,6 +120,6 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// -o: in what form.
 struct OutputArguments: ParsableArguments {
-    @Option(name: .shortAndLong, help: "How to print: text, json or jsonl.")
+    @Option(name: .shortAndLong, help: "How to print.")
     var output: OutputFormat = .text
 }

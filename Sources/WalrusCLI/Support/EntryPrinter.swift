@@ -26,15 +26,18 @@ struct EntryPrinter {
     let output: StandardOutput
     let format: OutputFormat
     let payload: PayloadForm
+    /// Whether a line of text holds all of a payload, however long.
+    let isWhole: Bool
     private var isFirst = true
 
     /// Bytes of payload read at once; a multiple of three, for base 64.
     private static let pieceSize = 3 << 16
 
-    init(_ format: OutputFormat, _ payload: PayloadForm) {
+    init(_ format: OutputFormat, _ payload: PayloadForm, isWhole: Bool = false) {
         output = StandardOutput()
         self.format = format
         self.payload = payload
+        self.isWhole = isWhole
     }
 
     mutating func begin() throws(IOError) {
@@ -66,22 +69,26 @@ struct EntryPrinter {
         var head = JSON.object(members).text
         if payload != .none {
             head.removeLast()
-            try output.write(head + ",\"payload\":")
-            try printPayload(entry, read)
-            try output.write("}")
+            try output.write(head + ",\"payload\":\"")
+            try printPayload(entry.length, read) { text in
+                var quoted = ""
+                JSON.write(String(decoding: text, as: UTF8.self), to: &quoted)
+                return String(quoted.dropFirst().dropLast())
+            }
+            try output.write("\"}")
         } else {
             try output.write(head)
         }
         if format == .jsonl { try output.write("\n") }
     }
 
+    /// Prints `length` bytes of payload; text goes through `escape`.
     private func printPayload(
-        _ entry: PrintableEntry, _ read: (Int, Int) throws -> [UInt8]
+        _ length: Int, _ read: (Int, Int) throws -> [UInt8], escape: ([UInt8]) -> String
     ) throws {
-        try output.write("\"")
         var rest: [UInt8] = []
-        for at in stride(from: 0, to: entry.length, by: Self.pieceSize) {
-            let piece = try read(at, min(Self.pieceSize, entry.length - at))
+        for at in stride(from: 0, to: length, by: Self.pieceSize) {
+            let piece = try read(at, min(Self.pieceSize, length - at))
             switch payload {
             case .none: break
             case .hex: try output.write(Hex.encode(piece))
@@ -89,15 +96,12 @@ struct EntryPrinter {
             case .text:
                 // A character cut in two by the end of a piece goes with the next one.
                 let bytes = rest + piece
-                let isLast = at + piece.count >= entry.length
+                let isLast = at + piece.count >= length
                 let end = isLast ? bytes.count : bytes.count - Self.openTail(bytes)
                 rest = Array(bytes[end...])
-                var quoted = ""
-                JSON.write(String(decoding: bytes[..<end], as: UTF8.self), to: &quoted)
-                try output.write(String(quoted.dropFirst().dropLast()))
+                try output.write(escape(Array(bytes[..<end])))
             }
         }
-        try output.write("\"")
     }
 
     /// How many bytes at the end begin a character that is not all there.
@@ -115,23 +119,21 @@ struct EntryPrinter {
     private func printText(
         _ entry: PrintableEntry, _ read: (Int, Int) throws -> [UInt8]
     ) throws {
-        var fields = [
+        let fields = [
             entry.ordinal.map(String.init) ?? "-",
             "\(entry.file):\(entry.slot)+\(entry.offset)", String(entry.length),
             Hex.encode(entry.checksum), entry.isConsumed ? "consumed" : "unread",
         ]
-        // A line is for people: as much of the payload as one can take in.
-        let shown = try payload == .none ? [] : read(0, min(entry.length, 4_096))
-        switch payload {
-        case .none: break
-        case .text:
-            fields.append(VisibleText(shown, mode: .escape, limit: 16_384).text)
-        case .hex: fields.append(Hex.encode(shown))
-        case .base64: fields.append(String(decoding: Base64.encode(shown), as: UTF8.self))
+        try output.write(fields.joined(separator: "  "))
+        if payload != .none {
+            // A line is for people: as much of the payload as one can take in.
+            let shown = isWhole ? entry.length : min(entry.length, 4_096)
+            try output.write("  ")
+            try printPayload(shown, read) { VisibleText($0, mode: .escape, limit: .max).text }
+            if shown < entry.length {
+                try output.write("  (\(entry.length - shown) more bytes: -o jsonl prints all)")
+            }
         }
-        if payload != .none, shown.count < entry.length {
-            fields.append("(\(entry.length - shown.count) more bytes: -o jsonl prints all)")
-        }
-        try output.write(fields.joined(separator: "  ") + "\n")
+        try output.write("\n")
     }
 }

@@ -19,7 +19,20 @@ struct Failure: Error {
 
     init(_ status: Status, _ message: String? = nil) {
         self.status = status
-        self.message = message
+        self.message = message.map(Self.line)
+    }
+
+    /// Names in messages may hold anything: what is printed is one line that moves no cursor.
+    static func line(_ text: String) -> String {
+        var line = ""
+        for scalar in text.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                line += "\\u{\(String(scalar.value, radix: 16))}"
+            default: line.unicodeScalars.append(scalar)
+            }
+        }
+        return line
     }
 
     /// What an error of any layer means to the one who called.

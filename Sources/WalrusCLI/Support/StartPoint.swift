@@ -21,7 +21,7 @@ enum StartPoint: ExpressibleByArgument {
                 guard let time = Self.time(String(argument.dropFirst())) else { return nil }
                 self = .time(time)
             } else if let number = Int(argument), number != 0 {
-                self = number > 0 ? .ordinal(number) : .last(-number)
+                self = number > 0 ? .ordinal(number) : .last(number == .min ? .max : -number)
             } else {
                 return nil
             }

@@ -36,6 +36,7 @@ struct Append: Verb {
         var input = StandardInput()
         // Read before the log is opened: a slow writer must not hold the lock for nothing.
         var first = try lines ? nil : read(&input)
+        _ = try log.existingOrNew()
         let output = StandardOutput()
         try withEngine(log, fsync: fsync.schedule) { engine in
             while let payload = try first ?? nextLine(&input) {
@@ -122,11 +123,21 @@ func withEngine<R>(
     return result
 }
 
+extension TopicArguments {
+    /// Fails unless the log knows the topic: a mistyped name must not be taken for an empty topic.
+    func check(in engine: Walrus) throws {
+        let topics = engine.topics()
+        guard !topics.contains(where: { $0.name == name }) else { return }
+        throw missing(among: topics.count)
+    }
+}
+
 /// What recovery dropped or set aside is never silent.
 private func tellRecovery(_ report: RecoveryReport) {
     if report.damageCount > 0 {
         StandardStreams.complain(
-            "walrus: note: \(report.damageCount) damaged places in the log; see walrus check")
+            "walrus: note: the log has \(report.damageCount) damaged "
+                + "\(report.damageCount == 1 ? "place" : "places"); see walrus check")
     }
     for aside in report.setAside {
         StandardStreams.complain(

@@ -9,10 +9,17 @@ struct Console: Verb {
         abstract: "Open the console on a directory. This is what `walrus DIR` does.",
         discussion: """
             Looking changes nothing: no byte, no timestamp, no cursor. Keys: ? shows them all, q quits. \
-            Without a terminal, prints the first screen as text.
+            Without a terminal, prints the first screen as text. A directory that is named like a \
+            verb is opened by ./NAME.
             """)
 
-    @OptionGroup var log: LogArguments
+    @Argument(
+        help: ArgumentHelp(
+            "The data directory; without it WALRUS_DATA_DIR, else ./wal_files.", valueName: "DIR"))
+    var directory: String?
+
+    @Option(help: "The instance key: its log lies in a folder of its own in DIR.")
+    var key: String?
 
     @Flag(help: "Offer the actions that write (append, consume).")
     var write = false
@@ -30,12 +37,14 @@ struct Console: Verb {
     var ascii = false
 
     func validate() throws {
+        if let directory { try LogArguments(directory: directory, key: key).validate() }
         if let theme, Theme.named(theme) == nil {
             throw ValidationError("no theme '\(theme)': dark, light or mono")
         }
     }
 
     func perform() throws {
+        let log = try chosenLog()
         let path = try log.existing()
         let setup = ConsoleModel.Setup(
             directory: log.directory, canWrite: write, interval: refresh.nanoseconds,
@@ -58,6 +67,22 @@ struct Console: Verb {
             ).run()
         } catch { throw Failure(.io, error.description) }
         if status != 0 { throw ExitCode(status) }
+    }
+
+    /// Where an application writes that was told nothing, unless there is a DIR.
+    private func chosenLog() throws -> LogArguments {
+        let standard = Directory.exists("wal_files") ? "wal_files" : nil
+        guard let chosen = directory ?? Host.environment("WALRUS_DATA_DIR") ?? standard else {
+            throw Failure(
+                .usage,
+                "which directory? walrus DIR opens the console, walrus demo DIR makes one to try; "
+                    + "see walrus --help")
+        }
+        // A mistyped verb comes here as well.
+        if chosen == directory, !chosen.contains("/"), try FileStatus.of(FilePath(chosen)) == nil {
+            throw Failure(.io, "\(chosen): no such directory, and no such verb; see walrus --help")
+        }
+        return LogArguments(directory: chosen, key: key)
     }
 }
 

@@ -17,10 +17,10 @@ struct Consume: Verb {
     @OptionGroup var topic: TopicArguments
     @OptionGroup var form: OutputArguments
 
-    @Option(help: "Consume at most so many.")
+    @Option(parsing: .unconditional, help: "Consume at most so many.")
     var limit: Int
 
-    @Option(help: "The payload as: none, text, hex or base64.")
+    @Option(help: "How to print the payload.")
     var payload: PayloadForm = .text
 
     func validate() throws {
@@ -29,9 +29,11 @@ struct Consume: Verb {
 
     func perform() throws {
         _ = try log.existing()
-        var printer = EntryPrinter(form.output, payload)
+        // What is taken out must be printed whole, or it is lost.
+        var printer = EntryPrinter(form.output, payload, isWhole: true)
         var consumed = 0
         try withEngine(log) { engine in
+            try topic.check(in: engine)
             try printer.begin()
             while consumed < limit, let entry = try engine.readNext(topic.name, checkpoint: false) {
                 try printer.print(PrintableEntry(entry)) { offset, count in

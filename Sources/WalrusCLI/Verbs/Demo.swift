@@ -12,7 +12,9 @@ struct Demo: Verb {
             The same every time. With --live a writer and readers go on until Ctrl-C.
             """)
 
-    @Argument(help: "A directory that does not exist yet, or is empty.")
+    @Argument(
+        help: ArgumentHelp(
+            "A directory that does not exist yet, or is empty.", valueName: "DIR"))
     var directory: String
 
     @Flag(help: "Keep appending and consuming.")

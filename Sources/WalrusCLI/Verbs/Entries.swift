@@ -17,13 +17,15 @@ struct Entries: Verb {
     @OptionGroup var topic: TopicArguments
     @OptionGroup var form: OutputArguments
 
-    @Option(help: "Start at: begin, cursor, end, N, -N (the last N) or @TIME.")
+    @Option(
+        parsing: .unconditional,
+        help: "begin, cursor, end, N (an ordinal), -N (the last N) or @TIME (UTC, or since 1970).")
     var from: StartPoint = .begin
 
-    @Option(help: "Print at most so many.")
+    @Option(parsing: .unconditional, help: "Print at most so many.")
     var limit: Int?
 
-    @Option(help: "The payload as: none, text, hex or base64.")
+    @Option(help: "How to print the payload.")
     var payload: PayloadForm = .none
 
     func validate() throws {
@@ -49,10 +51,10 @@ struct Peek: Verb {
     @OptionGroup var topic: TopicArguments
     @OptionGroup var form: OutputArguments
 
-    @Option(help: "Show at most so many.")
+    @Option(parsing: .unconditional, help: "Show at most so many.")
     var limit = 10
 
-    @Option(help: "The payload as: none, text, hex or base64.")
+    @Option(help: "How to print the payload.")
     var payload: PayloadForm = .text
 
     func validate() throws {

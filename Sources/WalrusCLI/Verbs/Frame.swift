@@ -20,7 +20,7 @@ struct Frame: Verb {
 
     @OptionGroup var log: LogArguments
 
-    @Option(help: "The screen: home, entries or check.")
+    @Option(help: "The screen.")
     var screen: Screen = .home
 
     @Option(help: "Columns and rows, as 120x40.")
@@ -41,7 +41,7 @@ struct Frame: Verb {
     @Option(help: "Colours: dark, light or mono.")
     var theme = "dark"
 
-    @Option(name: .shortAndLong, help: "How to print: text, ansi, svg or json.")
+    @Option(name: .shortAndLong, help: "How to print.")
     var output: Form = .text
 
     func validate() throws {

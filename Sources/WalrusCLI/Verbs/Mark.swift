@@ -13,12 +13,14 @@ struct Mark: Verb {
     @OptionGroup var log: LogArguments
     @OptionGroup var topic: TopicArguments
 
-    @Argument(help: "clean: the topic needs no work; dirty: it does.")
+    @Argument(
+        help: ArgumentHelp("clean: the topic needs no work; dirty: it does.", valueName: "FLAG"))
     var flag: Flag
 
     func perform() throws {
         _ = try log.existing()
         try withEngine(log) { engine in
+            try topic.check(in: engine)
             switch flag {
             case .clean: try engine.markClean(topic.name)
             case .dirty: try engine.markDirty(topic.name)

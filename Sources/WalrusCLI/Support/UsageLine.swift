@@ -1,0 +1,26 @@
+/// What the parser has to say about a mistake, in one line: what is wrong, what would be right, and
+/// where more is told.
+struct UsageLine {
+    let text: String
+
+    /// - Parameter help: the parser's own several lines.
+    init(message: String, help: String) {
+        var text = message.prefix(1).lowercased() + message.dropFirst()
+        if let advice = text.firstRange(of: ". Please provide ") {
+            text.replaceSubrange(advice, with: ": ")
+        }
+        let lines = help.split(separator: "\n")
+        // "Help:  --from <from>  Start at: begin, ..."
+        if let line = lines.first(where: { $0.hasPrefix("Help:  ") }), !text.contains("one of") {
+            let parts = line.dropFirst("Help:  ".count).split(separator: "  ", maxSplits: 1)
+            if parts.count == 2 { text += " (\(Self.withoutStop(parts[1])))" }
+        }
+        // "  See 'walrus entries --help' for more information."
+        let hint = lines.last { $0.contains("See '") }?.split(separator: "'").dropFirst().first
+        self.text = Failure.line("\(Self.withoutStop(text)); see \(hint ?? "walrus --help")")
+    }
+
+    private static func withoutStop(_ text: some StringProtocol) -> String {
+        String(text.hasSuffix(".") ? text.dropLast() : text[...])
+    }
+}

@@ -1,0 +1,38 @@
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite struct DemoTests {
+    @Test func theSameEachTime() throws {
+        let (first, second) = (try Log(), try Log())
+        for log in [first, second] {
+            let result = try log.run("demo")
+            #expect(result.status == 0 && result.text == "\(log.path)\n")
+        }
+        let sums = try [first, second].map {
+            try $0.bash("for file in [a-z]*/[0-9]*; do cksum <$file; done; ls log").text
+        }
+        #expect(sums[0] == sums[1])
+        #expect(try first.topics().count == 7)
+        // One entry is damaged, and that is all.
+        let check = try first.run("check", "-o", "json")
+        #expect(check.status == 1)
+        #expect(JSONValue(check.text)?["findings"]?.array?.count == 1)
+        let entries = try first.run("entries", "audit", "-o", "jsonl")
+        #expect(entries.status == 1 && entries.lines.count == 1_195)
+        #expect(entries.errors.contains("1 damaged entry"))
+
+        let before = try Snapshot(first.path)
+        try first.run("demo").expectError(2, "not empty")
+        #expect(try Snapshot(first.path) == before)
+        let inFile = try first.bash("touch file; \"$walrus\" demo file")
+        inFile.expectError(3, "file")
+    }
+
+    @Test func liveWriter() throws {
+        let log = try Log()
+        let result = try log.run("demo", "--live", "--rate", "100", "--duration", "1")
+        #expect(result.status == 0)
+        #expect(try log.topic("orders")["entries"]?.int ?? 0 > 3_120)
+    }
+}

@@ -1,0 +1,94 @@
+import SystemPackage
+import TestSupport
+import Testing
+import WalrusConsole
+
+@Suite struct FrameTests {
+    private static let sizes = [
+        (1, 1), (20, 5), (39, 9), (40, 10), (80, 24), (120, 40), (300, 100),
+    ]
+
+    @Test(arguments: ["home", "entries", "check"])
+    func sizes(screen: String) throws {
+        let log = try Log(fixture: "multi")
+        for (columns, rows) in Self.sizes {
+            let size = "\(columns)x\(rows)"
+            let frame = try log.run("frame", "--screen", screen, "--size", size)
+            #expect(frame.status == 0 && frame.errors.isEmpty)
+            let lines = frame.text.split(separator: "\n", omittingEmptySubsequences: false)
+            #expect(lines.count == rows + 1 && lines.last == "", "\(screen) \(size)")
+            for line in lines.dropLast() {
+                #expect(DisplayWidth.columns(of: String(line)) == columns, "\(size): \(line)")
+            }
+            let isHarmless = frame.text.unicodeScalars.allSatisfy {
+                $0 == "\n" || $0.properties.generalCategory != .control
+            }
+            #expect(isHarmless)
+            let ascii = try log.run("frame", "--screen", screen, "--size", size, "--ascii")
+            let bytes = ascii.output.split(separator: 0x0a)
+            #expect(bytes.count == rows && bytes.allSatisfy { $0.count == columns })
+            #expect(ascii.output.allSatisfy { $0 == 0x0a || (0x20..<0x7f).contains($0) })
+        }
+    }
+
+    @Test func forms() throws {
+        let log = try Log(fixture: "small")
+        for form in ["text", "ansi", "svg", "json"] {
+            for theme in ["dark", "light", "mono"] {
+                let arguments = ["frame", log.path.string, "-o", form, "--theme", theme]
+                let first = try Subprocess.run(Subprocess.walrus, arguments)
+                let second = try Subprocess.run(Subprocess.walrus, arguments)
+                #expect(first.status == 0 && !first.output.isEmpty)
+                #expect(first.output == second.output)
+                switch form {
+                case "svg":
+                    #expect(first.text.hasPrefix("<svg ") && first.text.hasSuffix("</svg>\n"))
+                case "json": #expect(JSONValue(first.text) != nil)
+                case "ansi": #expect(first.text.contains("\u{1b}["))
+                default: #expect(first.text.contains("alpha"))
+                }
+            }
+        }
+    }
+
+    @Test func keysAndTopics() throws {
+        let log = try Log(fixture: "small")
+        let entries = try log.run("frame", "--screen", "entries", "--topic", "beta_topic_longer")
+        #expect(entries.text.contains("beta_topic_longer") && entries.text.contains("52 entries"))
+        let hex = try log.run(
+            "frame", "--screen", "entries", "--topic", "67", "--topic-hex", "--keys", "v v v")
+        #expect(hex.text.contains("000000"))
+        let help = try log.run("frame", "--keys", "?")
+        #expect(help.text.contains("Ctrl-R"))
+    }
+
+    /// A frame shows what the console would show, and whatever keys are pressed, does nothing.
+    @Test func keysDoNotWrite() throws {
+        let log = try Log(fixture: "small")
+        let before = try Snapshot(log.path)
+        let keys = ":write <Enter> a 1 hello <Enter> alpha <Enter> <Enter>"
+        let frame = try log.run("frame", "--topic", "alpha", "--keys", keys)
+        #expect(frame.status == 0)
+        let consume = ":write <Enter> a 2 <Enter> alpha <Enter> <Enter>"
+        #expect(try log.run("frame", "--topic", "alpha", "--keys", consume).status == 0)
+        #expect(try Snapshot(log.path) == before)
+    }
+
+    @Test func readVerbsLeaveNoTrace() throws {
+        let log = try Log(fixture: "small")
+        try Snapshot.age(log.path)
+        let before = try Snapshot(log.path)
+        for verb in ["topics", "files", "blocks", "check", "frame", "console"] {
+            #expect(try log.run(verb).status == 0, "\(verb)")
+        }
+        for verb in ["entries", "peek"] {
+            let result = try log.run(verb, "beta_topic_longer", "--payload", "hex", "-o", "jsonl")
+            #expect(result.status == 0)
+        }
+        for screen in ["entries", "check"] {
+            #expect(try log.run("frame", "--screen", screen, "--keys", "j j ? q").status == 0)
+        }
+        let after = try Snapshot(log.path)
+        #expect(after == before)
+    }
+}

@@ -1,0 +1,119 @@
+import TestSupport
+import Testing
+
+@testable import WalrusFormat
+
+@Suite struct JournalTests {
+    static let records: [(TopicName, CursorPosition)] = [
+        ("orders", CursorPosition(file: DataFileName("1763670155020"), slot: 3, offset: 4_305_408)),
+        ("a", .begin),
+        (
+            TopicName(bytes: [UInt8](repeating: 0xc3, count: 216)),
+            CursorPosition(
+                file: DataFileName("99999999999999999999"), slot: 99, offset: Layout.fileSize,
+                sequence: .max)
+        ),
+        ("", CursorPosition(file: DataFileName("0000000000"), slot: 0, offset: 0, sequence: 1)),
+        ("orders", CursorPosition(file: DataFileName("1763670155021"), slot: 0, offset: 256)),
+    ]
+
+    static let base = CursorJournal.Base(index: [1, 2, 3])
+
+    private func image() -> (bytes: [UInt8], ends: [Int]) {
+        var bytes = CursorJournal.encodeHeader(Self.base)
+        var ends = [bytes.count]
+        for (topic, position) in Self.records {
+            bytes += CursorJournal.encodeRecord(topic: topic, position: position)
+            ends.append(bytes.count)
+        }
+        return (bytes, ends)
+    }
+
+    /// What the first `count` records say.
+    private func map(_ count: Int) -> [TopicName: CursorPosition] {
+        Dictionary(Self.records.prefix(count)) { $1 }
+    }
+
+    @Test func roundTrip() throws {
+        let (bytes, ends) = image()
+        #expect(ends[0] == CursorJournal.headerSize)
+        let contents = try CursorJournal.decode(bytes)
+        #expect(contents.base == Self.base)
+        #expect(contents.cursors == map(5))
+        #expect(contents.recordCount == 5)
+        #expect(contents.end == bytes.count)
+        #expect(contents.tornTail == nil)
+    }
+
+    @Test func theBaseTellsIndexFilesApart() {
+        #expect(CursorJournal.Base(index: nil) != CursorJournal.Base(index: []))
+        #expect(CursorJournal.Base(index: [0]) != CursorJournal.Base(index: [0, 0]))
+        #expect(CursorJournal.Base(index: [1]) != CursorJournal.Base(index: [2]))
+    }
+
+    /// Whatever was written of the last record: those before it count, and only they.
+    @Test func tornAtEveryLength() throws {
+        let (bytes, ends) = image()
+        for length in 0..<bytes.count {
+            let cut = Array(bytes[..<length])
+            guard length >= CursorJournal.headerSize else {
+                #expect(throws: FormatError.self) { try CursorJournal.decode(cut) }
+                continue
+            }
+            let whole = ends.lastIndex { $0 <= length } ?? 0
+            let contents = try CursorJournal.decode(cut)
+            #expect(contents.recordCount == whole)
+            #expect(contents.cursors == map(whole))
+            #expect(contents.end == ends[whole])
+            #expect((contents.tornTail == nil) == (length == ends[whole]))
+        }
+    }
+
+    /// A tail of zeros, as a crash may leave in a file that had grown.
+    @Test func tornIntoZeros() throws {
+        let (bytes, ends) = image()
+        for count in [1, 47, 48, 200] {
+            let contents = try CursorJournal.decode(bytes + [UInt8](repeating: 0, count: count))
+            #expect(contents.end == ends[5] && contents.tornTail != nil)
+        }
+    }
+
+    @Test func everyFlippedBitShows() throws {
+        let (bytes, ends) = image()
+        for bit in 0..<8 * bytes.count {
+            var changed = bytes
+            changed[bit / 8] ^= 1 << UInt8(bit % 8)
+            guard let contents = try? CursorJournal.decode(changed) else {
+                #expect(bit / 8 < CursorJournal.headerSize)
+                continue
+            }
+            let hit = ends.lastIndex { $0 <= bit / 8 }
+            #expect(contents.recordCount == hit && contents.tornTail != nil, "bit \(bit)")
+        }
+    }
+
+    @Test func randomBytesNeverTrap() {
+        var random = SeededRandom.fromEnvironment("JournalTests.randomBytesNeverTrap")
+        let header = CursorJournal.encodeHeader(Self.base)
+        for round in 0..<5_000 {
+            var body = random.bytes(round % 150)
+            if body.count >= 52 {
+                // Right by its CRC, so that what is inside gets looked at.
+                body[4] = 0
+                body[5] = 0
+                let crc = CRC32C.hash(Array(body[4..<48]))
+                for at in 0..<4 { body[at] = UInt8(truncatingIfNeeded: crc >> (8 * UInt32(at))) }
+            }
+            _ = try? CursorJournal.decode(header + body)
+            _ = try? CursorJournal.decode(body)
+        }
+    }
+
+    @Test func order() {
+        let place = Self.records[0].1
+        let later = Self.records[4].1
+        #expect(place.precedes(later) && !later.precedes(place) && !place.precedes(place))
+        #expect(CursorPosition.begin.precedes(place) && !place.precedes(.begin))
+        #expect(!CursorPosition.begin.precedes(.begin))
+    }
+}

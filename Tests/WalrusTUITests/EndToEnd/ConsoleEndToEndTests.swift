@@ -1,0 +1,183 @@
+import Glibc
+import SystemPackage
+import TestSupport
+import Testing
+import WalrusIO
+
+/// The program in a real terminal.
+@Suite struct ConsoleEndToEndTests {
+    /// What `walrus frame` draws of the same state, as a pane shows it.
+    private func frame(_ fixture: Fixture, _ columns: Int, _ rows: Int, _ arguments: String...)
+        throws -> [String]
+    {
+        let result = try Subprocess.run(
+            Subprocess.walrus,
+            ["frame", fixture.path.string, "--size", "\(columns)x\(rows)"] + arguments)
+        #expect(result.status == 0, "\(result.errors)")
+        return result.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            .map { Pane.trimmed($0) }
+    }
+
+    /// Waits until the pane shows `frame`. The header has a clock in the pane, and none in a frame.
+    private func expect(
+        _ pane: Pane, toShow frame: [String], at location: SourceLocation = #_sourceLocation
+    ) throws {
+        try pane.wait(frame.joined(separator: "\n"), at: location) { lines in
+            lines.count == frame.count && lines.dropFirst() == frame.dropFirst()
+                && lines.first?.contains("walrus") == true
+        }
+    }
+
+    @Test(arguments: [(80, 24), (120, 40)])
+    func aTour(columns: Int, rows: Int) throws {
+        let fixture = try Fixture("small")
+        let pane = try Pane(columns: columns, rows: rows)
+        try pane.run("\"$walrus\" \(fixture.path); echo \"status $?\"")
+        try pane.wait(for: "Topics 4")
+        // A bigger home has a graph in it that grows while one looks.
+        if rows == 24 { try expect(pane, toShow: try frame(fixture, columns, rows)) }
+
+        let entries = ["--screen", "entries", "--topic", "beta_topic_longer"]
+        func shows(_ keys: String, size: (Int, Int)? = nil) throws {
+            let (columns, rows) = size ?? (columns, rows)
+            let result = try Subprocess.run(
+                Subprocess.walrus,
+                ["frame", fixture.path.string, "--size", "\(columns)x\(rows)", "--keys", keys]
+                    + entries)
+            let lines = result.text.split(separator: "\n", omittingEmptySubsequences: false)
+            try expect(pane, toShow: lines.dropLast().map { Pane.trimmed($0) })
+        }
+        try pane.press("Enter")
+        try shows("")
+        try pane.press("v", "v", "v", "j", "j")
+        try shows("v v v j j")
+        try pane.resize(100, 30)
+        try shows("v v v j j", size: (100, 30))
+        try pane.resize(columns, rows)
+        try pane.press("?")
+        try shows("v v v j j ?")
+        try pane.press("Escape")
+        try shows("v v v j j")
+        try pane.press("/", "x", "Enter")
+        try shows("v v v j j / x <Enter>")
+        try pane.press("5")
+        try expect(pane, toShow: try frame(fixture, columns, rows, "--screen", "check"))
+        try pane.press("q")
+        try pane.wait(for: "Topics")
+        try pane.press("q")
+        try pane.wait(for: "status 0")
+    }
+
+    @Test func suspendAndComeBack() throws {
+        let fixture = try Fixture("small")
+        let pane = try Pane(columns: 80, rows: 24)
+        try pane.run("stty -g >before; \"$walrus\" \(fixture.path)")
+        try pane.wait(for: "Topics 4")
+        let first = try pane.lines()
+        for _ in 0..<2 {
+            try pane.press("C-z")
+            try pane.wait(for: "Stopped")
+            try pane.run("stty -g >stopped; echo sto''pped")
+            try pane.wait(for: "stopped")
+            #expect(try pane.line(of: "stopped") == (try pane.line(of: "before")))
+            try pane.run("fg")
+            try pane.wait("the console again") { $0.dropFirst() == first.dropFirst() }
+        }
+        try pane.press("q")
+        try pane.run("stty -g >after")
+        #expect(try pane.line(of: "after") == (try pane.line(of: "before")))
+    }
+
+    @Test(arguments: [("TERM", 143), ("HUP", 129), ("INT", 130)])
+    func aSignalRestoresTheTerminal(signal: String, status: Int) throws {
+        let fixture = try Fixture("small")
+        let pane = try Pane(columns: 80, rows: 24)
+        try pane.run("stty -g >before")
+        try pane.run(
+            "sh -c 'echo $$ >pid; exec \"$walrus\" \(fixture.path)'; echo $? >status; stty -g >after"
+        )
+        try pane.wait(for: "Topics 4")
+        let process = try #require(Int32(try pane.line(of: "pid")))
+        _ = try Subprocess.bash("kill -\(signal) \(process)")
+        #expect(try pane.line(of: "status") == "\(status)")
+        #expect(try pane.line(of: "after") == (try pane.line(of: "before")))
+        // The screen that was there before is there again.
+        try pane.wait("the shell") { lines in !lines.contains { $0.contains("Topics") } }
+    }
+
+    @Test func terminals() throws {
+        let fixture = try Fixture("small")
+        let pane = try Pane(columns: 80, rows: 24)
+        for type in ["dumb", "no-such-terminal", ""] {
+            try pane.run("clear; TERM='\(type)' \"$walrus\" \(fixture.path); echo \"status $?\"")
+            try pane.wait(for: "status 3")
+            #expect(try pane.lines().count { $0.hasPrefix("walrus: ") } == 1)
+        }
+        for type in ["linux", "screen", "xterm", "vt100"] {
+            try pane.run("clear; TERM=\(type) \"$walrus\" \(fixture.path); echo \"status $?\"")
+            try pane.wait(for: "Topics 4")
+            try pane.press("q")
+            try pane.wait(for: "status 0")
+        }
+        let ascii = try frame(fixture, 80, 24, "--ascii")
+        for locale in ["LC_ALL=C", "LC_ALL= LANG=C LC_CTYPE=C", "LC_ALL=no_SUCH"] {
+            try pane.run("clear; \(locale) \"$walrus\" \(fixture.path); echo \"status $?\"")
+            try expect(pane, toShow: ascii)
+            try pane.press("q")
+            try pane.wait(for: "status 0")
+        }
+    }
+
+    @Test func aLostTerminalEndsTheProgram() throws {
+        let fixture = try Fixture("small")
+        let pane = try Pane(columns: 80, rows: 24)
+        try pane.run("trap '' HUP; sh -c 'echo $$ >pid; exec \"$walrus\" \(fixture.path)'")
+        try pane.wait(for: "Topics 4")
+        let process = try #require(Int32(try pane.line(of: "pid")))
+        try pane.hangUp()
+        try pane.waitForEnd(of: process)
+    }
+
+    @Test func appendThroughTheDialog() throws {
+        let fixture = try Fixture("small")
+        let pane = try Pane(columns: 120, rows: 40)
+        let before = try Snapshot(fixture.path)
+        // Without --write there is nothing to be done.
+        try pane.run("\"$walrus\" \(fixture.path); echo \"status $?\"")
+        try pane.wait(for: "Topics 4")
+        try pane.press("a", "1")
+        try pane.wait(for: "--write")
+        // A key right after Escape would be one with Alt.
+        try pane.press("Escape")
+        try pane.wait("no menu") { lines in !lines.contains { $0.contains("append an entry") } }
+        try pane.press("q")
+        try pane.wait(for: "status 0")
+        #expect(try Snapshot(fixture.path) == before)
+
+        try pane.run("clear; \"$walrus\" \(fixture.path) --write; echo \"sta\"\"tus $?\"")
+        try pane.wait(for: "Topics 4")
+        try pane.press("Enter")
+        try pane.wait(for: "52 entries")
+        try pane.press("a", "1")
+        try pane.wait(for: "append to beta_topic_longer:")
+        try pane.type("hello from the console")
+        try pane.press("Enter")
+        try pane.wait(for: "type the topic's name")
+        // The focus is on Cancel, and nothing but the whole name applies.
+        try pane.type("beta_topic")
+        try pane.press("Enter", "Enter")
+        try pane.wait(for: "type the topic's name as it is shown")
+        #expect(try Snapshot(fixture.path) == before)
+        try pane.type("_longer")
+        try pane.press("Enter", "Enter")
+        try pane.wait(for: "appended: entry #53")
+        try pane.press("G")
+        try pane.wait(for: "hello from the console")
+        try pane.wait(for: "53 entries")
+        try pane.press("q", "q")
+        try pane.wait(for: "status 0")
+        let entries = try Subprocess.bash(
+            "\"$walrus\" entries \(fixture.path) beta_topic_longer --payload text --from -1")
+        #expect(entries.text.contains("hello from the console"))
+    }
+}
