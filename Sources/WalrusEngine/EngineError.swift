@@ -11,6 +11,10 @@ public struct EngineError: Error, Hashable, Sendable {
         case invalidTopic
         /// The payload is longer than a file can hold.
         case entryTooLarge
+        /// The batch has more entries, or more bytes, than a batch may.
+        case batchTooLarge
+        /// A batch is being appended to the topic: try again when it is done.
+        case batchInProgress
         /// The key names no directory of its own.
         case invalidKey
         /// Another engine, or another process, uses the directory: `holders`.
@@ -59,6 +63,11 @@ public struct EngineError: Error, Hashable, Sendable {
     func of(_ topic: TopicName) -> EngineError {
         EngineError(
             code, reason, topic: topic, path: path, offset: offset, errno: errno, holders: holders)
+    }
+
+    static func batchInProgress(_ topic: TopicName) -> EngineError {
+        EngineError(
+            .batchInProgress, "a batch is being appended; try again when it is done", topic: topic)
     }
 
     static let closed = EngineError(.closed, "the engine is closed; open it again")

@@ -53,7 +53,8 @@ public final class Walrus: Sendable {
             lastName: recovered.lastName, clock: clock)
         self.allocator = allocator
         appendContext = AppendContext(
-            allocator: allocator, clock: clock, syncsEach: configuration.fsyncSchedule == .each)
+            allocator: allocator, intents: BatchIntents(storage), clock: clock,
+            syncsEach: configuration.fsyncSchedule == .each)
         flusher =
             if case .milliseconds(let interval) = configuration.fsyncSchedule {
                 Flusher(everyMilliseconds: interval) { allocator.files }

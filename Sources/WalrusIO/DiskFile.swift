@@ -72,6 +72,55 @@ public final class DiskFile: StorageFile {
         }
     }
 
+    public func write(at offset: Int, _ buffers: [UnsafeRawBufferPointer]) throws(IOError) {
+        // The first buffer that is not written whole, and what is written of it.
+        var (next, part) = (0, 0)
+        var at = offset
+        while unsafe next < buffers.count {
+            guard unsafe part < buffers[next].count else {
+                (next, part) = (next + 1, 0)
+                continue
+            }
+            do throws(Errno) {
+                var count = try retrying {
+                    unsafe writeMany(buffers[next...].prefix(Self.vectorsMax), past: part, at: at)
+                }
+                guard count > 0 else { throw Errno.ioError }
+                at += count
+                while count > 0 {
+                    let step = unsafe min(count, buffers[next].count - part)
+                    count -= step
+                    part += step
+                    if unsafe part == buffers[next].count { (next, part) = (next + 1, 0) }
+                }
+            } catch { throw IOError("write", path, at: at, error) }
+        }
+    }
+
+    /// IOV_MAX: more buffers are refused.
+    private static let vectorsMax = 1_024
+
+    /// Writes what comes behind the first `done` bytes of the first buffer.
+    private func writeMany(
+        _ buffers: ArraySlice<UnsafeRawBufferPointer>, past done: Int, at offset: Int
+    ) -> Int {
+        let capacity = unsafe buffers.count
+        return unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: capacity) { vectors in
+            var skip = done
+            var index = 0
+            for unsafebuffer in unsafe buffers {
+                unsafe vectors[index] = iovec(
+                    iov_base: buffer.baseAddress.map {
+                        UnsafeMutableRawPointer(mutating: $0 + skip)
+                    },
+                    iov_len: buffer.count - skip)
+                skip = 0
+                index += 1
+            }
+            return unsafe pwritev(descriptor, vectors.baseAddress, CInt(capacity), offset)
+        }
+    }
+
     private func writeBoth(
         _ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer, at offset: Int
     ) -> Int {

@@ -31,6 +31,8 @@ public protocol StorageFile: AnyObject, Sendable {
     func write(
         at offset: Int, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
     ) throws(IOError)
+    /// Writes all of `buffers`, one behind the other, in as few calls as the system lets us.
+    func write(at offset: Int, _ buffers: [UnsafeRawBufferPointer]) throws(IOError)
     /// Makes what was written durable (`fdatasync`).
     func sync() throws(IOError)
     func size() throws(IOError) -> Int
@@ -54,6 +56,19 @@ public struct DirectoryEntry: Hashable, Sendable {
 }
 
 extension StorageFile {
+    /// Two buffers a call.
+    public func write(at offset: Int, _ buffers: [UnsafeRawBufferPointer]) throws(IOError) {
+        var at = offset
+        for index in unsafe stride(from: 0, to: buffers.count, by: 2) {
+            let first = unsafe buffers[index]
+            let second =
+                unsafe index + 1 < buffers.count
+                ? buffers[index + 1] : UnsafeRawBufferPointer(start: nil, count: 0)
+            unsafe try write(at: at, first, second)
+            at += first.count + second.count
+        }
+    }
+
     /// The first byte in `range` that is not zero. Holes are not read.
     public func firstNonZero(in range: Range<Int>) throws(IOError) -> Int? {
         var at = range.lowerBound

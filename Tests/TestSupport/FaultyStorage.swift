@@ -23,6 +23,7 @@ public final class FaultyStorage: Storage {
 
     private struct State {
         var count = 0
+        var reads = 0
         var failAt: Int?
         var fault = Fault.crash
         var rule: (@Sendable (Operation, String) -> Errno?)?
@@ -38,6 +39,11 @@ public final class FaultyStorage: Storage {
 
     /// Operations so far.
     public var operationCount: Int { state.withLock { $0.count } }
+
+    /// Reads of open files so far.
+    public var readCount: Int { state.withLock { $0.reads } }
+
+    fileprivate func countRead() { state.withLock { $0.reads += 1 } }
 
     /// Lets the operation after the next `count` ones have `fault`; all others work.
     public func fail(after count: Int, _ fault: Fault) {
@@ -148,7 +154,8 @@ private final class FaultyFile: StorageFile {
     var path: FilePath { base.path }
 
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(IOError) -> Int {
-        unsafe try base.read(at: offset, into: buffer)
+        storage.countRead()
+        return unsafe try base.read(at: offset, into: buffer)
     }
 
     func write(
@@ -165,6 +172,22 @@ private final class FaultyFile: StorageFile {
             unsafe try base.write(
                 at: offset, UnsafeRawBufferPointer(rebasing: first.prefix(half)),
                 UnsafeRawBufferPointer(rebasing: second.prefix(max(0, half - first.count))))
+        }
+        throw IOError("write", path, at: offset, fault.errno)
+    }
+
+    func write(at offset: Int, _ buffers: [UnsafeRawBufferPointer]) throws(IOError) {
+        guard let fault = storage.next(.write, name) else {
+            return unsafe try base.write(at: offset, buffers)
+        }
+        if case .error = fault {
+        } else {
+            var left = unsafe buffers.reduce(0) { $0 + $1.count } / 2
+            let half = unsafe buffers.map { buffer in
+                defer { left = max(0, left - buffer.count) }
+                return unsafe UnsafeRawBufferPointer(rebasing: buffer.prefix(left))
+            }
+            unsafe try base.write(at: offset, half)
         }
         throw IOError("write", path, at: offset, fault.errno)
     }

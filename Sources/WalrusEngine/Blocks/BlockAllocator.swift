@@ -15,12 +15,13 @@ final class BlockAllocator: Sendable {
         var slot = 0
         /// The greatest name that was ever in use.
         var lastName: DataFileName?
-        var files: [DataFile]
     }
 
     private let storage: any Storage
     private let clock: @Sendable () -> UInt64
     private let state: Mutex<State>
+    /// Taken under `state` and for a look: who asks which files there are need not wait for a block.
+    private let open: Mutex<[DataFile]>
 
     /// - Parameters:
     ///   - files: the existing data files, in the order of names.
@@ -34,12 +35,12 @@ final class BlockAllocator: Sendable {
         self.clock = clock
         // A file that others follow, or of an odd length, gets no new block.
         let current = files.last.flatMap { $0.isWritable && $0.name == lastName ? $0 : nil }
-        state = Mutex(
-            State(current: current, slot: freeSlot, lastName: lastName, files: files))
+        state = Mutex(State(current: current, slot: freeSlot, lastName: lastName))
+        open = Mutex(files)
     }
 
     /// All data files there are.
-    var files: [DataFile] { state.withLock { $0.files } }
+    var files: [DataFile] { open.withLock { $0 } }
 
     /// What became of the first write into a new block.
     enum Outcome {
@@ -70,6 +71,45 @@ final class BlockAllocator: Sendable {
         }
     }
 
+    /// Lets `work` take one new block after another; it gets each by its units. Nobody else gets one
+    /// meanwhile.
+    ///
+    /// When it fails, `undo` erases the blocks and says whether nothing is left of them. Then they
+    /// are given back, and files that were made for them are deleted.
+    func allocateMany(
+        _ work: (_ take: (Int) throws(EngineError) -> (DataFile, start: Int)) throws(EngineError)
+            -> Void,
+        undo: () -> Bool
+    ) throws(EngineError) {
+        try state.withLock { (state: inout State) throws(EngineError) in
+            let before = state
+            let fileCount = files.count
+            do throws(EngineError) {
+                try work { (units) throws(EngineError) in
+                    let file = try room(units, &state)
+                    defer { state.slot += units }
+                    return (file, state.slot * Layout.unit)
+                }
+            } catch {
+                if undo() {
+                    // An empty file does no harm: that it stays, if it does, is not worth a word.
+                    let empty = open.withLock { files in
+                        defer { files.removeSubrange(fileCount...) }
+                        return files[fileCount...]
+                    }
+                    for file in empty { try? storage.remove(file.name.text) }
+                    let lastName = state.lastName
+                    state = before
+                    state.lastName = lastName
+                } else {
+                    // No block may come to stand behind what may yet be erased.
+                    state.current = nil
+                }
+                throw error
+            }
+        }
+    }
+
     private func room(_ units: Int, _ state: inout State) throws(EngineError) -> DataFile {
         if let file = state.current, state.slot + units <= Layout.unitsPerFile,
             file.poison == nil
@@ -77,7 +117,7 @@ final class BlockAllocator: Sendable {
             return file
         }
         let file = try makeFile(&state)
-        state.files.append(file)
+        open.withLock { $0.append(file) }
         state.current = file
         state.slot = 0
         return file

@@ -62,29 +62,52 @@ final class DataFile: Sendable {
         unsafe try file.write(at: offset, first, second)
     }
 
+    /// Writes `buffers`, one behind the other.
+    func write(at offset: Int, _ buffers: [UnsafeRawBufferPointer]) throws(IOError) {
+        defer { written.wrappingAdd(1, ordering: .releasing) }
+        unsafe try file.write(at: offset, buffers)
+    }
+
     /// Writes zeros over what is not zero in `range`, its first `headerSize` bytes first: without
     /// its header an entry is gone, whatever else of it remains. Holes stay holes, so that this
     /// works on a full disk.
     func erase(_ range: Range<Int>) throws(IOError) {
-        let zeros = [UInt8](repeating: 0, count: min(range.count, 1 << 16))
-        func zero(_ part: Range<Int>) throws(IOError) {
-            var at = part.lowerBound
-            while at < part.upperBound {
-                let count = min(zeros.count, part.upperBound - at)
-                unsafe try zeros.span.bytes.extracting(0..<count).withUnsafeBytes {
-                    (bytes) throws(IOError) in
-                    unsafe try write(at: at, bytes, UnsafeRawBufferPointer(start: nil, count: 0))
-                }
-                at += count
-            }
-        }
         let header = range.prefix(Layout.headerSize)
         if try file.firstNonZero(in: header) != nil { try zero(header) }
-        var at = header.upperBound
+        try zeroData(header.upperBound..<range.upperBound)
+    }
+
+    /// The same from the end to the start: whenever it stops, what is left are whole entries and at
+    /// most one torn one, which is a batch that is not whole.
+    func eraseBackwards(_ range: Range<Int>) throws(IOError) {
+        var end = range.upperBound
+        while end > range.lowerBound {
+            let start = max(range.lowerBound, end - 1 << 20)
+            try zeroData(start..<end)
+            end = start
+        }
+    }
+
+    /// Writes zeros over what is not zero in `range`.
+    private func zeroData(_ range: Range<Int>) throws(IOError) {
+        var at = range.lowerBound
         while at < range.upperBound, let start = try file.firstNonZero(in: at..<range.upperBound) {
             let data = try file.dataRange(from: start)
             at = min(data?.upperBound ?? range.upperBound, range.upperBound)
             try zero(start..<at)
+        }
+    }
+
+    private func zero(_ range: Range<Int>) throws(IOError) {
+        let zeros = [UInt8](repeating: 0, count: min(range.count, 1 << 16))
+        var at = range.lowerBound
+        while at < range.upperBound {
+            let count = min(zeros.count, range.upperBound - at)
+            unsafe try zeros.span.bytes.extracting(0..<count).withUnsafeBytes {
+                (bytes) throws(IOError) in
+                unsafe try write(at: at, bytes, UnsafeRawBufferPointer(start: nil, count: 0))
+            }
+            at += count
         }
     }
 

@@ -5,63 +5,93 @@ extension Recovery {
     /// Takes away the batch at the end of a topic of which not every entry is there and sound: a
     /// batch is all or nothing. It is overwritten with zeros, durably, before anything follows it.
     mutating func dropBatches(_ chains: inout [TopicName: Chain]) throws(EngineError) {
+        try dropIntended(&chains)
         for (topic, chain) in chains.sorted(by: { $0.key < $1.key }) {
-            let pieces = Self.trailingBatch(chain)
-            guard let first = pieces.first, !Self.isWhole(pieces) else { continue }
-            let link = chain.links[first.link]
-            report.droppedBatches.append(
-                .init(
-                    topic: topic, file: link.file.name, slot: link.survey.frame.slot,
-                    offset: first.run.start, found: pieces.reduce(0) { $0 + $1.run.indices.count },
-                    count: first.run.count))
-            var changed = chain
-            // From the end, so that a crash in between leaves an incomplete batch again.
-            for piece in pieces.reversed() { try drop(piece, &changed) }
-            chains[topic] = changed.links.isEmpty ? nil : changed
+            guard let batch = chain.trailingBatch else { continue }
+            let isWhole = try batch.isWhole(
+                reader: { () throws(EngineError) in try reader(of: topic, chain) },
+                followsHole: { chain.links[$0].followsHole })
+            guard !isWhole else { continue }
+            let ranges = batch.pieces.map { (link: $0.block, start: $0.run.start) }
+            note(topic, chain, ranges[0], found: batch.found, count: batch.first.run.count)
+            chains[topic] = try dropping(ranges, chain)
         }
     }
 
-    private struct Piece {
-        let link: Int
-        let run: BatchRun
-    }
-
-    /// The parts of the batch that the topic ends with, block by block.
-    private static func trailingBatch(_ chain: Chain) -> [Piece] {
-        var pieces: [Piece] = []
-        for index in chain.links.indices.reversed() {
-            guard let run = chain.links[index].survey.trailing else { break }
-            if let next = pieces.first?.run {
-                guard run.batch == next.batch, run.count == next.count,
-                    run.indices.upperBound == next.indices.lowerBound
-                else { break }
+    /// Takes away what was written of batches to topics whose entries have no room for a stamp, and
+    /// then the file that tells of them.
+    private mutating func dropIntended(_ chains: inout [TopicName: Chain]) throws(EngineError) {
+        let name = DirectoryNames.batchIntents
+        guard let image = try contents(name) else { return }
+        let intents: [TopicName: BatchIntent]
+        do throws(FormatError) { intents = try BatchIntentsImage.decode(image) } catch {
+            return try setAside(name, "\(error)")
+        }
+        for (topic, intent) in intents.sorted(by: { $0.key < $1.key }) {
+            guard let chain = chains[topic] else { continue }
+            var ranges: [(link: Int, start: Int)] = []
+            var found = 0
+            for (index, link) in chain.links.enumerated() {
+                let place = (file: link.file.name, slot: link.survey.frame.slot)
+                let frame = link.survey.frame
+                guard let start = intent.start(in: place) else { continue }
+                let written = try engineErrors(topic) { () throws(IOError) in
+                    try link.file.firstNonZero(in: frame.start + start..<frame.end)
+                }
+                guard written != nil else { continue }
+                let before = try chain.look(at: index, before: start).entries
+                found += link.survey.entries - before
+                ranges.append((index, start))
             }
-            pieces.insert(Piece(link: index, run: run), at: 0)
-            // What comes before in this block is no part of it, so nothing in the one before is.
-            guard run.start == 0 else { break }
+            guard let first = ranges.first else { continue }
+            note(topic, chain, first, found: found, count: intent.count)
+            chains[topic] = try dropping(ranges, chain)
         }
-        return pieces
-    }
-
-    private static func isWhole(_ pieces: [Piece]) -> Bool {
-        guard let first = pieces.first?.run, let last = pieces.last?.run else { return true }
-        return first.indices.lowerBound == 0 && last.indices.upperBound == last.count
-            && pieces.allSatisfy(\.run.isSound)
-    }
-
-    private func drop(_ piece: Piece, _ chain: inout Chain) throws(EngineError) {
-        let link = chain.links[piece.link]
-        let frame = link.survey.frame
         try engineErrors { () throws(IOError) in
-            try link.file.erase(frame.start + piece.run.start..<frame.end)
+            try storage.remove(name)
+            try storage.syncDirectory()
         }
-        try link.file.sync()
-        if piece.run.start == 0 {
-            chain.links.remove(at: piece.link)
-        } else {
-            chain.links[piece.link].survey = try walking(link.file) { walker in
-                try BlockSurvey(frame, &walker)
+    }
+
+    private mutating func note(
+        _ topic: TopicName, _ chain: Chain, _ first: (link: Int, start: Int), found: Int, count: Int
+    ) {
+        let link = chain.links[first.link]
+        report.droppedBatches.append(
+            .init(
+                topic: topic, file: link.file.name, slot: link.survey.frame.slot,
+                offset: first.start, found: found, count: count))
+    }
+
+    /// The chain without what stands behind the given offsets of its links.
+    private func dropping(_ ranges: [(link: Int, start: Int)], _ chain: Chain)
+        throws(EngineError) -> Chain?
+    {
+        var chain = chain
+        // From the end, so that a crash in between leaves an incomplete batch again.
+        for (index, start) in ranges.reversed() {
+            let link = chain.links[index]
+            let frame = link.survey.frame
+            try engineErrors { () throws(IOError) in
+                try link.file.eraseBackwards(frame.start + start..<frame.end)
+            }
+            try link.file.sync()
+            if start == 0 {
+                chain.links.remove(at: index)
+            } else {
+                chain.links[index].survey = try walking(link.file) { walker in
+                    try BlockSurvey(frame, &walker)
+                }
             }
         }
+        return chain.links.isEmpty ? nil : chain
+    }
+}
+
+extension Chain {
+    var trailingBatch: TrailingBatch? {
+        TrailingBatch(
+            blockCount: links.count, run: { links[$0].survey.trailing },
+            isBare: { links[$0].survey.used == 0 })
     }
 }

@@ -58,6 +58,7 @@ struct BlockSurvey: Sendable {
     }
 
     private mutating func add(_ entry: WalkedEntry) {
+        trailing = BatchRun.after(trailing, entry, soundBefore: entries)
         if let found = entry.damage {
             add(Flaw(offset: entry.offset, damage: found))
             damage.add(entry.offset..<entry.end)
@@ -70,7 +71,6 @@ struct BlockSurvey: Sendable {
             greatestSequence = max(greatestSequence, stamp.sequence)
             greatestTimestamp = max(greatestTimestamp, stamp.timestamp)
         }
-        trailing = BatchRun.after(trailing, entry)
     }
 
     private mutating func add(_ flaw: Flaw) {
@@ -90,43 +90,6 @@ struct BlockSurvey: Sendable {
     func block(in file: DataFile) -> Block {
         Block(
             file: file, frame: frame, used: used, entries: entries, damaged: damage.ranges)
-    }
-}
-
-/// Entries of one batch that stand one after another in a block.
-struct BatchRun: Hashable, Sendable {
-    /// The sequence number of the batch's first entry: what makes it this batch.
-    let batch: UInt64
-    /// Entries that it should have.
-    let count: Int
-    /// The range of batch indices that are here.
-    var indices: Range<Int>
-    /// Bytes from the block's start to the first of them.
-    let start: Int
-    var isSound: Bool
-
-    /// The run that a block ends with after `entry`, having ended with `run` before it.
-    static func after(_ run: BatchRun?, _ entry: WalkedEntry) -> BatchRun? {
-        if let stamp = entry.stamp {
-            guard stamp.batchCount > 1 else { return nil }
-            let batch = stamp.sequence &- UInt64(stamp.batchIndex)
-            if var run, run.batch == batch, run.count == stamp.batchCount,
-                run.indices.upperBound == stamp.batchIndex
-            {
-                run.indices = run.indices.lowerBound..<stamp.batchIndex + 1
-                run.isSound = run.isSound && entry.damage == nil
-                return run
-            }
-            return BatchRun(
-                batch: batch, count: stamp.batchCount,
-                indices: stamp.batchIndex..<stamp.batchIndex + 1, start: entry.offset,
-                isSound: entry.damage == nil)
-        }
-        // A damaged header does not say whose it is: inside a batch it is taken for one of it.
-        guard var run, entry.damage != nil, run.indices.upperBound < run.count else { return nil }
-        run.indices = run.indices.lowerBound..<run.indices.upperBound + 1
-        run.isSound = false
-        return run
     }
 }
 

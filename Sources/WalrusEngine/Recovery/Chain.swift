@@ -8,6 +8,8 @@ struct Chain: Sendable {
         var survey: BlockSurvey
         /// The block's number as the reference counts (`BlockNumbers`).
         let number: UInt64
+        /// A slot before it in its file is empty or unreadable.
+        let followsHole: Bool
     }
 
     var links: [Link] = []
@@ -22,13 +24,17 @@ struct Chain: Sendable {
         var numbers = BlockNumbers()
         for scan in scans {
             numbers.beginFile()
+            var followsHole = false
             for (_, content) in scan.slots {
                 guard case .block(let survey) = content else {
                     numbers.addEmptySlot()
+                    followsHole = true
                     continue
                 }
                 chains[survey.frame.topic, default: Chain()].add(
-                    Link(file: scan.file, survey: survey, number: numbers.addBlock()))
+                    Link(
+                        file: scan.file, survey: survey, number: numbers.addBlock(),
+                        followsHole: followsHole))
             }
         }
         return chains

@@ -87,7 +87,7 @@ extension Recovery {
         return (store, cursors, sequences)
     }
 
-    private func contents(_ name: String) throws(EngineError) -> [UInt8]? {
+    func contents(_ name: String) throws(EngineError) -> [UInt8]? {
         try engineErrors { () throws(IOError) in try storage.contents(of: name) }
     }
 
@@ -117,6 +117,25 @@ extension Recovery {
     }
 
     // MARK: - One topic
+
+    /// Where the topic's reader stands, looked up without mending anything.
+    func reader(of topic: TopicName, _ chain: Chain) throws(EngineError) -> TrailingBatch.Reader {
+        let image = try contents(DirectoryNames.cursorIndex)
+        let journalImage = try contents(DirectoryNames.cursorJournal)
+        let index: [TopicName: StoredCursor]
+        var journal: CursorJournal.Contents?
+        do throws(FormatError) {
+            index = try CursorIndexImage.decode(image ?? [])
+            if let journalImage { journal = try CursorJournal.decode(journalImage) }
+        } catch { return .unknown }
+        let stored = Stored(
+            topic: topic, chain: chain, index: index[topic], journal: journal?.cursors[topic])
+        guard stored.index != nil || stored.journal != nil else { return .begin }
+        let isCurrent = journal?.base == CursorJournal.Base(index: image)
+        let place = try Self.chosen(stored, isCurrent ? .journal : .earlier)
+        return .at(
+            block: place.block, sequence: isCurrent ? stored.journal?.sequence ?? 0 : 0)
+    }
 
     private static func outcome(_ stored: Stored, _ trust: Trust) throws(EngineError) -> Outcome {
         guard !stored.chain.links.isEmpty else {

@@ -5,6 +5,7 @@ internal import WalrusIO
 /// What an append needs of the engine.
 struct AppendContext: Sendable {
     let allocator: BlockAllocator
+    let intents: BatchIntents
     let clock: @Sendable () -> UInt64
     /// Entries are made durable before they are acknowledged (`FsyncSchedule.each`).
     let syncsEach: Bool
@@ -23,8 +24,10 @@ extension Topic {
     func append(_ entry: PendingEntry, _ context: AppendContext) throws(EngineError)
         -> AppendReceipt
     {
-        try appending.withLock { (appending: inout Appending) throws(EngineError) in
+        guard !isBatchRunning.load(ordering: .acquiring) else { throw .batchInProgress(name) }
+        return try appending.withLock { (appending: inout Appending) throws(EngineError) in
             guard !appending.isClosed else { throw .closed }
+            try clearDebris(&appending, context)
             let tail = state.withLock { $0.blocks.last }
             let stamp = EntryStamp(
                 sequence: appending.lastSequence + 1,

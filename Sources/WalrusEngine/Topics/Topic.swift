@@ -13,6 +13,8 @@ final class Topic: Sendable {
     let consuming: Mutex<Consuming>
     let appending: Mutex<Appending>
     let state: Mutex<State>
+    /// A batch waits for `appending` or holds it: nothing else may be appended.
+    let isBatchRunning = Atomic(false)
 
     struct Consuming: Sendable {
         /// Checkpoints since the cursor was last recorded.
@@ -25,6 +27,8 @@ final class Topic: Sendable {
         var lastSequence: UInt64 = 0
         /// Nanoseconds since 1970 UTC.
         var lastTimestamp: UInt64 = 0
+        /// What a failed batch left and could not be erased.
+        var debris: [Stretch] = []
         var isClosed = false
     }
 

@@ -1,0 +1,66 @@
+public import WalrusFormat
+
+/// What an acknowledged batch got.
+public struct BatchReceipt: Hashable, Sendable {
+    /// The entries' running numbers in their topic (`AppendReceipt.sequence`).
+    public let sequences: Range<UInt64>
+    /// Nanoseconds since 1970 UTC, the same for all.
+    public let timestamp: UInt64
+    /// 1-based places among the topic's sound entries on disk.
+    public let ordinals: Range<Int>
+
+    /// That of a batch without entries.
+    static let empty = BatchReceipt(sequences: 0..<0, timestamp: 0, ordinals: 0..<0)
+}
+
+extension Walrus {
+    /// Appends all of `payloads` to the topic, or none of them: readers see them all at once, and
+    /// neither a failure nor a crash leaves a part of them.
+    ///
+    /// Up to 2,000 entries and 10 GiB with their headers, across blocks and files. A batch without
+    /// entries does nothing at all; its receipt is empty.
+    ///
+    /// While a batch runs, every other append to its topic throws `.batchInProgress`, and other
+    /// topics wait where they need a new block and so does the batch. To a topic whose name is
+    /// longer than 176 bytes a batch is made durable whatever the schedule says.
+    ///
+    /// Throws `.invalidTopic`, `.batchTooLarge` and `.entryTooLarge`, which leave no trace, `.io` and
+    /// `.poisoned`, after which the topic is as it was before, `.batchInProgress` and `.closed`.
+    /// Corresponds to `batch_append_for_topic`.
+    @discardableResult
+    public func append(batch payloads: [[UInt8]], to topic: TopicName) throws(EngineError)
+        -> BatchReceipt
+    {
+        if let refusal = topic.refusal { throw EngineError(.invalidTopic, refusal, topic: topic) }
+        try check(payloads, topic)
+        try registry.checkOpen()
+        guard !payloads.isEmpty else { return .empty }
+        // The slow part, before any lock.
+        let batch = PendingBatch(payloads)
+        // Before the entries: a crash in between must not leave any in a topic called clean.
+        try marks.set(topic, isClean: false)
+        return try registry.openOrMake(topic).append(batch, appendContext)
+    }
+
+    private func check(_ payloads: [[UInt8]], _ topic: TopicName) throws(EngineError) {
+        guard payloads.count <= Layout.batchEntriesMax else {
+            throw EngineError(
+                .batchTooLarge,
+                "a batch holds at most \(Layout.batchEntriesMax) entries; this one has "
+                    + "\(payloads.count)", topic: topic)
+        }
+        if let index = payloads.firstIndex(where: { $0.count > Layout.payloadLengthMax }) {
+            throw EngineError(
+                .entryTooLarge,
+                "an entry holds at most \(Layout.payloadLengthMax) bytes, a file less the header; "
+                    + "number \(index) of the batch has \(payloads[index].count)", topic: topic)
+        }
+        let size = payloads.reduce(0) { $0 + Layout.headerSize + $1.count }
+        guard size <= Layout.batchBytesMax else {
+            throw EngineError(
+                .batchTooLarge,
+                "a batch holds at most \(Layout.batchBytesMax) bytes with headers; this one has "
+                    + "\(size)", topic: topic)
+        }
+    }
+}
