@@ -1,8 +1,7 @@
 public import WalrusFormat
 
-/// An entry that was read.
-public struct Entry: Hashable, Sendable {
-    public let payload: [UInt8]
+/// What is known of an entry but its payload.
+public struct EntryInfo: Hashable, Sendable {
     /// The entry's running number in its topic; nil when the reference wrote it.
     public let sequence: UInt64?
     /// When it was appended, in nanoseconds since 1970 UTC; nil when the reference wrote it.
@@ -14,6 +13,43 @@ public struct Entry: Hashable, Sendable {
     public let slot: Int
     /// Bytes from the block's start to the entry's header.
     public let offset: Int
+}
+
+/// An entry that was read.
+public struct Entry: Hashable, Sendable {
+    public let payload: [UInt8]
+    public let info: EntryInfo
+
+    /// The entry's running number in its topic; nil when the reference wrote it.
+    public var sequence: UInt64? { info.sequence }
+    /// When it was appended, in nanoseconds since 1970 UTC; nil when the reference wrote it.
+    public var timestamp: UInt64? { info.timestamp }
+    /// 1-based place among the topic's sound entries on disk.
+    public var ordinal: Int { info.ordinal }
+    public var file: DataFileName { info.file }
+    /// The first slot of the entry's block in the file, in units.
+    public var slot: Int { info.slot }
+    /// Bytes from the block's start to the entry's header.
+    public var offset: Int { info.offset }
+
+    init(_ info: EntryInfo, _ payload: [UInt8]) {
+        self.payload = payload
+        self.info = info
+    }
+}
+
+/// Where a topic's reader is to go on.
+public enum SeekTarget: Hashable, Sendable {
+    /// The topic's first entry on disk.
+    case begin
+    /// Behind the last entry.
+    case end
+    /// The entry with this 1-based place among the topic's sound ones on disk.
+    case ordinal(Int)
+    /// The first entry with this running number or a greater one (`Entry.sequence`).
+    case sequence(UInt64)
+    /// The first entry that was appended then or later, in nanoseconds since 1970 UTC.
+    case time(UInt64)
 }
 
 /// What an acknowledged append got.

@@ -54,14 +54,9 @@ extension Walrus {
     public func readNext(_ topic: TopicName, checkpoint: Bool) throws(EngineError) -> Entry? {
         try registry.checkOpen()
         guard let found = registry.find(topic) else { return nil }
-        guard checkpoint else { return try found.peek() }
-        let recordEvery =
-            switch configuration.readConsistency {
-            case .strictlyAtOnce: 1
-            case .atLeastOnce(let persistEvery): persistEvery
-            }
+        guard checkpoint else { return try found.peek()?.entry }
         return try found.consume(recordEvery: recordEvery) { block, cursor throws(EngineError) in
             try cursors.record(topic, block.saved(cursor, in: cursor.block))
-        }
+        }?.entry
     }
 }

@@ -106,16 +106,13 @@ public final class DiskFile: StorageFile {
     ) -> Int {
         let capacity = unsafe buffers.count
         return unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: capacity) { vectors in
-            var skip = done
-            var index = 0
-            for unsafebuffer in unsafe buffers {
+            for index in 0..<capacity {
+                let buffer = unsafe buffers[buffers.startIndex + index]
+                let skip = index == 0 ? done : 0
+                let base = unsafe buffer.baseAddress.map { unsafe $0 + skip }
                 unsafe vectors[index] = iovec(
-                    iov_base: buffer.baseAddress.map {
-                        UnsafeMutableRawPointer(mutating: $0 + skip)
-                    },
+                    iov_base: UnsafeMutableRawPointer(mutating: base),
                     iov_len: buffer.count - skip)
-                skip = 0
-                index += 1
             }
             return unsafe pwritev(descriptor, vectors.baseAddress, CInt(capacity), offset)
         }

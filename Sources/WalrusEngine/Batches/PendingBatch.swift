@@ -23,7 +23,7 @@ struct PendingBatch {
             let group = start..<min(start + Self.pinnedMax, payloads.count)
             var streams = FNV1aStreams()
             unsafe Self.withBytes(of: payloads[group]) { pinned in
-                for unsafebytes in unsafe pinned { unsafe streams.append(bytes) }
+                unsafe pinned.indices.forEach { unsafe streams.append(pinned[$0]) }
                 streams.hashAll { checksums += $0 }
             }
         }

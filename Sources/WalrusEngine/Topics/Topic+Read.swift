@@ -5,18 +5,21 @@ internal import WalrusIO
 extension Topic {
     /// An entry that was found, and the cursor that stands behind it.
     struct Found: Sendable {
-        let entry: Entry
+        let stored: StoredEntry
+        let info: EntryInfo
         let after: ReadCursor
+
+        var entry: Entry { Entry(info, stored.payload) }
     }
 
     /// The next entry, without consuming it.
-    func peek() throws(EngineError) -> Entry? { try findNext()?.entry }
+    func peek() throws(EngineError) -> Found? { try findNext() }
 
     /// The next entry. `record` makes the cursor behind it durable and is called, with the lock on
     /// the topic's readers held, before anyone can see that it was consumed.
     func consume(
         recordEvery: Int, _ record: (Block, ReadCursor) throws(EngineError) -> Void
-    ) throws(EngineError) -> Entry? {
+    ) throws(EngineError) -> Found? {
         try consuming.withLock { (consuming: inout Consuming) throws(EngineError) in
             guard !consuming.isClosed else { throw .closed }
             guard let found = try findNext() else { return nil }
@@ -28,12 +31,12 @@ extension Topic {
                 consuming.unrecorded += 1
             }
             state.withLock { $0.cursor = found.after }
-            return found.entry
+            return found
         }
     }
 
     /// Where to look for the next entry: a place that is neither inside damage nor behind the end.
-    private struct Spot {
+    struct Spot: Sendable {
         let block: Block
         let index: Int
         let offset: Int
@@ -42,9 +45,10 @@ extension Topic {
         let beforeInBlock: Int
     }
 
-    private func nextSpot() -> Spot? {
+    /// - Parameter cursor: nil: where the topic's reader stands.
+    func nextSpot(after cursor: ReadCursor? = nil) -> Spot? {
         state.withLock { state in
-            let cursor = state.cursor ?? .begin
+            let cursor = cursor ?? state.cursor ?? .begin
             var offset = cursor.offset
             for index in cursor.block..<max(cursor.block, state.blocks.count) {
                 let block = state.blocks[index]
@@ -72,22 +76,14 @@ extension Topic {
                 try learnDamage(spot)
                 continue
             }
-            let entry = Entry(
-                payload: stored.payload, sequence: stored.header.stamp?.sequence,
-                timestamp: stored.header.stamp?.timestamp, ordinal: spot.before + 1,
-                file: spot.block.file.name, slot: spot.block.frame.slot, offset: spot.offset)
-            let after = ReadCursor(
-                block: spot.index, offset: spot.offset + Layout.headerSize + stored.payload.count,
-                consumed: spot.before + 1, consumedInBlock: spot.beforeInBlock + 1,
-                sequence: stored.header.stamp?.sequence ?? 0)
-            return Found(entry: entry, after: after)
+            return spot.found(stored)
         }
         return nil
     }
 
     /// An entry that was sound when it was written, or when the directory was opened, is not any
     /// more: takes stock of the rest of its block by the rule of `EntryWalker`.
-    private func learnDamage(_ spot: Spot) throws(EngineError) {
+    func learnDamage(_ spot: Spot) throws(EngineError) {
         var survey: BlockSurvey
         do { survey = try BlockSurvey(spot.block, from: spot.offset) } catch {
             throw error.of(name)
@@ -109,34 +105,16 @@ extension Topic {
     }
 }
 
-/// An entry as it stands on disk, header and payload sound.
-struct StoredEntry {
-    let header: EntryHeader
-    let payload: [UInt8]
-
-    /// Small entries come with one call of the system.
-    private static let firstRead = 4_096
-
-    /// The entry at `offset` of `block`; nil when it is not sound.
-    static func read(_ block: Block, at offset: Int) throws(IOError) -> StoredEntry? {
-        let start = block.frame.start + offset
-        let count = min(firstRead, block.used - offset)
-        guard count >= Layout.headerSize else { return nil }
-        let first = try block.file.bytes(at: start, count: count)
-        guard first.count >= Layout.headerSize, let header = try? EntryHeader.decode(first),
-            header.topic == block.frame.topic, header.blockEnd == block.frame.end,
-            offset + Layout.headerSize + header.payloadLength <= block.used
-        else { return nil }
-        let payload: [UInt8]
-        if Layout.headerSize + header.payloadLength <= first.count {
-            payload = Array(first[Layout.headerSize..<Layout.headerSize + header.payloadLength])
-        } else {
-            payload = try block.file.bytes(
-                at: start + Layout.headerSize, count: header.payloadLength)
-        }
-        guard payload.count == header.payloadLength, FNV1a.hash(payload) == header.checksum else {
-            return nil
-        }
-        return StoredEntry(header: header, payload: payload)
+extension Topic.Spot {
+    /// The entry that was read here.
+    func found(_ stored: StoredEntry) -> Topic.Found {
+        let stamp = stored.header.stamp
+        let info = EntryInfo(
+            sequence: stamp?.sequence, timestamp: stamp?.timestamp, ordinal: before + 1,
+            file: block.file.name, slot: block.frame.slot, offset: offset)
+        let after = ReadCursor(
+            block: index, offset: offset + stored.size, consumed: before + 1,
+            consumedInBlock: beforeInBlock + 1, sequence: stamp?.sequence ?? 0)
+        return Topic.Found(stored: stored, info: info, after: after)
     }
 }

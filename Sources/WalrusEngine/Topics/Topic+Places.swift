@@ -1,0 +1,133 @@
+internal import Synchronization
+internal import WalrusFormat
+internal import WalrusIO
+
+extension Topic {
+    /// Moves the topic's reader. `record` makes its place durable and is called, with the lock on
+    /// the topic's readers held, before anyone can see it.
+    func seek(
+        to target: SeekTarget, _ record: (Block, ReadCursor) throws(EngineError) -> Void
+    ) throws(EngineError) {
+        try consuming.withLock { (consuming: inout Consuming) throws(EngineError) in
+            guard !consuming.isClosed else { throw .closed }
+            let blocks = state.withLock { $0.blocks }
+            guard !blocks.isEmpty else { return }
+            let cursor =
+                switch target {
+                case .begin: ReadCursor.begin
+                case .end: try Self.cursor(in: blocks, blocks.count - 1, before: .max)
+                case .ordinal(let ordinal): try Self.cursor(in: blocks, beforeOrdinal: ordinal)
+                case .sequence(let sequence):
+                    try Self.cursor(in: blocks) { $0.sequence < sequence }
+                case .time(let time): try Self.cursor(in: blocks) { $0.timestamp < time }
+                }
+            try record(blocks[cursor.block], cursor)
+            consuming.unrecorded = 0
+            state.withLock { $0.cursor = cursor }
+        }
+    }
+
+    /// Before the entry that holds the stored byte `target`. Nil: behind the last one.
+    func cursor(atStoredOffset target: Int) throws(EngineError) -> ReadCursor? {
+        let blocks = state.withLock { $0.blocks }
+        var start = 0
+        for (index, block) in blocks.enumerated() {
+            if target < start + block.used {
+                return try Self.cursor(in: blocks, index, before: target - start)
+            }
+            start += block.used
+        }
+        return nil
+    }
+
+    /// At the last boundary between entries of the block `index` that is not after `offset`.
+    private static func cursor(in blocks: [Block], _ index: Int, before offset: Int)
+        throws(EngineError) -> ReadCursor
+    {
+        var cursor = ReadCursor.start(of: index, in: blocks)
+        try walk(blocks[index], &cursor) { entry, _ in entry.end <= offset }
+        return cursor
+    }
+
+    private static func cursor(in blocks: [Block], beforeOrdinal ordinal: Int)
+        throws(EngineError) -> ReadCursor
+    {
+        var before = 0
+        for (index, block) in blocks.enumerated() {
+            if ordinal <= before + block.entries || index == blocks.count - 1 {
+                var cursor = ReadCursor.start(of: index, in: blocks)
+                try walk(block, &cursor) { _, before in before + 1 < ordinal }
+                return cursor
+            }
+            before += block.entries
+        }
+        return .begin
+    }
+
+    /// Behind the last entry whose stamp is known to come `before` what is looked for. Stamps never
+    /// go back, so nothing from there on is left out that could be meant.
+    private static func cursor(
+        in blocks: [Block], behind isBefore: (EntryStamp) -> Bool
+    ) throws(EngineError) -> ReadCursor {
+        for index in blocks.indices.reversed() {
+            // The first entry tells of most blocks that they come after.
+            if let first = try firstStamp(blocks[index]), !isBefore(first) { continue }
+            var cursor = ReadCursor.start(of: index, in: blocks)
+            var last: ReadCursor?
+            // What cannot tell may stand among those before.
+            try walk(
+                blocks[index], &cursor,
+                stepped: { entry, cursor in
+                    if let stamp = entry.stamp, isBefore(stamp) { last = cursor }
+                }
+            ) { entry, _ in entry.stamp.map(isBefore) ?? true }
+            if let last { return last }
+        }
+        return .begin
+    }
+
+    private static func firstStamp(_ block: Block) throws(EngineError) -> EntryStamp? {
+        let bytes = try engineErrors(block.frame.topic) { () throws(IOError) in
+            try block.file.bytes(at: block.frame.start, count: Layout.headerSize)
+        }
+        guard let header = try? EntryHeader.decode(bytes), header.topic == block.frame.topic else {
+            return nil
+        }
+        return header.stamp
+    }
+
+    /// Moves `cursor` from the start of the block over its entries, headers alone being read, as
+    /// long as `passes` lets each of them; it gets the sound entries of the topic before it too.
+    private static func walk(
+        _ block: Block, _ cursor: inout ReadCursor,
+        stepped: (WalkedEntry, ReadCursor) -> Void = { _, _ in },
+        passes: (WalkedEntry, _ before: Int) -> Bool
+    ) throws(EngineError) {
+        do throws(EngineError) {
+            var at = cursor
+            try walking(block.file) { walker in
+                _ = unsafe try walker.walk(block.frame, verify: false) { entry, _ in
+                    guard entry.end <= block.used, passes(entry, at.consumed) else { return false }
+                    at.offset = entry.end
+                    if !block.damaged.contains(where: { $0.contains(entry.offset) }) {
+                        at.consumed += 1
+                        at.consumedInBlock += 1
+                        at.sequence = entry.stamp?.sequence ?? 0
+                    }
+                    stepped(entry, at)
+                    return true
+                }
+            }
+            cursor = at
+        } catch { throw error.of(block.frame.topic) }
+    }
+}
+
+extension ReadCursor {
+    /// At the start of a block, all before it consumed.
+    fileprivate static func start(of index: Int, in blocks: [Block]) -> ReadCursor {
+        ReadCursor(
+            block: index, offset: 0, consumed: blocks[..<index].reduce(0) { $0 + $1.entries },
+            consumedInBlock: 0, sequence: 0)
+    }
+}

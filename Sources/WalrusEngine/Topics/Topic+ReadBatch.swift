@@ -1,0 +1,106 @@
+internal import Synchronization
+internal import WalrusFormat
+internal import WalrusIO
+
+extension Topic {
+    /// How much one call reads at most.
+    struct Budget {
+        var count = Layout.batchEntriesMax
+        /// Bytes of payload; the first entry comes whatever its size.
+        var payloadSize: Int
+    }
+
+    /// The next entries, without consuming them.
+    func peek(_ budget: Budget) throws(EngineError) -> [Entry] {
+        try findMany(after: state.withLock { $0.cursor } ?? .begin, budget).entries
+    }
+
+    /// The entries from the one on that holds the stored byte `offset`, counted from the start of
+    /// the topic's first block on disk.
+    func entries(atStoredOffset offset: Int, _ budget: Budget) throws(EngineError) -> [Entry] {
+        guard let cursor = try cursor(atStoredOffset: offset) else { return [] }
+        return try findMany(after: cursor, budget, isElsewhere: true).entries
+    }
+
+    /// The next entries, all of them consumed or none. `record` as for a single one.
+    func consume(
+        _ budget: Budget, recordEvery: Int,
+        _ record: (Block, ReadCursor) throws(EngineError) -> Void
+    ) throws(EngineError) -> [Entry] {
+        try consuming.withLock { (consuming: inout Consuming) throws(EngineError) in
+            guard !consuming.isClosed else { throw .closed }
+            let found = try findMany(after: state.withLock { $0.cursor } ?? .begin, budget)
+            guard !found.entries.isEmpty else { return [] }
+            if consuming.unrecorded + found.entries.count >= recordEvery {
+                let block = state.withLock { $0.blocks[found.after.block] }
+                try record(block, found.after)
+                consuming.unrecorded = 0
+            } else {
+                consuming.unrecorded += found.entries.count
+            }
+            state.withLock { $0.cursor = found.after }
+            return found.entries
+        }
+    }
+
+    /// What one read of a file brings at most.
+    private static let readSizeMax = 1 << 20
+    private static let readSizeMin = 4_096
+
+    /// - Parameter isElsewhere: the cursor is not that of the topic's reader, whose counts must not
+    ///   change by what is found there.
+    private func findMany(after cursor: ReadCursor, _ budget: Budget, isElsewhere: Bool = false)
+        throws(EngineError) -> (entries: [Entry], after: ReadCursor)
+    {
+        var cursor = cursor
+        var entries: [Entry] = []
+        var left = budget.payloadSize
+        while entries.count < budget.count, let spot = nextSpot(after: cursor) {
+            let count = budget.count - entries.count
+            // Headers come on top; how many there are shows when they are read.
+            let size = left.addingReportingOverflow(Layout.headerSize * min(count, 64))
+            let need = StoredEntry.Need(
+                count: count, payloadSize: left, isFirstFree: entries.isEmpty,
+                readSize: size.overflow
+                    ? Self.readSizeMax
+                    : min(max(size.partialValue, Self.readSizeMin), Self.readSizeMax))
+            let run = try engineErrors(name) { () throws(IOError) in
+                try StoredEntry.read(spot.block, at: spot.offset, need)
+            }
+            var at = spot
+            for stored in run.entries {
+                let found = at.found(stored)
+                entries.append(found.entry)
+                left = max(0, left - (stored.size - Layout.headerSize))
+                cursor = found.after
+                at = at.moved(to: cursor)
+            }
+            if run.isEnough { break }
+            guard run.entries.isEmpty else { continue }
+            if isElsewhere {
+                cursor = try spot.behindDamage()
+            } else {
+                try learnDamage(spot)
+            }
+        }
+        return (entries, cursor)
+    }
+}
+
+extension Topic.Spot {
+    /// Where reading resumes behind the unsound entry here.
+    fileprivate func behindDamage() throws(EngineError) -> ReadCursor {
+        let survey = try BlockSurvey(block, from: offset)
+        let damage = survey.damage.ranges.first { $0.contains(offset) }
+        return ReadCursor(
+            block: index, offset: damage?.upperBound ?? block.used, consumed: before,
+            consumedInBlock: beforeInBlock, sequence: 0)
+    }
+
+    /// The place behind an entry of the same block.
+    fileprivate func moved(to cursor: ReadCursor) -> Self {
+        Self(
+            block: block, index: index, offset: cursor.offset, before: cursor.consumed,
+            beforeInBlock: cursor.consumedInBlock)
+    }
+}

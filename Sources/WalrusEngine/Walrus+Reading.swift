@@ -1,0 +1,80 @@
+public import WalrusFormat
+
+extension Walrus {
+    /// Checkpoints after which the cursor is recorded.
+    var recordEvery: Int {
+        switch configuration.readConsistency {
+        case .strictlyAtOnce: 1
+        case .atLeastOnce(let persistEvery): persistEvery
+        }
+    }
+
+    /// The topic's next entries: one at least when there is one, 2,000 at most, and not more than
+    /// `maxBytes` of payload in all unless the first alone has more.
+    ///
+    /// With `checkpoint` all of them are consumed, as `readNext` would consume them one by one;
+    /// with `strictlyAtOnce` one record on disk does for them all. Damaged entries are skipped.
+    ///
+    /// With a `startOffset` this looks at any place of the topic and neither asks nor moves its
+    /// cursor, whatever `checkpoint` says. The offset counts stored bytes, headers included, from
+    /// the start of the topic's first block on disk; reading starts with the entry that holds that
+    /// byte, and gives nothing behind the last one.
+    ///
+    /// Throws `.io`, after which nothing is consumed, and `.closed`. Corresponds to
+    /// `batch_read_for_topic`.
+    public func readBatch(
+        _ topic: TopicName, maxBytes: Int, checkpoint: Bool, startOffset: Int? = nil
+    ) throws(EngineError) -> [Entry] {
+        try registry.checkOpen()
+        guard let found = registry.find(topic) else { return [] }
+        let budget = Topic.Budget(payloadSize: max(0, maxBytes))
+        if let startOffset {
+            return try found.entries(atStoredOffset: max(0, startOffset), budget)
+        }
+        guard checkpoint else { return try found.peek(budget) }
+        return try found.consume(budget, recordEvery: recordEvery) {
+            block, cursor throws(EngineError) in
+            try cursors.record(topic, block.saved(cursor, in: cursor.block))
+        }
+    }
+
+    /// Gives `body` the topic's next entry without copying its payload. Nil when all are consumed.
+    ///
+    /// `checkpoint` as for `readNext`, and done before `body` is called: an entry stays consumed
+    /// when `body` throws. No lock is held meanwhile, so `body` may use the engine. The span ends
+    /// with the call.
+    ///
+    /// Throws what `readNext` and `body` throw.
+    public func withNextEntry<R>(
+        _ topic: TopicName, checkpoint: Bool, _ body: (RawSpan, EntryInfo) throws -> R
+    ) throws -> R? {
+        try registry.checkOpen()
+        guard let topic = registry.find(topic) else { return nil }
+        let found =
+            checkpoint
+            ? try topic.consume(recordEvery: recordEvery) { block, cursor throws(EngineError) in
+                try cursors.record(topic.name, block.saved(cursor, in: cursor.block))
+            } : try topic.peek()
+        guard let found else { return nil }
+        return try found.stored.withPayload { payload in try body(payload, found.info) }
+    }
+
+    /// Moves the topic's cursor: what stands before it counts as consumed, what stands behind it
+    /// as unread, also if it was consumed before. Durable when it returns, whatever the consistency.
+    ///
+    /// A target before the first entry on disk means that one, a target behind the last one the
+    /// end. Entries without a stamp (written by the reference, or with a name over 176 bytes) tell
+    /// neither number nor time: `.sequence` and `.time` lead behind the last entry that is known to
+    /// come before, so that none is skipped that could be meant. Where no entry has a stamp, that is
+    /// the first one.
+    ///
+    /// A topic without entries has no place to seek: nothing is done. Throws `.io`, after which the
+    /// cursor is where it was, and `.closed`.
+    public func seek(_ topic: TopicName, to target: SeekTarget) throws(EngineError) {
+        try registry.checkOpen()
+        guard let found = registry.find(topic) else { return }
+        try found.seek(to: target) { block, cursor throws(EngineError) in
+            try cursors.record(topic, block.saved(cursor, in: cursor.block))
+        }
+    }
+}
