@@ -21,6 +21,8 @@ public struct EngineError: Error, Hashable, Sendable {
         case locked
         /// A system call failed: `errno`.
         case io
+        /// A file holds something else than it should.
+        case damaged
         /// An earlier sync of the file failed, and nobody knows what of it is on disk.
         case poisoned
         /// No name is left that sorts after the existing data files.
