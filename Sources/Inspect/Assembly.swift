@@ -11,6 +11,8 @@ struct Assembly {
         let index: Int
         let number: UInt64
         let scan: BlockScan
+        /// A slot before it in its file is empty or unreadable.
+        let followsHole: Bool
         /// Sound entries and bytes that count: without those of a batch that is not whole.
         var entries: Int
         var used: Int
@@ -36,16 +38,21 @@ struct Assembly {
         var file = FileState(
             name: scan.name, size: scan.status.size, allocated: scan.status.allocated,
             modified: scan.status.modified)
+        var followsHole = false
         for slot in scan.slots.indices {
             switch scan.slots[slot] {
-            case .empty: numbers.addEmptySlot()
+            case .empty:
+                numbers.addEmptySlot()
+                followsHole = true
             case .continued: break
-            case .unreadable: _ = numbers.addBlock()
+            case .unreadable:
+                _ = numbers.addBlock()
+                followsHole = true
             case .block(let index):
                 let block = scan.blocks[index]
                 let link = Link(
                     file: scan.name, index: index, number: numbers.addBlock(), scan: block,
-                    entries: block.entries, used: block.used)
+                    followsHole: followsHole, entries: block.entries, used: block.used)
                 chains[block.frame.topic, default: []].append(link)
                 // Places in the topic are known at the end only.
                 file.blocks.append(blockState(link, cursor: (0, 0), index: 0, isTail: false))
@@ -124,46 +131,58 @@ struct Assembly {
             isTail: isTail, stamps: scan.stamps)
     }
 
-    /// Takes the entries of a batch at the topic's end out of the count, unless it is whole.
+    // MARK: - Batches
+
+    /// Takes out of the count what does not: a batch at the topic's end that is not whole, and what
+    /// stands behind an intent.
     private mutating func dropIncompleteBatch(_ chain: inout [Link], _ name: TopicName) {
-        var pieces: [(index: Int, run: BatchRun)] = []
-        for index in chain.indices.reversed() where chain[index].scan.used > 0 {
-            guard let run = chain[index].scan.trailingRun else { break }
-            if let next = pieces.last?.run {
-                guard run.batch == next.batch, run.count == next.count,
-                    run.indices.upperBound <= next.indices.lowerBound
-                else { break }
-            }
-            pieces.append((index, run))
-            // What comes before in this block is no part of it, so nothing in the one before is.
-            guard run.offset == 0 else { break }
+        if let intent = sidecars.intents[name] { dropIntended(intent, &chain, name) }
+        let batch = TrailingBatch(
+            blockCount: chain.count, run: { chain[$0].scan.trailingRun },
+            isBare: { chain[$0].scan.used == 0 })
+        guard let batch,
+            !batch.isWhole(
+                consumed: { sidecars.consumed(name) }, followsHole: { chain[$0].followsHole })
+        else { return }
+        for piece in batch.pieces {
+            chain[piece.block].entries = piece.run.soundBefore
+            chain[piece.block].used = piece.run.start
         }
-        guard let first = pieces.last, !isWhole(pieces.reversed()) else { return }
-        for (index, run) in pieces {
-            chain[index].entries = run.entriesBefore
-            chain[index].used = run.offset
+        note(
+            incompleteBatchOf: batch.first.run.count, name, chain[batch.first.block],
+            batch.first.run.start, sound: batch.sound)
+    }
+
+    private mutating func dropIntended(
+        _ intent: BatchIntent, _ chain: inout [Link], _ name: TopicName
+    ) {
+        var first: (block: Int, offset: Int)?
+        var sound = 0
+        for index in chain.indices {
+            let link = chain[index]
+            guard let start = intent.start(in: (link.file, link.scan.frame.slot)),
+                start < link.used
+            else { continue }
+            let before = start == 0 ? 0 : measure(link.file, link.index, start).entriesBefore
+            sound += link.entries - before
+            chain[index].entries = before
+            chain[index].used = start
+            first = first ?? (index, start)
         }
-        let link = chain[first.index]
-        let sound = pieces.reduce(0) { $0 + $1.run.sound }
+        guard let first else { return }
+        note(
+            incompleteBatchOf: intent.count, name, chain[first.block], first.offset, sound: sound)
+    }
+
+    private mutating func note(
+        incompleteBatchOf count: Int, _ name: TopicName, _ link: Link, _ offset: Int, sound: Int
+    ) {
         findings.add(
             Finding(
                 .warning, .incompleteBatch, file: link.file.text, block: link.scan.frame.slot,
-                offset: first.run.offset,
-                "a batch of \(first.run.count) entries of \(name.quoted) is not whole: its \(sound) sound entries do not count"
+                offset: offset,
+                "a batch of \(count) entries of \(name.quoted) is not whole: its \(sound) sound entries do not count"
             ))
-    }
-
-    /// Whether the pieces, in their order, are all of a batch that is left on disk.
-    private func isWhole(_ pieces: [(index: Int, run: BatchRun)]) -> Bool {
-        guard let first = pieces.first, let last = pieces.last else { return true }
-        // A batch that begins with the topic's first block began in one that was consumed.
-        let begins =
-            first.run.indices.lowerBound == 0 || (first.index == 0 && first.run.offset == 0)
-        let isAdjacent = zip(pieces, pieces.dropFirst()).allSatisfy {
-            $0.run.indices.upperBound == $1.run.indices.lowerBound
-        }
-        return begins && isAdjacent && last.run.indices.upperBound == last.run.count
-            && pieces.allSatisfy(\.run.isSound)
     }
 
     // MARK: - Cursors

@@ -59,7 +59,7 @@ struct BlockScan: Sendable {
 
     /// The batch that the block ends with, a damaged last entry taken for one of it.
     var trailingRun: BatchRun? {
-        torn.map { BatchRun.after(run, $0, entriesBefore: entries) } ?? run
+        torn.map { BatchRun.after(run, $0, soundBefore: entries) } ?? run
     }
 
     /// Forgets what a new walk from `end` will find out anew.
@@ -75,7 +75,7 @@ struct BlockScan: Sendable {
             torn = entry
             return
         }
-        run = BatchRun.after(run, entry, entriesBefore: entries)
+        run = BatchRun.after(run, entry, soundBefore: entries)
         entries += 1
         end = entry.end
         anchor = entry
@@ -88,7 +88,7 @@ struct BlockScan: Sendable {
 
     /// Counts a damaged entry that turned out not to be the last one.
     private mutating func settle(_ entry: WalkedEntry) {
-        run = BatchRun.after(run, entry, entriesBefore: entries)
+        run = BatchRun.after(run, entry, soundBefore: entries)
         damagedCount += 1
         if damages.count < Self.detailMax, let tail { damages.append(tail) }
         end = entry.end
@@ -128,49 +128,5 @@ struct BlockScan: Sendable {
         // A reader moves on: what it asked for before will not be asked for again.
         if probes.count > 4 { probes.removeFirst() }
         probes.append((offset, probe))
-    }
-}
-
-/// The run of entries at the end of a block that belong to one batch.
-struct BatchRun: Hashable, Sendable {
-    /// The sequence number of the batch's first entry: what makes it this batch.
-    let batch: UInt64
-    /// Entries that it should have.
-    let count: Int
-    /// The batch indices from the first to the last one here.
-    private(set) var indices: Range<Int>
-    /// Where the run starts, in bytes from the block's start.
-    let offset: Int
-    /// Sound entries of the block before it.
-    let entriesBefore: Int
-    /// Sound entries in it.
-    private(set) var sound: Int
-    /// Whether every entry between the first and the last is here and sound.
-    private(set) var isSound: Bool
-
-    /// The run that a block ends with after `entry`, having ended with `run` before it.
-    static func after(_ run: BatchRun?, _ entry: WalkedEntry, entriesBefore: Int) -> BatchRun? {
-        let isSound = entry.damage == nil
-        guard let stamp = entry.stamp else {
-            // A damaged header does not say whose it is: inside a batch it is taken for one of it.
-            guard var run, !isSound, run.indices.upperBound < run.count else { return nil }
-            run.indices = run.indices.lowerBound..<run.indices.upperBound + 1
-            run.isSound = false
-            return run
-        }
-        guard stamp.batchCount > 1 else { return nil }
-        let batch = stamp.sequence &- UInt64(stamp.batchIndex)
-        guard var run, run.batch == batch, run.count == stamp.batchCount,
-            run.indices.upperBound <= stamp.batchIndex
-        else {
-            return BatchRun(
-                batch: batch, count: stamp.batchCount,
-                indices: stamp.batchIndex..<stamp.batchIndex + 1, offset: entry.offset,
-                entriesBefore: entriesBefore, sound: isSound ? 1 : 0, isSound: isSound)
-        }
-        run.isSound = run.isSound && isSound && run.indices.upperBound == stamp.batchIndex
-        run.indices = run.indices.lowerBound..<stamp.batchIndex + 1
-        run.sound += isSound ? 1 : 0
-        return run
     }
 }

@@ -30,6 +30,7 @@ public struct Finding: Hashable, Sendable {
         case damagedCursorIndex = "damaged-cursor-index"
         case damagedCleanIndex = "damaged-clean-index"
         case damagedJournal = "damaged-journal"
+        case damagedIntents = "damaged-intents"
         case journalReconciled = "journal-reconciled"
         case cursorUnclear = "cursor-unclear"
         case cursorShifted = "cursor-shifted"

@@ -44,7 +44,7 @@ public final class Scanner {
             sidecars = nil
         }
         let listing = try Directory.list(directory)
-        let known = Sidecars.read(directory, known: sidecars)
+        var known = Sidecars.read(directory, known: sidecars)
         sidecars = known
         let probes = Self.probes(known)
 
@@ -63,6 +63,7 @@ public final class Scanner {
         }
         files = scans
         guard walk(work, progress) else { return nil }
+        known.addIntents(directory)
 
         var assembly = Assembly(sidecars: known) { file, block, offset in
             self.probe(file, block, offset)

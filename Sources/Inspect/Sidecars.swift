@@ -10,12 +10,16 @@ struct Sidecars: Sendable {
     var journal: [TopicName: CursorPosition] = [:]
     /// Whether the journal continues the index file that is there.
     var isJournalCurrent = true
+    /// Batches that are being written to topics with long names.
+    var intents: [TopicName: BatchIntent] = [:]
     var findings: [Finding] = []
+    private var areCursorsDamaged = false
     /// What the files looked like, to notice a change without reading them again.
     private(set) var signature: [FileStatus?] = []
 
     private static let names = [
         DirectoryNames.cursorJournal, DirectoryNames.cursorIndex, DirectoryNames.cleanIndex,
+        DirectoryNames.batchIntents,
     ]
     /// More than any real index has; a bigger one is reported, not read.
     private static let sizeMax = 256 << 20
@@ -48,6 +52,9 @@ struct Sidecars: Sendable {
         if let cursorImage { readCursors(cursorImage) }
         if let cleanImage { readMarks(cleanImage) }
         if let journalImage { readJournal(journalImage, continuing: cursorImage) }
+        if let intentsImage = image(directory, DirectoryNames.batchIntents) {
+            readIntents(intentsImage)
+        }
     }
 
     private mutating func image(_ directory: FilePath, _ name: String) -> [UInt8]? {
@@ -74,6 +81,7 @@ struct Sidecars: Sendable {
                 noteTable(DirectoryNames.cursorIndex)
             }
         } catch {
+            areCursorsDamaged = true
             noteDamage(
                 .damagedCursorIndex, DirectoryNames.cursorIndex, error,
                 "all cursors in it are unknown, so every entry counts as unread")
@@ -108,9 +116,36 @@ struct Sidecars: Sendable {
                     ))
             }
         } catch {
+            areCursorsDamaged = true
             noteDamage(
                 .damagedJournal, name, error, "cursors are those of \(DirectoryNames.cursorIndex)")
         }
+    }
+
+    /// Adds the batches that were begun since the files were read.
+    mutating func addIntents(_ directory: FilePath) {
+        let image = try? Directory.contents(
+            of: directory.appending(DirectoryNames.batchIntents), limit: Self.sizeMax)
+        guard let image, let more = try? BatchIntentsImage.decode(image) else { return }
+        intents.merge(more) { known, _ in known }
+    }
+
+    private mutating func readIntents(_ image: [UInt8]) {
+        do throws(FormatError) { intents = try BatchIntentsImage.decode(image) } catch {
+            noteDamage(
+                .damagedIntents, DirectoryNames.batchIntents, error,
+                "a part of a batch may count that should not")
+        }
+    }
+
+    /// The greatest sequence number that a reader of the topic is known to have had, 0 if none
+    /// ever had any; nil: nothing tells.
+    func consumed(_ topic: TopicName) -> UInt64? {
+        if areCursorsDamaged { return nil }
+        if let position = journal[topic] {
+            return position.sequence == 0 ? nil : position.sequence
+        }
+        return cursors[topic] == nil ? 0 : nil
     }
 
     private mutating func noteDamage(

@@ -7,15 +7,18 @@ public struct BatchRun: Hashable, Sendable {
     public let batch: UInt64
     /// Entries that the batch should have.
     public let count: Int
-    /// The places in the batch that are here.
+    /// The places in the batch from the first to the last one here.
     public private(set) var indices: Range<Int>
     /// Bytes from the block's start to the first of them.
     public let start: Int
     /// Sound entries of the block before it.
     public let soundBefore: Int
-    /// Sound ones among those that are here.
+    /// Entries of the batch that are here, sound or not.
+    public private(set) var found = 1
+    /// Sound ones among them.
     public private(set) var sound: Int
 
+    /// Whether every entry from the first to the last one is here and sound.
     public var isSound: Bool { sound == indices.count }
 
     /// The run that a block ends with after `entry`, having ended with `run` before it.
@@ -27,14 +30,14 @@ public struct BatchRun: Hashable, Sendable {
         guard let stamp = entry.stamp else {
             // A damaged header does not say whose it is: inside a batch it is taken for one of it.
             guard let run, !isSound, run.indices.upperBound < run.count else { return nil }
-            return run.longer(isSound: false)
+            return run.longer(to: run.indices.upperBound, isSound: false)
         }
         guard stamp.batchCount > 1 else { return nil }
         let batch = stamp.sequence &- UInt64(stamp.batchIndex)
         if let run, run.batch == batch, run.count == stamp.batchCount,
-            run.indices.upperBound == stamp.batchIndex
+            run.indices.upperBound <= stamp.batchIndex
         {
-            return run.longer(isSound: isSound)
+            return run.longer(to: stamp.batchIndex, isSound: isSound)
         }
         return BatchRun(
             batch: batch, count: stamp.batchCount,
@@ -42,9 +45,10 @@ public struct BatchRun: Hashable, Sendable {
             soundBefore: soundBefore, sound: isSound ? 1 : 0)
     }
 
-    private func longer(isSound: Bool) -> BatchRun {
+    private func longer(to index: Int, isSound: Bool) -> BatchRun {
         var run = self
-        run.indices = indices.lowerBound..<indices.upperBound + 1
+        run.indices = indices.lowerBound..<index + 1
+        run.found += 1
         if isSound { run.sound += 1 }
         return run
     }
@@ -68,46 +72,42 @@ public struct TrailingBatch: Hashable, Sendable {
     public init?(
         blockCount: Int, run: (_ block: Int) -> BatchRun?, isBare: (_ block: Int) -> Bool
     ) {
-        guard let last = (0..<blockCount).last(where: { !isBare($0) }), let end = run(last) else {
-            return nil
+        pieces = []
+        for block in (0..<blockCount).reversed() where !isBare(block) {
+            guard let run = run(block) else { break }
+            if let next = pieces.first?.run {
+                // Also behind a gap: what a power loss left of a batch goes as a whole.
+                guard run.batch == next.batch, run.count == next.count,
+                    run.indices.upperBound <= next.indices.lowerBound
+                else { break }
+            }
+            pieces.insert(Piece(block: block, run: run), at: 0)
+            // What comes before in this block is no part of it, so nothing in the one before is.
+            guard run.start == 0 else { break }
         }
-        pieces = [Piece(block: last, run: end)]
-        // Also behind a gap: what a power loss left of a batch goes as a whole.
-        while let first = pieces.first, first.run.start == 0, first.block > 0,
-            let before = run(first.block - 1), before.batch == end.batch,
-            before.count == end.count,
-            before.indices.upperBound <= first.run.indices.lowerBound
-        {
-            pieces.insert(Piece(block: first.block - 1, run: before), at: 0)
-        }
+        guard !pieces.isEmpty else { return nil }
     }
 
     public var first: Piece { pieces[0] }
 
     /// Entries of the batch that are there, sound or not.
-    public var found: Int { pieces.reduce(0) { $0 + $1.run.indices.count } }
+    public var found: Int { pieces.reduce(0) { $0 + $1.run.found } }
     /// Sound entries of the batch that are there.
     public var sound: Int { pieces.reduce(0) { $0 + $1.run.sound } }
-
-    /// Where the topic's reader stands, as far as the files tell.
-    public enum Reader: Hashable, Sendable {
-        /// They cannot be read.
-        case unknown
-        /// It has never moved.
-        case begin
-        /// In the topic's block `block`, or behind the last one; `sequence` is that of the last
-        /// entry it had, 0 when nothing tells.
-        case at(block: Int, sequence: UInt64)
-    }
 
     /// Whether every entry that should be there is, and is sound.
     ///
     /// Files are reclaimed once they are consumed, whatever part of a batch is in them. So a batch
-    /// whose first entries are gone is whole if the reader can have had them, and in doubt it is:
-    /// what does not count is erased. `followsHole` says of a block whether an empty or unreadable
-    /// slot stands before it in its file, which no writer leaves there.
+    /// whose first entries are gone is whole if a reader has had them, and in doubt it is: what does
+    /// not count is erased.
+    ///
+    /// - Parameters:
+    ///   - consumed: the greatest sequence number that a reader is known to have had, 0 if none ever
+    ///     had any; nil: nothing tells.
+    ///   - followsHole: whether an empty or unreadable slot stands before a block in its file, which
+    ///     no writer leaves there.
     public func isWhole<E: Error>(
-        reader: () throws(E) -> Reader, followsHole: (_ block: Int) -> Bool
+        consumed: () throws(E) -> UInt64?, followsHole: (_ block: Int) -> Bool
     ) throws(E) -> Bool {
         var next = first.run.indices.lowerBound
         for piece in pieces {
@@ -115,18 +115,12 @@ public struct TrailingBatch: Hashable, Sendable {
             next = piece.run.indices.upperBound
         }
         guard next == first.run.count else { return false }
-        let missing = first.run.indices.lowerBound
+        let missing = UInt64(first.run.indices.lowerBound)
         guard missing > 0 else { return true }
         // What comes before it in its block was not reclaimed, so neither was its beginning.
         guard first.run.start == 0 else { return false }
-        switch try reader() {
-        case .unknown:
-            return true
-        case .begin:
-            return first.block == 0 && !followsHole(0)
-        case .at(let block, let sequence):
-            guard block >= first.block else { return false }
-            return sequence == 0 || sequence + 1 >= first.run.batch + UInt64(missing)
-        }
+        guard let consumed = try consumed() else { return true }
+        if consumed >= first.run.batch &+ missing &- 1 { return true }
+        return first.block == 0 && !followsHole(0)
     }
 }

@@ -73,7 +73,10 @@ import WalrusIO
     }
 
     private func verify(_ place: Workplace, _ log: Log, isCrash: Bool, _ comment: Comment) throws {
+        // Inspect says before the directory is opened what the engine says then.
+        let scanned = try #require(try Scanner(place.path).scan())
         try place.session { walrus throws in
+            expectAgreement(scanned, walrus, comment)
             try expectAgreement(place, walrus, comment)
             var topics = Set(log.acknowledged.keys)
             if let failed = log.failed { topics.insert(failed.topic) }
@@ -219,7 +222,10 @@ import WalrusIO
 
 /// Expects Inspect to say of every topic what the engine says.
 func expectAgreement(_ place: Workplace, _ walrus: Walrus, _ comment: Comment) throws {
-    let scanned = try #require(try Scanner(place.path).scan())
+    expectAgreement(try #require(try Scanner(place.path).scan()), walrus, comment)
+}
+
+func expectAgreement(_ scanned: DirectoryState, _ walrus: Walrus, _ comment: Comment) {
     let seen = Dictionary(uniqueKeysWithValues: scanned.topics.map { ($0.name, $0) })
     for status in walrus.topics() {
         let topic = seen[status.name]

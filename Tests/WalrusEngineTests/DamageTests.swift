@@ -1,3 +1,4 @@
+import Inspect
 import SystemPackage
 import TestSupport
 import Testing
@@ -152,5 +153,74 @@ import WalrusIO
             #expect(walrus.topics() == [])
         }
         #expect(before > 0)
+    }
+}
+
+extension DamageTests {
+    /// Files are reclaimed once they are consumed, whatever part of a batch is in them: what is left
+    /// of the batch is no remains of a crash. What is missing without having been consumed is one.
+    @Test(
+        arguments: [
+            // The reader has had all before; the same, and a slot before it is empty; cursor files lost.
+            (4, true, false, true), (4, true, true, true), (nil, true, false, true),
+            // It has had nothing, or not all of it, and the block it stood in is gone.
+            (0, true, true, false), (3, true, true, false), (nil, true, true, false),
+            // There are blocks before it; the one between has been reclaimed, or was lost.
+            (4, false, false, true), (2, false, true, false),
+        ] as [(UInt64?, Bool, Bool, Bool)])
+    func f17ABatchWhoseBeginningIsGone(
+        consumed: UInt64?, isFirst: Bool, followsHole: Bool, isKept: Bool
+    ) throws {
+        let place = try Workplace()
+        let (old, new) = ("1763670155020", "1763670155022")
+        let slot = followsHole ? 2 : 1
+        try place.putEntry([1], "other", file: new, slot: 0)
+        if !isFirst {
+            try place.putEntry(
+                [9], "t", file: old, slot: 0, stamp: EntryStamp(sequence: 1, timestamp: 1))
+        }
+        // Sequences 2 to 7, of which 5 to 7 are left.
+        var at = 0
+        for index in 3..<6 {
+            at = try place.putEntry(
+                [UInt8(index)], "t", file: new, slot: slot, at: at,
+                stamp: EntryStamp(
+                    batchIndex: index, batchCount: 6, sequence: UInt64(2 + index), timestamp: 1))
+        }
+        if let consumed, consumed > 0 {
+            let position = CursorPosition(
+                file: DataFileName("1763670155021"), slot: 0, offset: 300, sequence: consumed)
+            try place.put(
+                DirectoryNames.cursorJournal,
+                CursorJournal.encodeHeader(.init(index: nil))
+                    + CursorJournal.encodeRecord(topic: "t", position: position))
+        }
+        let scanned = try #require(try Scanner(place.path).scan())
+        try place.session { walrus throws in
+            expectAgreement(scanned, walrus, "")
+            #expect(walrus.recoveryReport.droppedBatches.count == (isKept ? 0 : 1))
+            #expect(walrus.status("t")?.entries ?? 0 == (isKept ? 3 : 0) + (isFirst ? 0 : 1))
+        }
+    }
+
+    /// What a power loss left of a batch on both sides of a hole goes as a whole.
+    @Test func f17ABatchWithAHole() throws {
+        let place = try Workplace()
+        for (slot, indices) in [(0, 0..<2), (1, 3..<6)] {
+            var at = 0
+            for index in indices {
+                at = try place.putEntry(
+                    [UInt8(index)], "t", file: "1763670155020", slot: slot, at: at,
+                    stamp: EntryStamp(
+                        batchIndex: index, batchCount: 6, sequence: UInt64(1 + index), timestamp: 1)
+                )
+            }
+        }
+        let scanned = try #require(try Scanner(place.path).scan())
+        try place.session { walrus throws in
+            expectAgreement(scanned, walrus, "")
+            #expect(walrus.recoveryReport.droppedBatches.map(\.found) == [5])
+            #expect(walrus.topics() == [])
+        }
     }
 }

@@ -9,7 +9,7 @@ extension Recovery {
         for (topic, chain) in chains.sorted(by: { $0.key < $1.key }) {
             guard let batch = chain.trailingBatch else { continue }
             let isWhole = try batch.isWhole(
-                reader: { () throws(EngineError) in try reader(of: topic, chain) },
+                consumed: { () throws(EngineError) in try consumed(topic) },
                 followsHole: { chain.links[$0].followsHole })
             guard !isWhole else { continue }
             let ranges = batch.pieces.map { (link: $0.block, start: $0.run.start) }

@@ -118,23 +118,18 @@ extension Recovery {
 
     // MARK: - One topic
 
-    /// Where the topic's reader stands, looked up without mending anything.
-    func reader(of topic: TopicName, _ chain: Chain) throws(EngineError) -> TrailingBatch.Reader {
+    /// The greatest sequence number that a reader of the topic has had, as far as the files tell.
+    func consumed(_ topic: TopicName) throws(EngineError) -> UInt64? {
         let image = try contents(DirectoryNames.cursorIndex)
         let journalImage = try contents(DirectoryNames.cursorJournal)
-        let index: [TopicName: StoredCursor]
-        var journal: CursorJournal.Contents?
         do throws(FormatError) {
-            index = try CursorIndexImage.decode(image ?? [])
-            if let journalImage { journal = try CursorJournal.decode(journalImage) }
-        } catch { return .unknown }
-        let stored = Stored(
-            topic: topic, chain: chain, index: index[topic], journal: journal?.cursors[topic])
-        guard stored.index != nil || stored.journal != nil else { return .begin }
-        let isCurrent = journal?.base == CursorJournal.Base(index: image)
-        let place = try Self.chosen(stored, isCurrent ? .journal : .earlier)
-        return .at(
-            block: place.block, sequence: isCurrent ? stored.journal?.sequence ?? 0 : 0)
+            let index = try CursorIndexImage.decode(image ?? [])
+            let journal = try journalImage.map(CursorJournal.decode)
+            if let position = journal?.cursors[topic] {
+                return position.sequence == 0 ? nil : position.sequence
+            }
+            return index[topic] == nil ? 0 : nil
+        } catch { return nil }
     }
 
     private static func outcome(_ stored: Stored, _ trust: Trust) throws(EngineError) -> Outcome {
