@@ -67,6 +67,11 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // What an application does with the engine: its public calls alone.
+        .executableTarget(
+            name: "Examples", dependencies: ["WalrusEngine", "WalrusFormat", system],
+            swiftSettings: strict),
+
         .target(
             name: "TestSupport",
             dependencies: ["WalrusFormat", "WalrusIO", system],

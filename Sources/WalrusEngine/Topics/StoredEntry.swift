@@ -31,7 +31,8 @@ struct StoredEntry: Sendable {
     struct Need {
         /// Entries.
         var count = 1
-        /// Bytes of payload; the first entry may have more if `isFirstFree`.
+        /// Bytes of payload; the first entry may have more if `isFirstFree`. Less than none: what
+        /// came before has taken more.
         var payloadSize = 0
         var isFirstFree = true
         /// Bytes to read at once.
@@ -73,7 +74,7 @@ struct StoredEntry: Sendable {
                 run.isEnough = true
                 break
             }
-            left = max(0, left - range.count)
+            left -= range.count
             guard range.upperBound <= bytes.count else {
                 // A long one comes alone; after others it is the next read's.
                 guard candidates.isEmpty else { break }

@@ -55,7 +55,7 @@ extension Topic {
         var cursor = cursor
         var entries: [Entry] = []
         var left = budget.payloadSize
-        while entries.count < budget.count, let spot = nextSpot(after: cursor) {
+        while entries.count < budget.count, left >= 0, let spot = nextSpot(after: cursor) {
             let count = budget.count - entries.count
             // Headers come on top; how many there are shows when they are read.
             let size = left.addingReportingOverflow(Layout.headerSize * min(count, 64))
@@ -71,7 +71,7 @@ extension Topic {
             for stored in run.entries {
                 let found = at.found(stored)
                 entries.append(found.entry)
-                left = max(0, left - (stored.size - Layout.headerSize))
+                left -= stored.size - Layout.headerSize
                 cursor = found.after
                 at = at.moved(to: cursor)
             }
