@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let arguments: Target.Dependency = .product(
     name: "ArgumentParser", package: "swift-argument-parser")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 
 func test(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
@@ -28,6 +29,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         // C: what Swift cannot say. Each header is plain C with prefixed names.
@@ -35,14 +37,18 @@ let package = Package(
             name: "CNcursesShim",
             linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
         .target(name: "CChecksum"),
+        .target(name: "CLinuxShim"),
+        .target(name: "CUringShim", linkerSettings: [.linkedLibrary("uring")]),
 
         // The language on disk, and the machine under it.
         .target(name: "WalrusFormat", dependencies: ["CChecksum"], swiftSettings: strict),
-        .target(name: "WalrusIO", dependencies: [system], swiftSettings: strict),
+        .target(
+            name: "WalrusIO", dependencies: ["CLinuxShim", "CUringShim", system],
+            swiftSettings: strict),
 
         // The writer and the reader. They do not know each other.
         .target(
-            name: "WalrusEngine", dependencies: ["WalrusFormat", "WalrusIO", system],
+            name: "WalrusEngine", dependencies: ["WalrusFormat", "WalrusIO", system, histogram],
             swiftSettings: strict),
         .target(
             name: "Inspect", dependencies: ["WalrusFormat", "WalrusIO", system],
@@ -76,10 +82,19 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["WalrusFormat", "WalrusIO", system],
             path: "Tests/TestSupport", swiftSettings: strict),
+        // Run by a test with limits of its own.
+        .executableTarget(
+            name: "EngineUnderLimits",
+            dependencies: ["WalrusEngine", "WalrusFormat", "WalrusIO", system],
+            path: "Tests/EngineUnderLimits", swiftSettings: strict),
         test("WalrusFormatTests", ["WalrusFormat"]),
         test("WalrusIOTests", ["WalrusIO", system]),
-        test("WalrusEngineTests", ["WalrusEngine", "WalrusFormat", "WalrusIO", "Inspect", system]),
-        test("InspectTests", ["Inspect", "WalrusFormat", "WalrusIO"]),
+        test(
+            "WalrusEngineTests",
+            [
+                "WalrusEngine", "WalrusFormat", "WalrusIO", "Inspect", "EngineUnderLimits", system,
+            ]),
+        test("InspectTests", ["Inspect", "WalrusFormat", "WalrusIO", system]),
         test(
             "WalrusConsoleTests", ["WalrusConsole", "Inspect", "WalrusFormat"], exclude: ["Golden"]),
         // These run the program itself, so it is to be built before them.

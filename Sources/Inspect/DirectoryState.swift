@@ -10,6 +10,8 @@ public struct DirectoryState: Sendable {
     public var findings: [Finding] = []
     /// When it was looked at, in nanoseconds since 1970 UTC.
     public var time: UInt64 = 0
+    /// What a running engine says about itself; nil when none does.
+    public var metrics: LiveMetrics?
 
     public init() {}
 

@@ -31,6 +31,7 @@ public struct Finding: Hashable, Sendable {
         case damagedCleanIndex = "damaged-clean-index"
         case damagedJournal = "damaged-journal"
         case damagedIntents = "damaged-intents"
+        case damagedMetrics = "damaged-metrics"
         case journalReconciled = "journal-reconciled"
         case cursorUnclear = "cursor-unclear"
         case cursorShifted = "cursor-shifted"

@@ -76,7 +76,12 @@ public final class Scanner {
             }
             assembly.add(scan)
         }
-        return assembly.finish(listing: listing, time: Clock.wall())
+        var state = assembly.finish(listing: listing, time: Clock.wall())
+        let (metrics, finding) = LiveMetrics.read(directory, at: state.time)
+        state.metrics = metrics
+        // The least of them all, and so the last.
+        if let finding { state.findings.append(finding) }
+        return state
     }
 
     /// The offsets at which cursors may stand, by topic.

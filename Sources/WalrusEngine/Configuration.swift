@@ -34,6 +34,11 @@ public struct Configuration: Hashable, Sendable {
     public var key: String?
     public var readConsistency: ReadConsistency
     public var fsyncSchedule: FsyncSchedule
+    /// How data files are read and written.
+    public var backend: StorageBackend
+    /// Whether `metrics_index.db` in the directory shows other processes, about once a second, what
+    /// the engine does.
+    public var writesMetrics = true
 
     /// Bytes of cursor journal after which the cursor index is rewritten.
     package var journalSizeMax = 1 << 20
@@ -45,12 +50,14 @@ public struct Configuration: Hashable, Sendable {
         directory: FilePath = Self.defaultDirectory,
         key: String? = Self.defaultKey,
         readConsistency: ReadConsistency = .strictlyAtOnce,
-        fsyncSchedule: FsyncSchedule = .milliseconds(200)
+        fsyncSchedule: FsyncSchedule = .milliseconds(200),
+        backend: StorageBackend = .default
     ) {
         self.directory = directory
         self.key = key
         self.readConsistency = readConsistency
         self.fsyncSchedule = fsyncSchedule
+        self.backend = backend
     }
 
     public static var defaultDirectory: FilePath {

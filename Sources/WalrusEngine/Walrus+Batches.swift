@@ -1,4 +1,5 @@
 public import WalrusFormat
+internal import WalrusIO
 
 /// What an acknowledged batch got.
 public struct BatchReceipt: Hashable, Sendable {
@@ -35,11 +36,20 @@ extension Walrus {
         try check(payloads, topic)
         try registry.checkOpen()
         guard !payloads.isEmpty else { return .empty }
+        let start = Clock.monotonic()
         // The slow part, before any lock.
         let batch = PendingBatch(payloads)
-        // Before the entries: a crash in between must not leave any in a topic called clean.
-        try marks.set(topic, isClean: false)
-        return try registry.openOrMake(topic).append(batch, appendContext)
+        do throws(EngineError) {
+            // Before the entries: a crash in between must not leave any in a topic called clean.
+            try marks.set(topic, isClean: false)
+            let receipt = try registry.openOrMake(topic).append(batch, appendContext)
+            recorder.appendedBatch(
+                entries: batch.count, bytes: payloads.reduce(0) { $0 + $1.count }, since: start)
+            return receipt
+        } catch {
+            recorder.appendFailed()
+            throw error
+        }
     }
 
     private func check(_ payloads: [[UInt8]], _ topic: TopicName) throws(EngineError) {

@@ -1,4 +1,5 @@
 public import WalrusFormat
+internal import WalrusIO
 
 extension Walrus {
     /// Appends `payload` to the topic, which begins with its first entry.
@@ -35,11 +36,19 @@ extension Walrus {
                     + "this one has \(payload.count)", topic: topic)
         }
         try registry.checkOpen()
+        let start = Clock.monotonic()
         // The slow part, before any lock.
         let entry = unsafe PendingEntry(payload: payload, checksum: FNV1a.hash(payload))
-        // Before the entry: a crash in between must not leave an entry in a topic called clean.
-        try marks.set(topic, isClean: false)
-        return try registry.openOrMake(topic).append(entry, appendContext)
+        do throws(EngineError) {
+            // Before the entry: a crash in between must not leave an entry in a topic called clean.
+            try marks.set(topic, isClean: false)
+            let receipt = try registry.openOrMake(topic).append(entry, appendContext)
+            recorder.appended(bytes: payload.count, since: start)
+            return receipt
+        } catch {
+            recorder.appendFailed()
+            throw error
+        }
     }
 
     /// The topic's next entry; nil when all are consumed.
@@ -54,9 +63,16 @@ extension Walrus {
     public func readNext(_ topic: TopicName, checkpoint: Bool) throws(EngineError) -> Entry? {
         try registry.checkOpen()
         guard let found = registry.find(topic) else { return nil }
-        guard checkpoint else { return try found.peek()?.entry }
-        return try found.consume(recordEvery: recordEvery) { block, cursor throws(EngineError) in
-            try cursors.record(topic, block.saved(cursor, in: cursor.block))
+        let start = Clock.monotonic()
+        let entry = try next(found, checkpoint: checkpoint)
+        if let entry { recorder.read(bytes: entry.payload.count, since: start) }
+        return entry
+    }
+
+    private func next(_ topic: Topic, checkpoint: Bool) throws(EngineError) -> Entry? {
+        guard checkpoint else { return try topic.peek()?.entry }
+        return try topic.consume(recordEvery: recordEvery) { block, cursor throws(EngineError) in
+            try cursors.record(topic.name, block.saved(cursor, in: cursor.block))
         }?.entry
     }
 }

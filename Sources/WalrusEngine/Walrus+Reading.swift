@@ -1,4 +1,5 @@
 public import WalrusFormat
+internal import WalrusIO
 
 extension Walrus {
     /// Checkpoints after which the cursor is recorded.
@@ -27,15 +28,25 @@ extension Walrus {
     ) throws(EngineError) -> [Entry] {
         try registry.checkOpen()
         guard let found = registry.find(topic) else { return [] }
+        let start = Clock.monotonic()
         let budget = Topic.Budget(payloadSize: max(0, maxBytes))
+        let entries: [Entry]
         if let startOffset {
-            return try found.entries(atStoredOffset: max(0, startOffset), budget)
+            entries = try found.entries(atStoredOffset: max(0, startOffset), budget)
+        } else if checkpoint {
+            entries = try found.consume(budget, recordEvery: recordEvery) {
+                block, cursor throws(EngineError) in
+                try cursors.record(topic, block.saved(cursor, in: cursor.block))
+            }
+        } else {
+            entries = try found.peek(budget)
         }
-        guard checkpoint else { return try found.peek(budget) }
-        return try found.consume(budget, recordEvery: recordEvery) {
-            block, cursor throws(EngineError) in
-            try cursors.record(topic, block.saved(cursor, in: cursor.block))
+        if !entries.isEmpty {
+            recorder.readBatch(
+                entries: entries.count, bytes: entries.reduce(0) { $0 + $1.payload.count },
+                since: start)
         }
+        return entries
     }
 
     /// Gives `body` the topic's next entry without copying its payload. Nil when all are consumed.
@@ -50,12 +61,14 @@ extension Walrus {
     ) throws -> R? {
         try registry.checkOpen()
         guard let topic = registry.find(topic) else { return nil }
+        let start = Clock.monotonic()
         let found =
             checkpoint
             ? try topic.consume(recordEvery: recordEvery) { block, cursor throws(EngineError) in
                 try cursors.record(topic.name, block.saved(cursor, in: cursor.block))
             } : try topic.peek()
         guard let found else { return nil }
+        recorder.read(bytes: found.stored.header.payloadLength, since: start)
         return try found.stored.withPayload { payload in try body(payload, found.info) }
     }
 

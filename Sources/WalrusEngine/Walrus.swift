@@ -21,6 +21,10 @@ public final class Walrus: Sendable {
     let cursors: CursorStore
     let marks: CleanMarks
     let appendContext: AppendContext
+    let recorder: MetricsRecorder
+    let meter: Meter
+    /// Many reads, writes or syncs at once.
+    let batchIO: any BatchIO
     private let flusher: Flusher?
     private let lock: Mutex<DirectoryLock?>
 
@@ -31,7 +35,7 @@ public final class Walrus: Sendable {
     public convenience init(_ configuration: Configuration = Configuration()) throws(EngineError) {
         let root = try configuration.root
         try engineErrors { () throws(IOError) in try Self.make(root) }
-        try self.init(configuration, on: DiskStorage(root))
+        try self.init(configuration, on: configuration.backend.storage(root))
     }
 
     /// Opens an engine on `storage`, whose directory exists, with `clock` for the time.
@@ -41,7 +45,8 @@ public final class Walrus: Sendable {
     ) throws(EngineError) {
         let lock = try DirectoryLock(
             storage.path, looksForStrangers: configuration.looksForStrangers)
-        let recovered = try Recovery.run(storage, configuration)
+        let recorder = MetricsRecorder()
+        let recovered = try Recovery.run(storage, configuration, recorder)
         self.configuration = configuration
         directory = storage.path
         recoveryReport = recovered.report
@@ -50,14 +55,20 @@ public final class Walrus: Sendable {
         marks = CleanMarks(storage, recovered.marks)
         let allocator = BlockAllocator(
             storage, files: recovered.files, freeSlot: recovered.freeSlot,
-            lastName: recovered.lastName, clock: clock)
+            lastName: recovered.lastName, clock: clock, recorder: recorder)
         self.allocator = allocator
         appendContext = AppendContext(
             allocator: allocator, intents: BatchIntents(storage), clock: clock,
             syncsEach: configuration.fsyncSchedule == .each)
+        let io = RingBatchIO.fromEnvironment()
+        batchIO = io
+        self.recorder = recorder
+        meter = Meter(
+            recorder, allocator, recovered.cursors, io, directory: storage.path,
+            writesFile: configuration.writesMetrics)
         flusher =
             if case .milliseconds(let interval) = configuration.fsyncSchedule {
-                Flusher(everyMilliseconds: interval) { allocator.files }
+                Flusher(everyMilliseconds: interval, io) { allocator.files }
             } else { nil }
         self.lock = Mutex(lock)
     }
@@ -88,6 +99,7 @@ public final class Walrus: Sendable {
         flusher?.end()
         var failure: EngineError?
         if configuration.fsyncSchedule != .never {
+            DataFile.syncMany(allocator.files, batchIO)
             for file in allocator.files {
                 do throws(EngineError) { try file.sync() } catch { failure = failure ?? error }
             }
@@ -96,6 +108,7 @@ public final class Walrus: Sendable {
             try cursors.record(topics.compactMap(Self.unrecorded))
             try cursors.compact()
         } catch { failure = failure ?? error }
+        meter.end()
         lock.withLock { $0 = nil }
         if let failure { throw failure }
     }

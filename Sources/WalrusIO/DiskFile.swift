@@ -4,7 +4,7 @@ public import SystemPackage
 /// An open file on a real disk. Closed with the last reference.
 public final class DiskFile: StorageFile {
     public let path: FilePath
-    private let descriptor: CInt
+    let descriptor: CInt
 
     /// How a file is opened.
     public enum Mode: Sendable {
@@ -160,6 +160,8 @@ public final class DiskFile: StorageFile {
             return offset < size ? offset..<size : nil
         }
     }
+
+    public func descriptor(for work: FileWork) -> CInt? { descriptor }
 
     /// Size, space on disk and times, of the open file.
     public func status() throws(IOError) -> FileStatus {

@@ -17,6 +17,10 @@ public struct DiskStorage: Storage {
     }
 
     public func create(_ name: String, size: Int) throws(IOError) -> any StorageFile {
+        try make(name, size: size)
+    }
+
+    func make(_ name: String, size: Int) throws(IOError) -> DiskFile {
         let file = try DiskFile(path.appending(name), .create)
         do throws(IOError) { try file.truncate(to: size) } catch {
             try? remove(name)

@@ -40,6 +40,9 @@ public protocol StorageFile: AnyObject, Sendable {
     /// The next range of bytes at or after `offset` that takes space on disk; nil when there is
     /// none.
     func dataRange(from offset: Int) throws(IOError) -> Range<Int>?
+    /// What a ring may do that work with, past the methods above; nil where it must not
+    /// (`BatchIO`).
+    func descriptor(for work: FileWork) -> CInt?
 }
 
 /// A name in a directory.
@@ -56,6 +59,8 @@ public struct DirectoryEntry: Hashable, Sendable {
 }
 
 extension StorageFile {
+    public func descriptor(for work: FileWork) -> CInt? { nil }
+
     /// Two buffers a call.
     public func write(at offset: Int, _ buffers: [UnsafeRawBufferPointer]) throws(IOError) {
         var at = offset

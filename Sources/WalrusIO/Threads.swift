@@ -7,6 +7,9 @@ public final class Thread: Sendable {
 
     public static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
+    /// A number that tells the calling thread from others that run now.
+    public static var current: UInt { UInt(pthread_self()) }
+
     /// Starts `body`. Traps where the system has no more threads to give: nothing sensible goes on.
     public init(_ body: @escaping @Sendable () -> Void) {
         var handle = pthread_t()

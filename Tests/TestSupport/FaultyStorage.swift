@@ -30,10 +30,13 @@ public final class FaultyStorage: Storage {
         var isDead = false
     }
 
-    private let disk: DiskStorage
+    private let disk: any Storage
     private let state = Mutex(State())
 
-    public init(_ path: FilePath) { disk = DiskStorage(path) }
+    public convenience init(_ path: FilePath) { self.init(DiskStorage(path)) }
+
+    /// Fails where `storage` would work.
+    public init(_ storage: any Storage) { disk = storage }
 
     public var path: FilePath { disk.path }
 

@@ -8,12 +8,22 @@ import WalrusIO
 /// A directory for one test, and the engines that are opened on it.
 struct Workplace {
     let temp: TempDirectory
+    let backend: StorageBackend
     /// Fails on demand. A heal does not reach engines opened on an earlier `crash`ed one.
     let storage: FaultyStorage
 
-    init() throws {
-        temp = try TempDirectory()
-        storage = FaultyStorage(temp.path)
+    /// What tests use that do not say: all of them run on maps with `WALRUS_BACKEND=mmap`.
+    static let usualBackend: StorageBackend =
+        Host.environment("WALRUS_BACKEND") == "mmap" ? .memoryMap : .fileDescriptor
+
+    init() throws { try self.init(Self.usualBackend) }
+
+    init(_ backend: StorageBackend) throws { self.init(try TempDirectory(), backend) }
+
+    init(_ temp: TempDirectory, _ backend: StorageBackend) {
+        self.temp = temp
+        self.backend = backend
+        storage = FaultyStorage(backend.storage(temp.path))
     }
 
     var path: FilePath { temp.path }
@@ -25,6 +35,9 @@ struct Workplace {
             directory: path, key: nil, readConsistency: consistency, fsyncSchedule: schedule)
         // One test has strangers; the others have better things to do than to look for them.
         configuration.looksForStrangers = false
+        configuration.backend = backend
+        // Tests look at what is in the directory; those of the metrics ask for them.
+        configuration.writesMetrics = false
         return configuration
     }
 

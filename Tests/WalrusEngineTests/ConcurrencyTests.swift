@@ -13,9 +13,9 @@ final class Counter: Sendable {
 
 @Suite struct ConcurrencyTests {
     /// Appenders and consumers of one topic, all at once: every entry once, each appender's in order.
-    @Test(arguments: [FsyncSchedule.never, .milliseconds(1), .each])
-    func exactlyOnce(schedule: FsyncSchedule) throws {
-        let place = try Workplace()
+    @Test(arguments: [FsyncSchedule.never, .milliseconds(1), .each], StorageBackend.allCases)
+    func exactlyOnce(schedule: FsyncSchedule, backend: StorageBackend) throws {
+        let place = try Workplace(backend)
         let walrus = try place.open(.strictlyAtOnce, schedule)
         let (appenders, each) = (3, 120)
         let topics: [TopicName] = ["x", "y"]

@@ -16,8 +16,9 @@ import WalrusIO
         }
     }
 
-    @Test func entriesComeBackAfterARestart() throws {
-        let place = try Workplace()
+    @Test(arguments: StorageBackend.allCases)
+    func entriesComeBackAfterARestart(backend: StorageBackend) throws {
+        let place = try Workplace(backend)
         try place.session { walrus throws in
             try walrus.add(numbers(1...50), to: "a")
             try walrus.add(numbers(1...5), to: "b")
@@ -75,8 +76,9 @@ import WalrusIO
     }
 
     /// Zero-length entries are entries.
-    @Test func f04() throws {
-        let place = try Workplace()
+    @Test(arguments: StorageBackend.allCases)
+    func f04(backend: StorageBackend) throws {
+        let place = try Workplace(backend)
         try place.session { walrus throws in
             for payload in [[], [7], [], []] as [[UInt8]] { try walrus.append(payload, to: "t") }
             #expect(walrus.unreadCount(of: "t") == 4)
@@ -117,8 +119,9 @@ import WalrusIO
 
     /// Entries over one unit, and one that fills a block to the last byte (F05 too: what stands at
     /// the block's old boundary is payload, whatever it looks like).
-    @Test func f05() throws {
-        let place = try Workplace()
+    @Test(arguments: StorageBackend.allCases)
+    func f05(backend: StorageBackend) throws {
+        let place = try Workplace(backend)
         let forged = EntryHeader(
             topic: "forged", blockEnd: 2 * Layout.unit, checksum: FNV1a.hash([]), payloadLength: 0,
             stamp: nil)

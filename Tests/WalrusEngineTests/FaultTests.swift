@@ -100,8 +100,9 @@ import WalrusIO
     }
 
     /// A failed sync makes the file one that is not written to any more, for all to see.
-    @Test func aFailedSyncPoisonsTheFile() throws {
-        let place = try Workplace()
+    @Test(arguments: StorageBackend.allCases)
+    func aFailedSyncPoisonsTheFile(backend: StorageBackend) throws {
+        let place = try Workplace(backend)
         let walrus = try place.openFaulty(.strictlyAtOnce, .each)
         try walrus.add(["a"], to: "t")
         place.storage.fail { operation, name in
@@ -211,8 +212,9 @@ import WalrusIO
     }
 
     /// The disk fills: what was acknowledged is there, what was not is not.
-    @Test func f09() throws {
-        let place = try Workplace()
+    @Test(arguments: StorageBackend.allCases)
+    func f09(backend: StorageBackend) throws {
+        let place = try Workplace(backend)
         let walrus = try place.openFaulty()
         try walrus.add(numbers(1...5), to: "t")
         for fault in [FaultyStorage.Fault.error(.noSpace), .short(.noSpace)] {
@@ -235,8 +237,9 @@ import WalrusIO
     }
 
     /// What cannot even be taken back ends the block.
-    @Test func anEntryThatCannotBeErasedEndsItsBlock() throws {
-        let place = try Workplace()
+    @Test(arguments: StorageBackend.allCases)
+    func anEntryThatCannotBeErasedEndsItsBlock(backend: StorageBackend) throws {
+        let place = try Workplace(backend)
         let walrus = try place.openFaulty()
         try walrus.add(["1", "2"], to: "t")
         let count = place.storage.operationCount

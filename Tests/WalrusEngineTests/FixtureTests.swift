@@ -54,9 +54,9 @@ import WalrusIO
         return truths
     }
 
-    @Test(arguments: ["small", "multi"])
-    func everyUnreadEntryIsRead(name: String) throws {
-        let place = try Workplace()
+    @Test(arguments: ["small", "multi"], StorageBackend.allCases)
+    func everyUnreadEntryIsRead(name: String, backend: StorageBackend) throws {
+        let place = try Workplace(backend)
         let wal = place.path.appending("wal")
         try shell("tar -xJf \(Self.root)/\(name)/wal.tar.xz -C \(place.path)")
         var configuration = place.configuration()

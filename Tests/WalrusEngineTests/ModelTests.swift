@@ -12,14 +12,9 @@ import WalrusFormat
         var clean: [TopicName: Bool] = [:]
     }
 
-    private let place: Workplace
-
-    init() throws { place = try Workplace() }
-
-    private var storage: FaultyStorage { place.storage }
-
     @Test func randomWorkMatchesTheModel() throws {
         var random = SeededRandom.fromEnvironment("randomWorkMatchesTheModel")
+        let temp = try TempDirectory()
         var model = Model()
         let topics: [TopicName] = [
             "a", "topic", "a longer topic name", TopicName(String(repeating: "n", count: 200)),
@@ -27,12 +22,14 @@ import WalrusFormat
         var large = 6
         for _ in 0..<12 {
             let isCrash = Bool.random(using: &random)
-            place.storage.heal()
+            let backend = StorageBackend.allCases.randomElement(using: &random)!
+            let place = Workplace(temp, backend)
             let walrus = try place.openFaulty(journalSizeMax: 2_000)
             #expect(walrus.recoveryReport.isClean)
             check(walrus, model)
             for _ in 0..<Int.random(in: 1...60, using: &random) {
-                try step(walrus, &model, topics.randomElement(using: &random)!, &large, &random)
+                try step(
+                    place, walrus, &model, topics.randomElement(using: &random)!, &large, &random)
             }
             check(walrus, model)
             if isCrash { place.storage.crash() }
@@ -41,7 +38,7 @@ import WalrusFormat
     }
 
     private func step(
-        _ walrus: Walrus, _ model: inout Model, _ topic: TopicName, _ large: inout Int,
+        _ place: Workplace, _ walrus: Walrus, _ model: inout Model, _ topic: TopicName, _ large: inout Int,
         _ random: inout SeededRandom
     ) throws {
         switch Int.random(in: 0..<18, using: &random) {
@@ -49,7 +46,7 @@ import WalrusFormat
         case 12..<15: try readBatch(walrus, &model, topic, &random)
         case 15: try readAnywhere(walrus, model, topic, &random)
         case 16: try seek(walrus, &model, topic, &random)
-        case 17: try failBatch(walrus, model, topic, &random)
+        case 17: try failBatch(place, walrus, model, topic, &random)
         case 0..<5:
             var size = Int.random(in: 0...3_000, using: &random)
             if large > 0, size < 60 {
@@ -104,13 +101,14 @@ import WalrusFormat
 
     /// The disk fails within a batch, which leaves no trace.
     private func failBatch(
+        _ place: Workplace,
         _ walrus: Walrus, _ model: Model, _ topic: TopicName, _ random: inout SeededRandom
     ) throws {
         // A mark that changes is no part of the batch.
         guard model.clean[topic] == false else { return }
         let batch = batch(&random)
         guard !batch.isEmpty else { return }
-        storage.fail(after: 0, [.error(.noSpace), .short(.ioError)].randomElement(using: &random)!)
+        place.storage.fail(after: 0, [.error(.noSpace), .short(.ioError)].randomElement(using: &random)!)
         #expect { try walrus.append(batch: batch, to: topic) } throws: { .io ~= $0 }
         check(walrus, model)
     }

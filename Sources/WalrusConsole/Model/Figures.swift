@@ -47,6 +47,20 @@ public enum Figures {
         }
     }
 
+    /// How long something took, in at most five columns: "812ns", "12µs", "3.21s".
+    public static func latency(_ nanoseconds: UInt64, ascii: Bool) -> String {
+        guard nanoseconds < 9_999_500_000 else { return duration(Double(nanoseconds) / 1e9) }
+        var value = Double(nanoseconds)
+        var unit = 0
+        while value >= (unit == 0 ? 1_000 : 999.5), unit < 3 {
+            value /= 1_000
+            unit += 1
+        }
+        let tenths = (value * 10).rounded() / 10
+        let text = unit == 0 || tenths >= 10 ? String(Int(value.rounded())) : "\(tenths)"
+        return text + ["ns", ascii ? "us" : "µs", "ms", "s"][unit]
+    }
+
     /// Per cent of a whole, never 0 for a part that is there nor 100 for one that is not whole.
     public static func percent(_ part: Int, of whole: Int) -> Int {
         guard whole > 0, part > 0 else { return 0 }

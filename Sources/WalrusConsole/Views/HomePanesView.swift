@@ -7,7 +7,7 @@ enum HomePanesView {
     ) {
         let parts = rect.columns([.share(), .share()])
         drawFindings(model, state, &grid, parts[0])
-        drawRate(model, &grid, parts[1])
+        drawRate(model, state, &grid, parts[1])
     }
 
     private static func drawFindings(
@@ -37,15 +37,24 @@ enum HomePanesView {
         }
     }
 
-    private static func drawRate(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
+    /// The graph, and below it, where a running engine tells, how long its calls take.
+    private static func drawRate(
+        _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ rect: Rect
+    ) {
         let values = model.history.total
         let now = values.last ?? 0
         let peak = values.max() ?? 0
-        let inside = grid.box(
+        let whole = grid.box(
             rect, title: "Appended entries/s",
             trailing: [
                 StyledText("now \(Figures.count(now))  max \(Figures.count(peak))", .muted)
             ])
+        let ascii = model.glyphs.isASCII
+        let latencies = state.metrics.map { LatencyView.lines($0, ascii: ascii) } ?? []
+        let (inside, below) = whole.splitBottom(whole.height >= 8 ? latencies.count : 0)
+        for (row, line) in zip(0..<below.height, latencies) {
+            LatencyView.draw(line, &grid, below.row(row).inset(horizontal: 1))
+        }
         guard peak > 0 else {
             let text = values.count < 2 ? "watching" : "nothing was appended since the start"
             grid.put(

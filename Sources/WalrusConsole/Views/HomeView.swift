@@ -5,6 +5,8 @@ internal import WalrusFormat
 struct HomeLayout {
     let health: Rect
     let disk: Rect
+    /// The latencies of a running engine; empty where there are none, or where the panes have them.
+    let latency: Rect
     let topics: Rect
     /// Empty where there is no room.
     let files: Rect
@@ -30,7 +32,10 @@ struct HomeLayout {
         self.files = files
         let spare = upper.height - (model.state?.topics.count ?? 0) - 4
         let paneHeight = spare >= 8 && body.width >= 100 ? min(spare, 13) : 0
-        (topics, panes) = upper.splitBottom(paneHeight)
+        let (rows, panes) = upper.splitBottom(paneHeight)
+        self.panes = panes
+        let hasLine = panes.isEmpty && model.state?.metrics != nil && rows.height > 8
+        (latency, topics) = rows.splitTop(hasLine ? 1 : 0)
         stripRows = height > 0 ? wanted : 0
         topicRows = max(0, topics.height - 3)
     }
@@ -46,6 +51,10 @@ enum HomeView {
         }
         drawHealth(model, state, &grid, layout.health)
         drawDisk(state, &grid, layout.disk)
+        if let metrics = state.metrics, !layout.latency.isEmpty {
+            LatencyView.draw(
+                LatencyView.line(metrics, ascii: model.glyphs.isASCII), &grid, layout.latency)
+        }
         drawTopics(model, state, &grid, layout)
         if !layout.panes.isEmpty { HomePanesView.draw(model, state, &grid, layout.panes) }
         if !layout.files.isEmpty { FileStripsView.draw(model, state, &grid, layout) }

@@ -19,6 +19,7 @@ final class BlockAllocator: Sendable {
 
     private let storage: any Storage
     private let clock: @Sendable () -> UInt64
+    private let recorder: MetricsRecorder
     private let state: Mutex<State>
     /// Taken under `state` and for a look: who asks which files there are need not wait for a block.
     private let open: Mutex<[DataFile]>
@@ -29,8 +30,9 @@ final class BlockAllocator: Sendable {
     ///   - lastName: the greatest name that is taken, by a data file or by anything else.
     init(
         _ storage: any Storage, files: [DataFile], freeSlot: Int, lastName: DataFileName?,
-        clock: @escaping @Sendable () -> UInt64
+        clock: @escaping @Sendable () -> UInt64, recorder: MetricsRecorder
     ) {
+        self.recorder = recorder
         self.storage = storage
         self.clock = clock
         // A file that others follow, or of an odd length, gets no new block.
@@ -139,7 +141,7 @@ final class BlockAllocator: Sendable {
             do throws(IOError) {
                 // A crash must not take a file away whose entries were acknowledged.
                 try storage.syncDirectory()
-                return try DataFile(name, file)
+                return try DataFile(name, file, recorder)
             } catch {
                 // An empty file does no harm: that it stays, if it does, is not worth a word.
                 try? storage.remove(name.text)

@@ -9,15 +9,21 @@ final class DataFile: Sendable {
     let path: FilePath
     /// Bytes when it was opened. A file that is not as long as all others is read, never written.
     let size: Int
-    private let file: any StorageFile
+    let file: any StorageFile
+    let recorder: MetricsRecorder
     /// Writes done so far.
-    private let written = Atomic(0)
-    /// Writes known to be durable. The lock is held over the sync, so that those who wait for it
-    /// find their own write done: one sync serves all who came while the last one ran.
-    private let synced = Mutex(0)
-    private let failure = Mutex<IOError?>(nil)
+    let written = Atomic(0)
+    /// Writes known to be durable.
+    let durable = Atomic(0)
+    /// Held over a sync, so that those who wait for it find their own write done: one sync serves
+    /// all who came while the last one ran.
+    let syncing = Mutex(())
+    let failure = Mutex<IOError?>(nil)
 
-    init(_ name: DataFileName, _ file: any StorageFile) throws(IOError) {
+    init(_ name: DataFileName, _ file: any StorageFile, _ recorder: MetricsRecorder)
+        throws(IOError)
+    {
+        self.recorder = recorder
         self.name = name
         self.file = file
         path = file.path
@@ -114,15 +120,18 @@ final class DataFile: Sendable {
     /// Makes everything written so far durable. After one failure the file is poisoned: the system
     /// may have thrown the pages away and will report success next time.
     func sync() throws(EngineError) {
-        try synced.withLock { (done: inout Int) throws(EngineError) in
+        try syncing.withLock { _ throws(EngineError) in
             try checkPoison()
             let target = written.load(ordering: .acquiring)
-            guard done < target else { return }
+            guard durable.load(ordering: .relaxed) < target else { return }
+            let start = Clock.monotonic()
             do throws(IOError) { try file.sync() } catch {
+                recorder.synced(failed: true, since: start)
                 failure.withLock { $0 = error }
                 throw EngineError(error)
             }
-            done = target
+            recorder.synced(failed: false, since: start)
+            durable.store(target, ordering: .releasing)
         }
     }
 }

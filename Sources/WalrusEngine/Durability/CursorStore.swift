@@ -41,6 +41,7 @@ final class CursorStore: Sendable {
     private let storage: any Storage
     private let journalSizeMax: Int
     private let state: Mutex<State>
+    private let recorded = Atomic(0)
 
     /// - Parameters:
     ///   - journalEnd: where the journal's sound part ends; nil when it does not continue the index.
@@ -56,6 +57,9 @@ final class CursorStore: Sendable {
                 saved: saved, journal: journalEnd.map { .resting(end: $0) } ?? .absent, base: base,
                 isIndexBehind: isIndexBehind))
     }
+
+    /// Cursors recorded so far.
+    var recordCount: Int { recorded.load(ordering: .relaxed) }
 
     var topics: [TopicName] { state.withLock { Array($0.saved.keys) } }
 
@@ -105,6 +109,7 @@ final class CursorStore: Sendable {
         state.journal = .open(file, end: end + records.count)
         state.isIndexBehind = true
         for (topic, saved) in changes { state.saved[topic] = saved }
+        recorded.wrappingAdd(changes.count, ordering: .relaxed)
     }
 
     /// Takes a record back that was not acknowledged: it would skip an entry that nobody got.

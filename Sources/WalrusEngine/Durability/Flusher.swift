@@ -7,15 +7,13 @@ final class Flusher: Sendable {
     private let stop = Event()
     private let thread: WalrusIO.Thread
 
-    init(everyMilliseconds: Int, _ files: @escaping @Sendable () -> [DataFile]) {
+    init(
+        everyMilliseconds: Int, _ io: any BatchIO, _ files: @escaping @Sendable () -> [DataFile]
+    ) {
         let interval = UInt64(max(1, everyMilliseconds)) * 1_000_000
         thread = Thread { [stop] in
-            while !stop.wait(nanoseconds: interval) {
-                for file in files() {
-                    // Kept by the file, which refuses to be written from now on.
-                    try? file.sync()
-                }
-            }
+            // Failures are kept by the files, which refuse to be written from now on.
+            while !stop.wait(nanoseconds: interval) { DataFile.syncMany(files(), io) }
         }
     }
 

@@ -20,13 +20,15 @@ struct Recovered: Sendable {
 struct Recovery {
     let storage: any Storage
     let configuration: Configuration
+    let recorder: MetricsRecorder
     var report = RecoveryReport()
 
-    static func run(_ storage: any Storage, _ configuration: Configuration)
-        throws(EngineError) -> Recovered
-    {
+    static func run(
+        _ storage: any Storage, _ configuration: Configuration, _ recorder: MetricsRecorder
+    ) throws(EngineError) -> Recovered {
         let began = Clock.monotonic()
-        var recovery = Recovery(storage: storage, configuration: configuration)
+        var recovery = Recovery(
+            storage: storage, configuration: configuration, recorder: recorder)
         var recovered = try recovery.run()
         recovered.report.durationNanoseconds = Clock.monotonic() - began
         return recovered
@@ -84,7 +86,7 @@ struct Recovery {
         for name in names {
             files.append(
                 try engineErrors { () throws(IOError) in
-                    try DataFile(name, try storage.open(name.text))
+                    try DataFile(name, try storage.open(name.text), recorder)
                 })
         }
         return files

@@ -45,9 +45,24 @@ enum Sample {
     ]
 
     /// - Parameter scale: multiplies the entries of "orders", as if time had passed.
-    static func state(moreOrders: Int = 0, time: UInt64 = Sample.time) -> DirectoryState {
+    /// What an engine that is at work says about itself.
+    static var metrics: LiveMetrics {
+        var image = MetricsImage(
+            processID: 4_121, opened: time, written: time, isClosed: false, interval: 1)
+        image.append.recent = LatencySummary(
+            count: 130, p50: 11_800, p90: 20_000, p99: 81_250, p999: 900_000, max: 1_250_000)
+        image.sync.recent = LatencySummary(
+            count: 5, p50: 1_100_000, p90: 3_000_000, p99: 3_400_000, p999: 8_123_000,
+            max: 12_700_000)
+        return LiveMetrics(image, age: 1_200_000_000)
+    }
+
+    static func state(
+        moreOrders: Int = 0, time: UInt64 = Sample.time, metrics: LiveMetrics? = nil
+    ) -> DirectoryState {
         var state = DirectoryState()
         state.time = time
+        state.metrics = metrics
         var blocks: [DataFileName: [BlockState]] = [:]
         state.topics = plans.map { plan in
             let more = plan.name == "orders" ? moreOrders : 0

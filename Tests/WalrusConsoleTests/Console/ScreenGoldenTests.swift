@@ -60,15 +60,31 @@ import Testing
         GoldenFile.check(FrameText.render(ConsoleView.draw(model)), "first-scan-80x24.txt")
     }
 
-    @Test func aLiveDirectory() throws {
-        var model = Sample.model(120, 40)
-        _ = try Sample.session(&model)
-        for step in 1...40 {
-            let time = Sample.time + UInt64(step) * 1_000_000_000
-            let wave = abs(step % 20 - 10)
-            _ = model.update(.scanned(Sample.state(moreOrders: step * 100 + wave * 30, time: time)))
+    @Test(arguments: sizes)
+    func aLiveDirectory(columns: Int, rows: Int) throws {
+        for ascii in [false, true] {
+            var model = Sample.model(columns, rows, glyphs: ascii ? .ascii : .unicode)
+            _ = try Sample.session(&model)
+            for step in 1...40 {
+                let time = Sample.time + UInt64(step) * 1_000_000_000
+                let wave = abs(step % 20 - 10)
+                let state = Sample.state(
+                    moreOrders: step * 100 + wave * 30, time: time, metrics: Sample.metrics)
+                _ = model.update(.scanned(state))
+            }
+            _ = model.update(.holders([4_121, 4_122]))
+            let name = "home-live-\(columns)x\(rows)" + (ascii ? "-ascii" : "")
+            GoldenFile.check(FrameText.render(ConsoleView.draw(model)), "\(name).txt")
         }
-        _ = model.update(.holders([4_121, 4_122]))
-        GoldenFile.check(FrameText.render(ConsoleView.draw(model)), "home-live-120x40.txt")
+    }
+
+    @Test func latencies() {
+        let figures: [(UInt64, String)] = [
+            (0, "0ns"), (812, "812ns"), (999, "999ns"), (1_000, "1.0µs"), (9_940, "9.9µs"),
+            (9_960, "10µs"), (81_250, "81µs"), (999_400, "999µs"), (999_600, "1.0ms"),
+            (12_700_000, "13ms"), (1_500_000_000, "1.5s"), (61_000_000_000, "1m"),
+        ]
+        for (value, text) in figures { #expect(Figures.latency(value, ascii: false) == text) }
+        #expect(Figures.latency(12_000, ascii: true) == "12us")
     }
 }

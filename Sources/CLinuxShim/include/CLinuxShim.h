@@ -1,0 +1,17 @@
+#ifndef CLINUXSHIM_H
+#define CLINUXSHIM_H
+
+// Calls that Swift's Glibc module hides behind _GNU_SOURCE.
+
+#include <stdint.h>
+
+/// Gives the range of a file space on disk without changing its size or its bytes
+/// (`fallocate`, FALLOC_FL_KEEP_SIZE). -1 with errno.
+int wlinux_reserve(int descriptor, int64_t offset, int64_t size);
+
+/// Whether a page that is on disk is overwritten where it is, so that storing to it again never
+/// takes more space: not so on file systems that copy on write, or share blocks between files.
+/// 1 or 0; -1 with errno.
+int wlinux_overwrites_in_place(int descriptor);
+
+#endif

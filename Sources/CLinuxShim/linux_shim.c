@@ -1,0 +1,20 @@
+#define _GNU_SOURCE
+#include "CLinuxShim.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
+int wlinux_reserve(int descriptor, int64_t offset, int64_t size) {
+    return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, offset, size);
+}
+
+int wlinux_overwrites_in_place(int descriptor) {
+    struct statfs found;
+    if (fstatfs(descriptor, &found) != 0) return -1;
+    switch (found.f_type) {
+    case EXT4_SUPER_MAGIC: // ext2 and ext3 too
+    case TMPFS_MAGIC: return 1;
+    default: return 0;
+    }
+}

@@ -1,0 +1,87 @@
+// Runs an engine in a process whose limits or environment are not those of the test that looks on.
+// Prints what happened, a line each.
+//
+// usage: EngineUnderLimits size|descriptors|ring DIRECTORY fd|mmap
+
+import Glibc
+import SystemPackage
+import WalrusEngine
+import WalrusFormat
+import WalrusIO
+
+let arguments = CommandLine.arguments
+var configuration = Configuration(directory: FilePath(arguments[2]), key: nil)
+configuration.fsyncSchedule = .milliseconds(3_600_000)
+configuration.backend = arguments[3] == "mmap" ? .memoryMap : .fileDescriptor
+configuration.looksForStrangers = false
+// A write beyond the limit is to be an error.
+signal(SIGXFSZ, SIG_IGN)
+
+func limit(_ resource: __rlimit_resource, _ value: rlim_t) {
+    var limits = rlimit()
+    let resource = __rlimit_resource_t(resource.rawValue)
+    unsafe getrlimit(resource, &limits)
+    limits.rlim_cur = min(value, limits.rlim_max)
+    unsafe setrlimit(resource, &limits)
+}
+
+func append(_ walrus: Walrus, _ text: String, _ topic: TopicName = "t") {
+    do throws(EngineError) {
+        try walrus.append(Array(text.utf8), to: topic)
+        print("\(text) written")
+    } catch { print("\(text) \(error.errno.map { "\($0)" } ?? error.reason)") }
+}
+
+func show(_ walrus: Walrus) throws {
+    var texts: [String] = []
+    while let entry = try walrus.readNext("t", checkpoint: true) {
+        texts.append(String(decoding: entry.payload.prefix(8), as: UTF8.self))
+    }
+    print("read \(texts.joined(separator: " "))")
+}
+
+switch arguments[1] {
+case "size":
+    limit(RLIMIT_FSIZE, 1 << 20)
+    let walrus = try Walrus(configuration)
+    append(walrus, "one")
+    limit(RLIMIT_FSIZE, .max)
+    append(walrus, "two")
+    // The second of these crosses the limit.
+    limit(RLIMIT_FSIZE, 1_000)
+    append(walrus, "three")
+    append(walrus, "four" + String(repeating: " ", count: 400))
+    append(walrus, "five")
+    limit(RLIMIT_FSIZE, .max)
+    append(walrus, "six")
+    try show(walrus)
+    try walrus.close()
+    print("clean \(try Walrus(configuration).recoveryReport.isClean)")
+
+case "descriptors":
+    let walrus = try Walrus(configuration)
+    var taken: [CInt] = []
+    limit(RLIMIT_NOFILE, 64)
+    while case let descriptor = dup(0), descriptor >= 0 { taken.append(descriptor) }
+    append(walrus, "one")
+    for descriptor in taken.prefix(5) { close(descriptor) }
+    append(walrus, "two")
+    try show(walrus)
+    try walrus.close()
+    while case let descriptor = dup(0), descriptor >= 0 { taken.append(descriptor) }
+    do throws(EngineError) { _ = try Walrus(configuration) } catch {
+        print("open \(error.errno.map { "\($0)" } ?? error.reason)")
+    }
+    for descriptor in taken.dropFirst(5) { close(descriptor) }
+    print("unread \(try Walrus(configuration).unreadCount(of: "t"))")
+
+default:
+    // The directory has a topic in the last slot of its file: a new one goes into another file.
+    let walrus = try Walrus(configuration)
+    append(walrus, "one", "last")
+    append(walrus, "two")
+    try walrus.close()
+    print("ring \(walrus.metrics.ring)")
+    print("operations \(walrus.metrics.counters.ringOperations)")
+    print("syncs \(walrus.metrics.counters.syncs)")
+}
