@@ -38,7 +38,8 @@ import WalrusFormat
     }
 
     private func step(
-        _ place: Workplace, _ walrus: Walrus, _ model: inout Model, _ topic: TopicName, _ large: inout Int,
+        _ place: Workplace, _ walrus: Walrus, _ model: inout Model, _ topic: TopicName,
+        _ large: inout Int,
         _ random: inout SeededRandom
     ) throws {
         switch Int.random(in: 0..<18, using: &random) {
@@ -108,7 +109,8 @@ import WalrusFormat
         guard model.clean[topic] == false else { return }
         let batch = batch(&random)
         guard !batch.isEmpty else { return }
-        place.storage.fail(after: 0, [.error(.noSpace), .short(.ioError)].randomElement(using: &random)!)
+        place.storage.fail(
+            after: 0, [.error(.noSpace), .short(.ioError)].randomElement(using: &random)!)
         #expect { try walrus.append(batch: batch, to: topic) } throws: { .io ~= $0 }
         check(walrus, model)
     }
