@@ -84,7 +84,9 @@ public final class OffsetIndex: Sendable {
         try change { $0.removeValue(forKey: name) }.map(Position.init)
     }
 
-    private func change<R>(_ body: (inout [TopicName: StoredCursor]) -> R) throws(EngineError) -> R {
+    private func change<R>(_ body: (inout [TopicName: StoredCursor]) -> R)
+        throws(EngineError) -> R
+    {
         try positions.withLock { (positions: inout [TopicName: StoredCursor]) throws(EngineError) in
             var changed = positions
             let result = body(&changed)

@@ -23,7 +23,7 @@ struct PendingBatch {
             let group = start..<min(start + Self.pinnedMax, payloads.count)
             var streams = FNV1aStreams()
             unsafe Self.withBytes(of: payloads[group]) { pinned in
-                unsafe pinned.indices.forEach { unsafe streams.append(pinned[$0]) }
+                for index in unsafe pinned.indices { unsafe streams.append(pinned[index]) }
                 streams.hashAll { checksums += $0 }
             }
         }

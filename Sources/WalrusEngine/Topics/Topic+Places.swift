@@ -79,8 +79,8 @@ extension Topic {
                 blocks[index], &cursor,
                 stepped: { entry, cursor in
                     if let stamp = entry.stamp, isBefore(stamp) { last = cursor }
-                }
-            ) { entry, _ in entry.stamp.map(isBefore) ?? true }
+                },
+                passes: { entry, _ in entry.stamp.map(isBefore) ?? true })
             if let last { return last }
         }
         return .begin
