@@ -137,10 +137,12 @@ extension BlockScan {
             guard bytes == header.encoded() else { return .rewritten }
         }
         if isDoubtful { return .rewritten }
-        if tail != nil || lost != nil || leftover != nil { return .grown }
-        guard !isFull else { return .same }
-        let next = try file.read(at: frame.start + used, count: Layout.headerSize)
-        return next.allSatisfy { $0 == 0 } ? .same : .grown
+        let isUncertain = tail != nil || lost != nil || leftover != nil
+        let next =
+            isFull ? [] : try file.read(at: frame.start + used, count: Layout.headerSize)
+        guard isUncertain || next.contains(where: { $0 != 0 }) else { return .same }
+        // What looked damaged while it was being written may be whole by now.
+        return damagedCount > 0 ? .rewritten : .grown
     }
 
     enum Staleness { case same, grown, rewritten }
