@@ -46,7 +46,8 @@ import WalrusIO
             #expect(index.get("a") == .init(block: 1, offset: 2))
             let found = try OffsetIndex(path).get("a")
             // Renamed, and only the directory's sync failed.
-            #expect(found == (failing == 3 ? .init(block: 3, offset: 4) : .init(block: 1, offset: 2)))
+            #expect(
+                found == (failing == 3 ? .init(block: 3, offset: 4) : .init(block: 1, offset: 2)))
             place.storage.heal()
             try index.set("b", to: .init(block: 5, offset: 6))
             #expect(try OffsetIndex(path).names == ["a", "b"])
@@ -60,7 +61,9 @@ import WalrusIO
         #expect { try OffsetIndex(place.path.appending(Self.name)) } throws: { .damaged ~= $0 }
         #expect(try place.bytes(Self.name) == [1, 2, 3])
         let index = try OffsetIndex(place.path.appending("other_index.db"))
-        #expect { try index.set(TopicName(bytes: [0xff]), to: .init(block: 0, offset: 0)) } throws: {
+        #expect {
+            try index.set(TopicName(bytes: [0xff]), to: .init(block: 0, offset: 0))
+        } throws: {
             .invalidTopic ~= $0
         }
     }
