@@ -4,8 +4,8 @@ internal import WalrusIO
 
 /// All that looking at a directory could leave behind: names, modes, sizes, every timestamp and
 /// every byte.
-public struct Snapshot: Equatable, Sendable {
-    public let lines: [String]
+public struct Snapshot: Sendable {
+    private let lines: [String]
 
     /// Takes stock of the directory `path` without leaving a trace itself.
     public init(_ path: FilePath) throws {
@@ -13,13 +13,20 @@ public struct Snapshot: Equatable, Sendable {
         let names = try Directory.list(path).map(\.name).sorted()
         let paths = [path.string] + names.map { path.appending($0).string }
         let result = try Subprocess.run(
-            "/usr/bin/stat", ["-c", "%n %F %a %s %b modified %y changed %z accessed %x"] + paths)
+            "/usr/bin/stat", ["-c", "%n %F %a %s modified %y changed %z accessed %x"] + paths)
         guard result.status == 0 else { throw FixtureError(text: result.errors) }
         var lines = result.lines.map(String.init)
         for entry in try Directory.list(path) where entry.kind == .file {
             lines.append("\(entry.name) \(try Self.sum(path.appending(entry.name)))")
         }
         self.lines = lines.sorted()
+    }
+
+    /// What is not as it was: empty when nothing has changed.
+    public func changes(since before: Snapshot) -> [String] {
+        let (old, new) = (Set(before.lines), Set(lines))
+        return before.lines.filter { !new.contains($0) }.map { "- " + $0 }
+            + lines.filter { !old.contains($0) }.map { "+ " + $0 }
     }
 
     /// Makes every time of access old, so that the system would renew it at the next one.

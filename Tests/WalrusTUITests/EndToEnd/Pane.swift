@@ -13,7 +13,7 @@ final class Pane {
     private let socket: String
     private let folder: TempDirectory
     private static let count = Atomic(0)
-    private static let deadline: UInt64 = 30_000_000_000
+    private static let deadline: UInt64 = 60_000_000_000
 
     init(columns: Int, rows: Int, environment: [String: String?] = [:]) throws {
         let number = Self.count.wrappingAdd(1, ordering: .relaxed).oldValue
