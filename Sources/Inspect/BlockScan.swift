@@ -67,6 +67,8 @@ struct BlockScan: Sendable {
         torn = nil
         lost = nil
         leftover = nil
+        // Measured when the last entry was still there; it may have been taken back.
+        probes.removeAll { $0.probe.boundary > end }
     }
 
     mutating func add(_ entry: WalkedEntry) {

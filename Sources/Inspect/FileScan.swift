@@ -129,13 +129,13 @@ extension BlockScan {
 
     /// Whether a writer has changed the end of the block since it was walked.
     func isStale(_ file: DiskFile) throws -> Staleness {
-        if let anchor {
-            let bytes = try file.read(at: frame.start + anchor.offset, count: Layout.headerSize)
-            let header = EntryHeader(
-                topic: frame.topic, blockEnd: frame.end, checksum: anchor.checksum,
-                payloadLength: anchor.payloadLength, stamp: anchor.stamp)
-            guard bytes == header.encoded() else { return .rewritten }
-        }
+        // Without a sound entry nothing vouches for the block: its slot may be free again.
+        guard let anchor else { return .rewritten }
+        let bytes = try file.read(at: frame.start + anchor.offset, count: Layout.headerSize)
+        let header = EntryHeader(
+            topic: frame.topic, blockEnd: frame.end, checksum: anchor.checksum,
+            payloadLength: anchor.payloadLength, stamp: anchor.stamp)
+        guard bytes == header.encoded() else { return .rewritten }
         if isDoubtful { return .rewritten }
         let isUncertain = tail != nil || lost != nil || leftover != nil
         let next =
@@ -154,7 +154,8 @@ extension BlockScan {
         var probe = nearestProbe(before: offset)
         var walker = EntryWalker(file)
         _ = try unsafe walker.walk(frame, from: probe.boundary, verify: damaged > 0) { entry, _ in
-            guard entry.end <= offset else { return false }
+            // A header alone may promise more than the file has.
+            guard entry.end <= min(offset, used) else { return false }
             probe.boundary = entry.end
             if entry.damage == nil { probe.entriesBefore += 1 }
             return true
