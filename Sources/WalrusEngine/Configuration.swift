@@ -34,6 +34,8 @@ public struct Configuration: Hashable, Sendable {
     public var key: String?
     public var readConsistency: ReadConsistency
     public var fsyncSchedule: FsyncSchedule
+    /// When consumed data files are deleted.
+    public var reclamation: Reclamation
 
     /// Bytes of cursor journal after which the cursor index is rewritten.
     package var journalSizeMax = 1 << 20
@@ -45,12 +47,14 @@ public struct Configuration: Hashable, Sendable {
         directory: FilePath = Self.defaultDirectory,
         key: String? = Self.defaultKey,
         readConsistency: ReadConsistency = .strictlyAtOnce,
-        fsyncSchedule: FsyncSchedule = .milliseconds(200)
+        fsyncSchedule: FsyncSchedule = .milliseconds(200),
+        reclamation: Reclamation = .immediate
     ) {
         self.directory = directory
         self.key = key
         self.readConsistency = readConsistency
         self.fsyncSchedule = fsyncSchedule
+        self.reclamation = reclamation
     }
 
     public static var defaultDirectory: FilePath {

@@ -38,8 +38,10 @@ extension Walrus {
         // The slow part, before any lock.
         let batch = PendingBatch(payloads)
         // Before the entries: a crash in between must not leave any in a topic called clean.
-        try marks.set(topic, isClean: false)
-        return try registry.openOrMake(topic).append(batch, appendContext)
+        try marks.set(topic, isClean: false, durably: appendContext.syncsEach)
+        let receipt = try registry.openOrMake(topic).append(batch, appendContext)
+        afterAppending()
+        return receipt
     }
 
     private func check(_ payloads: [[UInt8]], _ topic: TopicName) throws(EngineError) {

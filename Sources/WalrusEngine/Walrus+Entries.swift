@@ -38,8 +38,10 @@ extension Walrus {
         // The slow part, before any lock.
         let entry = unsafe PendingEntry(payload: payload, checksum: FNV1a.hash(payload))
         // Before the entry: a crash in between must not leave an entry in a topic called clean.
-        try marks.set(topic, isClean: false)
-        return try registry.openOrMake(topic).append(entry, appendContext)
+        try marks.set(topic, isClean: false, durably: appendContext.syncsEach)
+        let receipt = try registry.openOrMake(topic).append(entry, appendContext)
+        afterAppending()
+        return receipt
     }
 
     /// The topic's next entry; nil when all are consumed.
@@ -55,8 +57,6 @@ extension Walrus {
         try registry.checkOpen()
         guard let found = registry.find(topic) else { return nil }
         guard checkpoint else { return try found.peek()?.entry }
-        return try found.consume(recordEvery: recordEvery) { block, cursor throws(EngineError) in
-            try cursors.record(topic, block.saved(cursor, in: cursor.block))
-        }?.entry
+        return try consume(found)?.entry
     }
 }

@@ -32,10 +32,22 @@ extension Walrus {
             return try found.entries(atStoredOffset: max(0, startOffset), budget)
         }
         guard checkpoint else { return try found.peek(budget) }
-        return try found.consume(budget, recordEvery: recordEvery) {
+        let entries = try found.consume(budget, recordEvery: recordEvery) {
             block, cursor throws(EngineError) in
             try cursors.record(topic, block.saved(cursor, in: cursor.block))
         }
+        afterReading(found)
+        return entries
+    }
+
+    /// The next entry, consumed.
+    func consume(_ topic: Topic) throws(EngineError) -> Topic.Found? {
+        let found = try topic.consume(recordEvery: recordEvery) {
+            block, cursor throws(EngineError) in
+            try cursors.record(topic.name, block.saved(cursor, in: cursor.block))
+        }
+        afterReading(topic)
+        return found
     }
 
     /// Gives `body` the topic's next entry without copying its payload. Nil when all are consumed.
@@ -50,11 +62,7 @@ extension Walrus {
     ) throws -> R? {
         try registry.checkOpen()
         guard let topic = registry.find(topic) else { return nil }
-        let found =
-            checkpoint
-            ? try topic.consume(recordEvery: recordEvery) { block, cursor throws(EngineError) in
-                try cursors.record(topic.name, block.saved(cursor, in: cursor.block))
-            } : try topic.peek()
+        let found = checkpoint ? try consume(topic) : try topic.peek()
         guard let found else { return nil }
         return try found.stored.withPayload { payload in try body(payload, found.info) }
     }
@@ -76,5 +84,6 @@ extension Walrus {
         try found.seek(to: target) { block, cursor throws(EngineError) in
             try cursors.record(topic, block.saved(cursor, in: cursor.block))
         }
+        afterReading(found)
     }
 }
