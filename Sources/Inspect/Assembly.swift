@@ -94,7 +94,6 @@ struct Assembly {
             topic.size += chain[index].used
             topic.damaged += chain[index].scan.damaged
         }
-        findings.add(chainFindings: name, chain.map { ($0.file, $0.scan) })
         topic.blocks = chain.map { link in
             BlockPlace(
                 file: link.file, slot: link.scan.frame.slot, units: link.scan.frame.units,
@@ -105,6 +104,7 @@ struct Assembly {
         topic.cursor = position.cursor
         topic.unread = topic.entries - position.consumed
         let place = position.cursor.map { ($0.blockIndex, $0.offset) } ?? (0, 0)
+        findings.add(chainFindings: name, chain.map { ($0.file, $0.scan) }, reader: place.0)
         for (index, link) in chain.enumerated() {
             let isTail = index == chain.count - 1
             let block = blockState(link, cursor: place, index: index, isTail: isTail)

@@ -159,15 +159,20 @@ struct FindingList {
             "entries of \(topic) are missing or out of order: number \(found) follows \(after)")
     }
 
-    /// What only shows between the blocks of a topic.
+    /// What only shows between the blocks of a topic. What is missing before the block `reader`,
+    /// where the cursor stands, and in another file than what comes before, was consumed and
+    /// reclaimed.
     mutating func add(
-        chainFindings topic: TopicName, _ chain: [(file: DataFileName, scan: BlockScan)]
+        chainFindings topic: TopicName, _ chain: [(file: DataFileName, scan: BlockScan)],
+        reader: Int
     ) {
         var last: (sequence: UInt64, isSound: Bool)?
-        for (file, scan) in chain {
+        for (index, (file, scan)) in chain.enumerated() {
+            let mayBeReclaimed = index > 0 && index <= reader && chain[index - 1].file != file
             let isSound = scan.damaged == 0 && scan.lost == nil && scan.leftover == nil
             if let first = scan.stamps?.first, let last, last.isSound, isSound,
-                first.sequence != last.sequence &+ 1
+                first.sequence != last.sequence &+ 1,
+                first.sequence < last.sequence || !mayBeReclaimed
             {
                 add(
                     Self.gap(

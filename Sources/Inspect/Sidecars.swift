@@ -12,7 +12,10 @@ struct Sidecars: Sendable {
     var isJournalCurrent = true
     /// Batches that are being written to topics with long names.
     var intents: [TopicName: BatchIntent] = [:]
+    /// What is known of topics whose blocks were reclaimed.
+    private var counters: [TopicName: TopicCounter] = [:]
     var findings: [Finding] = []
+    private var cleanIndex = CursorJournal.Base(index: nil)
     private var areCursorsDamaged = false
     /// What the files looked like, to notice a change without reading them again.
     private(set) var signature: [FileStatus?] = []
@@ -49,6 +52,7 @@ struct Sidecars: Sendable {
         let journalImage = image(directory, DirectoryNames.cursorJournal)
         let cursorImage = image(directory, DirectoryNames.cursorIndex)
         let cleanImage = image(directory, DirectoryNames.cleanIndex)
+        cleanIndex = CursorJournal.Base(index: cleanImage)
         if let cursorImage { readCursors(cursorImage) }
         if let cleanImage { readMarks(cleanImage) }
         if let journalImage { readJournal(journalImage, continuing: cursorImage) }
@@ -107,7 +111,9 @@ struct Sidecars: Sendable {
         do throws(FormatError) {
             let contents = try CursorJournal.decode(image)
             journal = contents.cursors
-            isJournalCurrent = contents.base == CursorJournal.Base(index: index)
+            isJournalCurrent = contents.cursorIndexes.contains(.init(index: index))
+            counters = contents.counters
+            addMarks(contents)
             if let torn = contents.tornTail {
                 findings.append(
                     Finding(
@@ -119,6 +125,21 @@ struct Sidecars: Sendable {
             areCursorsDamaged = true
             noteDamage(
                 .damagedJournal, name, error, "cursors are those of \(DirectoryNames.cursorIndex)")
+        }
+    }
+
+    /// The journal's marks come after those of the index; where another engine changed that since,
+    /// dirty wins.
+    private mutating func addMarks(_ contents: CursorJournal.Contents) {
+        let isCurrent = contents.cleanIndexes.contains(cleanIndex)
+        for (topic, mark) in contents.marks {
+            if let other = marks[topic], !isCurrent {
+                marks[topic] = CleanMark(
+                    isClean: other.isClean && mark.isClean,
+                    generation: max(other.generation, mark.generation))
+            } else {
+                marks[topic] = mark
+            }
         }
     }
 
@@ -142,9 +163,9 @@ struct Sidecars: Sendable {
     /// ever had any; nil: nothing tells.
     func consumed(_ topic: TopicName) -> UInt64? {
         if areCursorsDamaged { return nil }
-        if let position = journal[topic] {
-            return position.sequence == 0 ? nil : position.sequence
-        }
+        let known = max(journal[topic]?.sequence ?? 0, counters[topic]?.sequence ?? 0)
+        if known > 0 { return known }
+        if journal[topic] != nil { return nil }
         return cursors[topic] == nil ? 0 : nil
     }
 

@@ -39,6 +39,8 @@ public struct Configuration: Hashable, Sendable {
     /// Whether `metrics_index.db` in the directory shows other processes, about once a second, what
     /// the engine does.
     public var writesMetrics = true
+    /// When consumed data files are deleted.
+    public var reclamation: Reclamation
 
     /// Bytes of cursor journal after which the cursor index is rewritten.
     package var journalSizeMax = 1 << 20
@@ -51,6 +53,7 @@ public struct Configuration: Hashable, Sendable {
         key: String? = Self.defaultKey,
         readConsistency: ReadConsistency = .strictlyAtOnce,
         fsyncSchedule: FsyncSchedule = .milliseconds(200),
+        reclamation: Reclamation = .immediate,
         backend: StorageBackend = .default
     ) {
         self.directory = directory
@@ -58,6 +61,7 @@ public struct Configuration: Hashable, Sendable {
         self.readConsistency = readConsistency
         self.fsyncSchedule = fsyncSchedule
         self.backend = backend
+        self.reclamation = reclamation
     }
 
     public static var defaultDirectory: FilePath {

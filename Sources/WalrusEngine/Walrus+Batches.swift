@@ -41,10 +41,11 @@ extension Walrus {
         let batch = PendingBatch(payloads)
         do throws(EngineError) {
             // Before the entries: a crash in between must not leave any in a topic called clean.
-            try marks.set(topic, isClean: false)
+            try marks.set(topic, isClean: false, durably: appendContext.syncsEach)
             let receipt = try registry.openOrMake(topic).append(batch, appendContext)
             recorder.appendedBatch(
                 entries: batch.count, bytes: payloads.reduce(0) { $0 + $1.count }, since: start)
+            afterAppending()
             return receipt
         } catch {
             recorder.appendFailed()

@@ -41,9 +41,10 @@ extension Walrus {
         let entry = unsafe PendingEntry(payload: payload, checksum: FNV1a.hash(payload))
         do throws(EngineError) {
             // Before the entry: a crash in between must not leave an entry in a topic called clean.
-            try marks.set(topic, isClean: false)
+            try marks.set(topic, isClean: false, durably: appendContext.syncsEach)
             let receipt = try registry.openOrMake(topic).append(entry, appendContext)
             recorder.appended(bytes: payload.count, since: start)
+            afterAppending()
             return receipt
         } catch {
             recorder.appendFailed()
@@ -64,15 +65,8 @@ extension Walrus {
         try registry.checkOpen()
         guard let found = registry.find(topic) else { return nil }
         let start = Clock.monotonic()
-        let entry = try next(found, checkpoint: checkpoint)
+        let entry = checkpoint ? try consume(found)?.entry : try found.peek()?.entry
         if let entry { recorder.read(bytes: entry.payload.count, since: start) }
         return entry
-    }
-
-    private func next(_ topic: Topic, checkpoint: Bool) throws(EngineError) -> Entry? {
-        guard checkpoint else { return try topic.peek()?.entry }
-        return try topic.consume(recordEvery: recordEvery) { block, cursor throws(EngineError) in
-            try cursors.record(topic.name, block.saved(cursor, in: cursor.block))
-        }?.entry
     }
 }

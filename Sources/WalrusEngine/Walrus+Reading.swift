@@ -46,7 +46,18 @@ extension Walrus {
                 entries: entries.count, bytes: entries.reduce(0) { $0 + $1.payload.count },
                 since: start)
         }
+        if startOffset == nil, checkpoint { afterReading(found) }
         return entries
+    }
+
+    /// The next entry, consumed.
+    func consume(_ topic: Topic) throws(EngineError) -> Topic.Found? {
+        let found = try topic.consume(recordEvery: recordEvery) {
+            block, cursor throws(EngineError) in
+            try cursors.record(topic.name, block.saved(cursor, in: cursor.block))
+        }
+        afterReading(topic)
+        return found
     }
 
     /// Gives `body` the topic's next entry without copying its payload. Nil when all are consumed.
@@ -62,11 +73,7 @@ extension Walrus {
         try registry.checkOpen()
         guard let topic = registry.find(topic) else { return nil }
         let start = Clock.monotonic()
-        let found =
-            checkpoint
-            ? try topic.consume(recordEvery: recordEvery) { block, cursor throws(EngineError) in
-                try cursors.record(topic.name, block.saved(cursor, in: cursor.block))
-            } : try topic.peek()
+        let found = checkpoint ? try consume(topic) : try topic.peek()
         guard let found else { return nil }
         recorder.read(bytes: found.stored.header.payloadLength, since: start)
         return try found.stored.withPayload { payload in try body(payload, found.info) }
@@ -89,5 +96,6 @@ extension Walrus {
         try found.seek(to: target) { block, cursor throws(EngineError) in
             try cursors.record(topic, block.saved(cursor, in: cursor.block))
         }
+        afterReading(found)
     }
 }

@@ -8,12 +8,12 @@ extension Walrus {
         registry.find(topic)?.state.withLock { $0.unread } ?? 0
     }
 
-    /// The same for every topic that has entries. Corresponds to `get_topic_entry_counts`.
+    /// The same for every topic that has, or had, entries. Corresponds to `get_topic_entry_counts`.
     public func unreadCounts() -> [TopicName: Int] {
         var counts: [TopicName: Int] = [:]
         for topic in registry.all {
             topic.state.withLock { state in
-                if !state.blocks.isEmpty { counts[topic.name] = state.unread }
+                if !state.blocks.isEmpty || state.isReclaimed { counts[topic.name] = state.unread }
             }
         }
         return counts
@@ -75,6 +75,6 @@ extension Walrus {
     private func mark(_ topic: TopicName, isClean: Bool) throws(EngineError) {
         if let refusal = topic.refusal { throw EngineError(.invalidTopic, refusal, topic: topic) }
         try registry.checkOpen()
-        try marks.set(topic, isClean: isClean)
+        try marks.set(topic, isClean: isClean, durably: true)
     }
 }

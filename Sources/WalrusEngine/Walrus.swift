@@ -20,6 +20,10 @@ public final class Walrus: Sendable {
     let allocator: BlockAllocator
     let cursors: CursorStore
     let marks: CleanMarks
+    let reclaimer: Reclaimer
+    private let storage: any Storage
+    /// Nothing was left to the system to write when the directory was opened.
+    private let wasDurable: Bool
     let appendContext: AppendContext
     let recorder: MetricsRecorder
     let meter: Meter
@@ -52,7 +56,7 @@ public final class Walrus: Sendable {
         recoveryReport = recovered.report
         registry = TopicRegistry(recovered.topics)
         cursors = recovered.cursors
-        marks = CleanMarks(storage, recovered.marks)
+        marks = CleanMarks(recovered.cursors, recovered.cursors.marks)
         let allocator = BlockAllocator(
             storage, files: recovered.files, freeSlot: recovered.freeSlot,
             lastName: recovered.lastName, clock: clock, recorder: recorder)
@@ -68,9 +72,13 @@ public final class Walrus: Sendable {
             writesFile: configuration.writesMetrics)
         flusher =
             if case .milliseconds(let interval) = configuration.fsyncSchedule {
-                Flusher(everyMilliseconds: interval, io) { allocator.files }
+                Flusher(everyMilliseconds: interval, recovered.cursors, io) { allocator.files }
             } else { nil }
         self.lock = Mutex(lock)
+        self.storage = storage
+        wasDurable = recovered.areFilesDurable
+        reclaimer = Reclaimer(storage, allocator, registry, cursors)
+        if configuration.reclamation == .immediate { reclaimer.attempt(allocator.files) }
     }
 
     /// Makes the directory and those above it, each of them durably: what is acknowledged in it must
@@ -89,7 +97,8 @@ public final class Walrus: Sendable {
     }
 
     /// Ends the work under way, makes entries durable unless the schedule is `.never`, writes the
-    /// cursor index, and gives the directory free. Further calls do nothing.
+    /// index files and a snapshot for the next open, and gives the directory free. Further calls do
+    /// nothing.
     ///
     /// Everything is tried whatever fails; the first failure is thrown.
     public func close() throws(EngineError) {
@@ -98,27 +107,52 @@ public final class Walrus: Sendable {
         marks.close()
         flusher?.end()
         var failure: EngineError?
+        func attempt(_ work: () throws(EngineError) -> Void) {
+            do throws(EngineError) { try work() } catch { failure = failure ?? error }
+        }
+        let isReclaimed = reclaimer.close()
         if configuration.fsyncSchedule != .never {
             DataFile.syncMany(allocator.files, batchIO)
             for file in allocator.files {
-                do throws(EngineError) { try file.sync() } catch { failure = failure ?? error }
+                attempt { () throws(EngineError) in try file.sync(always: !wasDurable) }
             }
         }
-        do throws(EngineError) {
-            try cursors.record(topics.compactMap(Self.unrecorded))
+        attempt { () throws(EngineError) in
+            try cursors.record(topics.compactMap(Self.unrecorded), durably: true)
             try cursors.compact()
-        } catch { failure = failure ?? error }
+        }
+        if failure == nil, isReclaimed {
+            attempt { () throws(EngineError) in try writeSnapshot(topics) }
+        }
         meter.end()
         lock.withLock { $0 = nil }
         if let failure { throw failure }
     }
 
+    /// Saves the next open the reading of the data files, where what is known of them is what it
+    /// would find.
+    private func writeSnapshot(_ topics: [Topic]) throws(EngineError) {
+        let files = allocator.files
+        let isDurable = wasDurable || configuration.fsyncSchedule != .never
+        let survives = isDurable && !files.contains(where: \.hasUnsyncedWrites)
+        guard !files.isEmpty, !files.contains(where: { $0.isDisputed || $0.poison != nil }),
+            let boot = survives ? "" : Host.bootID
+        else { return }
+        let writer = SnapshotWriter(
+            storage: storage, files: files, freeSlot: allocator.freeSlot, boot: boot,
+            bases: cursors.bases)
+        try engineErrors { () throws(IOError) in
+            try writer.write(topics, damage: recoveryReport)
+        }
+    }
+
     /// The topic's cursor, when checkpoints since it was last recorded are not in it.
-    private static func unrecorded(_ topic: Topic) -> (topic: TopicName, saved: CursorStore.Saved)?
-    {
+    private static func unrecorded(_ topic: Topic) -> CursorStore.Change? {
         guard topic.consuming.withLock({ $0.unrecorded }) > 0 else { return nil }
         return topic.state.withLock { state in
-            state.cursor.map { (topic.name, state.blocks[$0.block].saved($0, in: $0.block)) }
+            state.cursor.map {
+                .cursor(topic.name, state.blocks[$0.block].saved($0, in: $0.block))
+            }
         }
     }
 }

@@ -57,6 +57,7 @@ public enum DirectoryNames {
     public static let lock = "lock_index.db"
     public static let cursorJournal = "cursor_journal_index.db"
     public static let metrics = "metrics_index.db"
+    public static let snapshot = "snapshot_index.db"
     public static let batchIntents = "batch_intent_index.db"
     /// What the reference skips when it looks for data files, and every file of ours ends in.
     public static let sidecarSuffix = "_index.db"

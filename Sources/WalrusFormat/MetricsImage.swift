@@ -84,7 +84,7 @@ public struct LatencyHistory: Hashable, Sendable {
 }
 
 /// `metrics_index.db`: what a running engine lets others know about itself (`docs/format.md`,
-/// section 10).
+/// section 11).
 public struct MetricsImage: Hashable, Sendable {
     public static let size = 512
     static let magic: UInt32 = 0x314d_5357  // "WSM1"

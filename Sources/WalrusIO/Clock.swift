@@ -4,6 +4,8 @@ internal import Glibc
 public enum Clock {
     /// Since 1970 UTC. May jump.
     public static func wall() -> UInt64 { read(CLOCK_REALTIME) }
+    /// Since 1970 UTC as file systems see it: it stands still within a tick of the system.
+    public static func fileTime() -> UInt64 { read(CLOCK_REALTIME_COARSE) }
     /// Since some moment before this process. Never goes back.
     public static func monotonic() -> UInt64 { read(CLOCK_MONOTONIC) }
 

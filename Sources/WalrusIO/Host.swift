@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SystemPackage
 
 /// What this process knows about itself and the machine it runs on.
 public enum Host {
@@ -14,6 +15,16 @@ public enum Host {
             return unsafe String(cString: buffer.baseAddress!)
         }
         return name.isEmpty ? "localhost" : name
+    }
+
+    /// What sets this run of the system apart from the one before; nil where it does not tell.
+    public static var bootID: String? {
+        let file = try? DiskFile("/proc/sys/kernel/random/boot_id", .readOnly)
+        let bytes = try? file?.read(at: 0, count: 64)
+        guard let line = bytes?.prefix(while: { $0 != UInt8(ascii: "\n") }), !line.isEmpty else {
+            return nil
+        }
+        return String(decoding: line, as: UTF8.self)
     }
 
     /// The environment's value for `name`; nil when there is none or it is empty.

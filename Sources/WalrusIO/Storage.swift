@@ -22,6 +22,13 @@ public protocol Storage: Sendable {
     func syncDirectory() throws(IOError)
 }
 
+extension Storage {
+    /// What the system knows about the file without reading it; nil when there is none.
+    public func status(of name: String) throws(IOError) -> FileStatus? {
+        try FileStatus.of(path.appending(name))
+    }
+}
+
 /// An open file of a storage.
 public protocol StorageFile: AnyObject, Sendable {
     var path: FilePath { get }

@@ -21,12 +21,14 @@ public final class FaultyStorage: Storage {
         case crash
     }
 
+    public typealias Rule = @Sendable (Operation, String) -> Errno?
+
     private struct State {
         var count = 0
         var reads = 0
         var failAt: Int?
         var fault = Fault.crash
-        var rule: (@Sendable (Operation, String) -> Errno?)?
+        var rule: Rule?
         var isDead = false
     }
 
@@ -57,7 +59,7 @@ public final class FaultyStorage: Storage {
     }
 
     /// Lets operations fail for which `rule` has an error, given their file's name.
-    public func fail(_ rule: @escaping @Sendable (Operation, String) -> Errno?) {
+    public func fail(_ rule: @escaping Rule) {
         state.withLock { $0.rule = rule }
     }
 
@@ -69,15 +71,17 @@ public final class FaultyStorage: Storage {
 
     /// The fault that an operation is to have.
     fileprivate func next(_ operation: Operation, _ name: String) -> Fault? {
-        state.withLock { state in
-            if state.isDead { return .error(.ioError) }
+        let (fault, rule) = state.withLock { state -> (Fault?, Rule?) in
+            if state.isDead { return (.error(.ioError), nil) }
             defer { state.count += 1 }
             if state.count == state.failAt {
                 if state.fault == .crash { state.isDead = true }
-                return state.fault
+                return (state.fault, nil)
             }
-            return state.rule?(operation, name).map { .error($0) }
+            return (nil, state.rule)
         }
+        // Without the lock: a rule may take its time, as a slow disk does.
+        return fault ?? rule?(operation, name).map { .error($0) }
     }
 
     fileprivate func check(_ operation: Operation, _ name: String) throws(IOError) {

@@ -102,10 +102,12 @@ public final class LogWriter: Sendable {
         _ records: [(TopicName, CursorPosition)], stale: Bool = false, torn: Int = 0
     ) throws {
         let index = try Directory.contents(of: path.appending(DirectoryNames.cursorIndex))
+        let marks = try Directory.contents(of: path.appending(DirectoryNames.cleanIndex))
         var image = CursorJournal.encodeHeader(
-            CursorJournal.Base(index: stale ? [1, 2, 3] : index))
+            cursors: CursorJournal.Base(index: stale ? [1, 2, 3] : index),
+            marks: CursorJournal.Base(index: marks))
         for (topic, position) in records {
-            image += CursorJournal.encodeRecord(topic: topic, position: position)
+            image += CursorJournal.encode(.cursor(topic, position))
         }
         try sidecar(DirectoryNames.cursorJournal, Array(image.dropLast(torn)))
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import SystemPackage
 import TestSupport
 import WalrusEngine
@@ -161,4 +162,20 @@ func shell(_ command: String) throws {
 
 struct ShellFailure: Error {
     let command: String
+}
+
+/// Counts operations of a storage.
+final class Tally: Sendable {
+    private let counts = Mutex<[FaultyStorage.Operation: Int]>([:])
+    var values: [FaultyStorage.Operation: Int] { counts.withLock { $0 } }
+    func add(_ operation: FaultyStorage.Operation) {
+        counts.withLock { $0[operation, default: 0] += 1 }
+    }
+}
+
+/// Collects names in order.
+final class Names: Sendable {
+    private let names = Mutex<[String]>([])
+    var values: [String] { names.withLock { $0 } }
+    func add(_ name: String) { names.withLock { $0.append(name) } }
 }

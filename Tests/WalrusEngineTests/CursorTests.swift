@@ -79,7 +79,11 @@ import WalrusIO
         #expect(try CursorIndexImage.decode(image) == ["two": .chain(1, offset: 258)])
         // And there is a fresh journal.
         let journal = try #require(try place.bytes(DirectoryNames.cursorJournal))
-        #expect(journal == CursorJournal.encodeHeader(.init(index: image)))
+        #expect(
+            journal
+                == CursorJournal.encodeHeader(
+                    cursors: .init(index: image),
+                    marks: .init(index: try place.bytes(DirectoryNames.cleanIndex))))
         // Nothing read, nothing written.
         try place.session { walrus throws in #expect(walrus.unreadCount(of: "other") == 1) }
         #expect(try place.bytes(DirectoryNames.cursorIndex) == image)
@@ -211,7 +215,7 @@ import WalrusIO
         try place.session { walrus throws in try walrus.add(numbers(1...5), to: "t") }
         try place.crashing { walrus throws in try walrus.consume("t", 4) }
         // Into the third record.
-        try place.flip(DirectoryNames.cursorJournal, at: 40 + 2 * 56 + 20)
+        try place.flip(DirectoryNames.cursorJournal, at: CursorJournal.headerSize + 2 * 56 + 20)
         try place.session { walrus throws in
             #expect(walrus.recoveryReport.journalRecords == 2)
             #expect(walrus.recoveryReport.journalTail != nil)

@@ -60,14 +60,15 @@ import WalrusIO
     }
 
     @Test func journalFields() {
-        let section = "The cursor journal"
-        #expect(offset("CRC-32C of bytes 0..36", after: section) == CursorJournal.headerSize - 4)
-        #expect(offset("name of the file", after: section) == 24)
+        let section = "The journal"
+        #expect(offset("CRC-32C of bytes 0..52", after: section) == CursorJournal.headerSize - 4)
+        #expect(offset("u16  kind", after: section) == 6)
         #expect(offset("the topic, padded", after: section) == CursorJournal.recordSize)
-        let record = CursorJournal.encodeRecord(
-            topic: "123456789",
-            position: CursorPosition(
-                file: DataFileName("1763670155020"), slot: 3, offset: 7, sequence: 9))
+        let record = CursorJournal.encode(
+            .cursor(
+                "123456789",
+                CursorPosition(
+                    file: DataFileName("1763670155020"), slot: 3, offset: 7, sequence: 9)))
         #expect(record.count == CursorJournal.recordSize + 16)
         #expect(Array(record[4..<8]) == [9, 0, 0, 0])
         #expect(Array(record[8..<16]) == [9, 0, 0, 0, 0, 0, 0, 0])
@@ -75,5 +76,18 @@ import WalrusIO
         #expect(Array(record[24..<44]) == Array("1763670155020".utf8) + [0, 0, 0, 0, 0, 0, 0])
         #expect(Array(record[44..<48]) == [0, 0, 0, 0])
         #expect(Array(record[48...]) == Array("123456789".utf8) + [0, 0, 0, 0, 0, 0, 0])
+        let counter = CursorJournal.encode(
+            .counter("t", TopicCounter(sequence: 1, reclaimed: 2, timestamp: 3)))
+        #expect(counter[6] == 3 && counter[8] == 1 && counter[16] == 2 && counter[24] == 3)
+        let mark = CursorJournal.encode(.mark("t", CleanMark(isClean: true, generation: 5)))
+        #expect(mark[6] == 2 && mark[8] == 5)
+        #expect(CursorJournal.encode(.nextCleanIndex(.init(index: nil)))[6] == 5)
+    }
+
+    @Test func snapshotFields() {
+        let section = "The snapshot"
+        #expect(offset("magic \"WSS1\"", after: section) == 0)
+        #expect(offset("length of the file", after: section) == 8)
+        #expect(offset("boot id", after: section) == SnapshotImage.headerSize)
     }
 }

@@ -18,12 +18,14 @@ import Testing
     ]
 
     static let base = CursorJournal.Base(index: [1, 2, 3])
+    static let marksBase = CursorJournal.Base(index: nil)
+    static let header = CursorJournal.encodeHeader(cursors: base, marks: marksBase)
 
     private func image() -> (bytes: [UInt8], ends: [Int]) {
-        var bytes = CursorJournal.encodeHeader(Self.base)
+        var bytes = Self.header
         var ends = [bytes.count]
         for (topic, position) in Self.records {
-            bytes += CursorJournal.encodeRecord(topic: topic, position: position)
+            bytes += CursorJournal.encode(.cursor(topic, position))
             ends.append(bytes.count)
         }
         return (bytes, ends)
@@ -38,11 +40,56 @@ import Testing
         let (bytes, ends) = image()
         #expect(ends[0] == CursorJournal.headerSize)
         let contents = try CursorJournal.decode(bytes)
-        #expect(contents.base == Self.base)
+        #expect(contents.cursorIndexes == [Self.base] && contents.cleanIndexes == [Self.marksBase])
         #expect(contents.cursors == map(5))
         #expect(contents.recordCount == 5)
         #expect(contents.end == bytes.count)
         #expect(contents.tornTail == nil)
+    }
+
+    /// Every kind of record, and what the journal says in the end.
+    @Test func everyKind() throws {
+        let counter = TopicCounter(sequence: 7, reclaimed: .max, timestamp: 1 << 60)
+        let next = CursorJournal.Base(index: [4])
+        let records: [CursorJournal.Record] = [
+            .mark("t", CleanMark(isClean: false, generation: 1)),
+            .mark("u", CleanMark(isClean: false, generation: .max)),
+            .cursor("t", Self.records[0].1), .counter("t", counter),
+            .mark("t", CleanMark(isClean: true, generation: 2)), .nextCursorIndex(next),
+        ]
+        let bytes = Self.header + records.flatMap { CursorJournal.encode($0) }
+        let contents = try CursorJournal.decode(bytes)
+        #expect(
+            contents.marks == [
+                "t": CleanMark(isClean: true, generation: 2),
+                "u": CleanMark(isClean: false, generation: .max),
+            ])
+        #expect(contents.counters == ["t": counter])
+        #expect(contents.cursors == ["t": Self.records[0].1])
+        #expect(contents.cursorIndexes == [Self.base, next] && contents.hasAnnouncements)
+        #expect(contents.cleanIndexes == [Self.marksBase])
+        #expect(contents.recordCount == 4 && contents.end == bytes.count)
+        let other = try CursorJournal.decode(
+            Self.header + CursorJournal.encode(.nextCleanIndex(next)))
+        #expect(other.cleanIndexes == [Self.marksBase, next])
+    }
+
+    /// What a newer version wrote is not half understood.
+    @Test func newerVersionsAreErrors() throws {
+        var record = CursorJournal.encode(.cursor("t", .begin))
+        record[6] = 6
+        let crc = CRC32C.hash(Array(record[4...]))
+        for at in 0..<4 { record[at] = UInt8(truncatingIfNeeded: crc >> (8 * UInt32(at))) }
+        #expect(throws: FormatError.self) { try CursorJournal.decode(Self.header + record) }
+        for at in [0, 3, 4] {
+            var header = Self.header
+            header[at] ^= 1
+            let crc = CRC32C.hash(Array(header[..<52]))
+            for at in 0..<4 {
+                header[52 + at] = UInt8(truncatingIfNeeded: crc >> (8 * UInt32(at)))
+            }
+            #expect(throws: FormatError.self) { try CursorJournal.decode(header) }
+        }
     }
 
     @Test func theBaseTellsIndexFilesApart() {
@@ -94,7 +141,6 @@ import Testing
 
     @Test func randomBytesNeverTrap() {
         var random = SeededRandom.fromEnvironment("JournalTests.randomBytesNeverTrap")
-        let header = CursorJournal.encodeHeader(Self.base)
         for round in 0..<5_000 {
             var body = random.bytes(round % 150)
             if body.count >= 52 {
@@ -104,7 +150,7 @@ import Testing
                 let crc = CRC32C.hash(Array(body[4..<48]))
                 for at in 0..<4 { body[at] = UInt8(truncatingIfNeeded: crc >> (8 * UInt32(at))) }
             }
-            _ = try? CursorJournal.decode(header + body)
+            _ = try? CursorJournal.decode(Self.header + body)
             _ = try? CursorJournal.decode(body)
         }
     }

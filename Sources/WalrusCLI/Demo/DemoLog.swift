@@ -15,6 +15,8 @@ enum DemoLog {
         // A demonstration may be lost in a crash; the last cursor is recorded on close.
         configuration.fsyncSchedule = .never
         configuration.readConsistency = .atLeastOnce(persistEvery: .max)
+        configuration.reclamation = .off
+        configuration.writesMetrics = false
         let engine = try Walrus(configuration, on: DiskStorage(path), clock: clock.now)
         var random = SplitMix(seed: 7)
         for round in 0..<26 { try appendRound(round, &random, engine) }

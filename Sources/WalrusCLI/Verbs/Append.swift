@@ -110,9 +110,12 @@ struct FsyncArgument: ExpressibleByArgument {
 func withEngine<R>(
     _ log: LogArguments, fsync: FsyncSchedule = .each, _ body: (Walrus) throws -> R
 ) throws -> R {
-    let engine = try Walrus(
-        Configuration(
-            directory: log.path, key: nil, readConsistency: .strictlyAtOnce, fsyncSchedule: fsync))
+    var configuration = Configuration(
+        directory: log.path, key: nil, readConsistency: .strictlyAtOnce, fsyncSchedule: fsync,
+        // A verb does what it says and no more: it deletes no file that happens to be consumed.
+        reclamation: .off, backend: .fileDescriptor)
+    configuration.writesMetrics = false
+    let engine = try Walrus(configuration)
     tellRecovery(engine.recoveryReport)
     let result: R
     do { result = try body(engine) } catch {

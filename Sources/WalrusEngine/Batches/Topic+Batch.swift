@@ -21,6 +21,7 @@ extension Topic {
         defer { isBatchRunning.store(false, ordering: .releasing) }
         return try appending.withLock { (appending: inout Appending) throws(EngineError) in
             guard !appending.isClosed else { throw .closed }
+            try landAll(&appending)
             try clearDebris(&appending, context)
             let stamp = EntryStamp(
                 batchCount: batch.count, sequence: appending.lastSequence + 1,
@@ -62,6 +63,7 @@ extension Topic {
                 state.blocks[state.blocks.count - 1].entries += part.entries.count
             }
             state.blocks += writer.blocks
+            state.size += writer.size
             let first = state.entries + 1
             state.entries += writer.batch.count
             return first..<state.entries + 1
@@ -73,6 +75,10 @@ extension Topic {
 struct BatchWriter {
     let batch: PendingBatch
     let plan: BatchPlan
+    /// Bytes, headers included.
+    var size: Int {
+        plan.blocks.reduce(plan.tail?.size ?? 0) { $0 + $1.part.size }
+    }
     /// The new blocks, as they are with the batch in them.
     private(set) var blocks: [Block] = []
     /// What was written and could not be erased after a failure.
@@ -124,7 +130,7 @@ struct BatchWriter {
         defer { self = writer }
         // Nobody else gets a block before this is done or undone: so its blocks stand together, and
         // if it fails there is nothing behind the slots that become free again.
-        try context.allocator.allocateMany { (take) throws(EngineError) in
+        try context.allocator.allocateMany(for: topic.name) { (take) throws(EngineError) in
             for (part, units) in writer.plan.blocks {
                 let (file, start) = try take(units)
                 try writer.write(part, units, to: file, at: start)

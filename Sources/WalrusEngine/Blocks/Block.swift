@@ -13,6 +13,16 @@ struct Block: Sendable {
     /// Nothing more may be written here, though there may be room.
     var isSealed = false
 
+    /// Whether the two are one block, in whatever state.
+    func isSame(as other: Block) -> Bool {
+        file === other.file && frame.start == other.frame.start
+    }
+
+    /// Whether nothing is left to be read from `offset` on, damage included.
+    func isConsumed(at offset: Int) -> Bool {
+        offset >= max(used, damaged.last?.upperBound ?? 0)
+    }
+
     /// The first offset at or after `offset` that is not inside damage.
     func skippingDamage(_ offset: Int) -> Int {
         damaged.first { $0.contains(offset) }?.upperBound ?? offset

@@ -15,12 +15,15 @@ final class BlockAllocator: Sendable {
         var slot = 0
         /// The greatest name that was ever in use.
         var lastName: DataFileName?
+        /// Files that were filled, or left, since somebody asked.
+        var left: [DataFile] = []
     }
 
     private let storage: any Storage
     private let clock: @Sendable () -> UInt64
     private let recorder: MetricsRecorder
     private let state: Mutex<State>
+    private let hasLeft = Atomic(false)
     /// Taken under `state` and for a look: who asks which files there are need not wait for a block.
     private let open: Mutex<[DataFile]>
 
@@ -37,6 +40,7 @@ final class BlockAllocator: Sendable {
         self.clock = clock
         // A file that others follow, or of an odd length, gets no new block.
         let current = files.last.flatMap { $0.isWritable && $0.name == lastName ? $0 : nil }
+        current?.isFilling = freeSlot < Layout.unitsPerFile
         state = Mutex(State(current: current, slot: freeSlot, lastName: lastName))
         open = Mutex(files)
     }
@@ -56,22 +60,50 @@ final class BlockAllocator: Sendable {
     /// Calls `write` with the place of a new block of `units`, which comes into being when it is
     /// written.
     func allocate(
-        _ units: Int, _ write: (DataFile, _ start: Int, _ length: Int) -> Outcome
+        _ units: Int, topic: TopicName,
+        _ write: (DataFile, _ start: Int, _ length: Int) -> Outcome
     ) throws(EngineError) {
         precondition((1...Layout.unitsPerFile).contains(units))
         try state.withLock { (state: inout State) throws(EngineError) in
             let file = try room(units, &state)
             switch write(file, state.slot * Layout.unit, units * Layout.unit) {
             case .written:
-                state.slot += units
+                file.residents.add(topic, slot: state.slot)
+                take(units, &state)
             case .undone(let error):
                 throw error
             case .spoiled(let error):
-                state.slot += units
+                take(units, &state)
                 throw error
             }
         }
     }
+
+    private func take(_ units: Int, _ state: inout State) {
+        state.slot += units
+        if state.slot == Layout.unitsPerFile { leave(&state) }
+    }
+
+    /// No more blocks go into the current file.
+    private func leave(_ state: inout State) {
+        guard let file = state.current, file.isFilling else { return }
+        file.isFilling = false
+        state.left.append(file)
+        hasLeft.store(true, ordering: .releasing)
+    }
+
+    /// The files that were left since the last call.
+    func takeLeft() -> [DataFile] {
+        guard hasLeft.load(ordering: .acquiring) else { return [] }
+        return state.withLock { state in
+            hasLeft.store(false, ordering: .releasing)
+            defer { state.left = [] }
+            return state.left
+        }
+    }
+
+    /// The first free slot of the last file.
+    var freeSlot: Int { state.withLock { $0.slot } }
 
     /// Lets `work` take one new block after another; it gets each by its units. Nobody else gets one
     /// meanwhile.
@@ -79,6 +111,7 @@ final class BlockAllocator: Sendable {
     /// When it fails, `undo` erases the blocks and says whether nothing is left of them. Then they
     /// are given back, and files that were made for them are deleted.
     func allocateMany(
+        for topic: TopicName,
         _ work: (_ take: (Int) throws(EngineError) -> (DataFile, start: Int)) throws(EngineError)
             -> Void,
         undo: () -> Bool
@@ -86,13 +119,18 @@ final class BlockAllocator: Sendable {
         try state.withLock { (state: inout State) throws(EngineError) in
             let before = state
             let fileCount = files.count
+            var blocks: [(file: DataFile, slot: Int)] = []
             do throws(EngineError) {
                 try work { (units) throws(EngineError) in
                     let file = try room(units, &state)
-                    defer { state.slot += units }
-                    return (file, state.slot * Layout.unit)
+                    let slot = state.slot
+                    blocks.append((file, slot))
+                    file.residents.add(topic, slot: slot)
+                    take(units, &state)
+                    return (file, slot * Layout.unit)
                 }
             } catch {
+                for block in blocks { block.file.residents.remove(topic, slot: block.slot) }
                 if undo() {
                     // An empty file does no harm: that it stays, if it does, is not worth a word.
                     let empty = open.withLock { files in
@@ -103,11 +141,26 @@ final class BlockAllocator: Sendable {
                     let lastName = state.lastName
                     state = before
                     state.lastName = lastName
+                    state.current?.isFilling = state.slot < Layout.unitsPerFile
                 } else {
                     // No block may come to stand behind what may yet be erased.
+                    leave(&state)
                     state.current = nil
                 }
                 throw error
+            }
+        }
+    }
+
+    /// Forgets files that are being deleted. None of them may be the one that is being filled.
+    func forget(_ gone: [DataFile]) {
+        state.withLock { state in
+            open.withLock { files in
+                files.removeAll { file in gone.contains { $0 === file } }
+            }
+            if let current = state.current, gone.contains(where: { $0 === current }) {
+                state.current = nil
+                state.slot = Layout.unitsPerFile
             }
         }
     }
@@ -119,7 +172,9 @@ final class BlockAllocator: Sendable {
             return file
         }
         let file = try makeFile(&state)
+        file.isFilling = true
         open.withLock { $0.append(file) }
+        leave(&state)
         state.current = file
         state.slot = 0
         return file

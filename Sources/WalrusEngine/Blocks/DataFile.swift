@@ -18,6 +18,12 @@ final class DataFile: Sendable {
     /// Held over a sync, so that those who wait for it find their own write done: one sync serves
     /// all who came while the last one ran.
     let syncing = Mutex(())
+    /// What is known of the file is not what another engine would find in it.
+    private let disputed = Atomic(false)
+    private let filling = Atomic(false)
+    private let pinned = Atomic(false)
+    /// The blocks in it.
+    let residents = Residents()
     let failure = Mutex<IOError?>(nil)
 
     init(_ name: DataFileName, _ file: any StorageFile, _ recorder: MetricsRecorder)
@@ -31,6 +37,26 @@ final class DataFile: Sendable {
     }
 
     var isWritable: Bool { size == Layout.fileSize }
+
+    /// New blocks may still be put into it.
+    var isFilling: Bool {
+        get { filling.load(ordering: .acquiring) }
+        set { filling.store(newValue, ordering: .releasing) }
+    }
+
+    /// Something of it can be read by nobody, and so never be consumed.
+    var isPinned: Bool {
+        get { pinned.load(ordering: .acquiring) }
+        set { pinned.store(newValue, ordering: .releasing) }
+    }
+
+    /// What is known of the file is not what another engine would find in it: remains of what was
+    /// never acknowledged, or damage that showed only now.
+    var isDisputed: Bool { disputed.load(ordering: .acquiring) }
+
+    func dispute() { disputed.store(true, ordering: .releasing) }
+
+    var hasUnsyncedWrites: Bool { !isDurable(ticket) }
 
     /// The failed sync that makes this file one that cannot be written any more.
     var poison: IOError? { failure.withLock { $0 } }
@@ -78,19 +104,29 @@ final class DataFile: Sendable {
     /// its header an entry is gone, whatever else of it remains. Holes stay holes, so that this
     /// works on a full disk.
     func erase(_ range: Range<Int>) throws(IOError) {
-        let header = range.prefix(Layout.headerSize)
-        if try file.firstNonZero(in: header) != nil { try zero(header) }
-        try zeroData(header.upperBound..<range.upperBound)
+        do throws(IOError) {
+            let header = range.prefix(Layout.headerSize)
+            if try file.firstNonZero(in: header) != nil { try zero(header) }
+            try zeroData(header.upperBound..<range.upperBound)
+        } catch {
+            dispute()
+            throw error
+        }
     }
 
     /// The same from the end to the start: whenever it stops, what is left are whole entries and at
     /// most one torn one, which is a batch that is not whole.
     func eraseBackwards(_ range: Range<Int>) throws(IOError) {
-        var end = range.upperBound
-        while end > range.lowerBound {
-            let start = max(range.lowerBound, end - 1 << 20)
-            try zeroData(start..<end)
-            end = start
+        do throws(IOError) {
+            var end = range.upperBound
+            while end > range.lowerBound {
+                let start = max(range.lowerBound, end - 1 << 20)
+                try zeroData(start..<end)
+                end = start
+            }
+        } catch {
+            dispute()
+            throw error
         }
     }
 
@@ -117,13 +153,23 @@ final class DataFile: Sendable {
         }
     }
 
-    /// Makes everything written so far durable. After one failure the file is poisoned: the system
-    /// may have thrown the pages away and will report success next time.
-    func sync() throws(EngineError) {
-        try syncing.withLock { _ throws(EngineError) in
+    /// Stands for everything that was written so far.
+    var ticket: Int { written.load(ordering: .acquiring) }
+
+    /// Whether everything that the ticket stands for is on disk.
+    func isDurable(_ ticket: Int) -> Bool { durable.load(ordering: .acquiring) >= ticket }
+
+    /// Makes everything durable that was written so far, or up to a ticket. After one failure the
+    /// file is poisoned: the system may have thrown the pages away and will report success next
+    /// time.
+    ///
+    /// - Parameter always: also when this engine has written nothing, for what earlier ones may have
+    ///   left to the system.
+    func sync(upTo ticket: Int? = nil, always: Bool = false) throws(EngineError) {
+        try syncing.withLock { (_: inout Void) throws(EngineError) in
+            let target = self.ticket
+            guard always || !isDurable(ticket ?? target) else { return }
             try checkPoison()
-            let target = written.load(ordering: .acquiring)
-            guard durable.load(ordering: .relaxed) < target else { return }
             let start = Clock.monotonic()
             do throws(IOError) { try file.sync() } catch {
                 recorder.synced(failed: true, since: start)

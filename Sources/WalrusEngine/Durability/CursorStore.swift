@@ -2,130 +2,221 @@ internal import Synchronization
 internal import WalrusFormat
 internal import WalrusIO
 
-/// The persisted cursors: `read_offset_idx_index.db`, and the journal of what changed since.
+/// The persisted cursors and clean marks: the two index files, and the journal of what changed
+/// since.
 ///
-/// At every moment the two on disk give the cursors that were recorded, whatever write a crash
-/// interrupts: `docs/engine.md` has the argument. The lock is held over writes and syncs, because
-/// records of all topics share one file and one order.
+/// At every moment the files on disk give what was recorded, whatever write a crash interrupts:
+/// `docs/engine.md` has the argument. Records of all topics share one file and one order; those that
+/// come while a sync is under way are written together and share the next one.
 final class CursorStore: Sendable {
     /// A recorded cursor: where it stands for us, and the same for the reference.
     struct Saved: Hashable, Sendable {
         static let begin = Saved(position: .begin, block: 0)
 
         var position: CursorPosition
-        /// Index of the block among the topic's.
-        var block: Int
+        var stored: StoredCursor
 
-        var stored: StoredCursor { .chain(block, offset: position.offset) }
+        /// - Parameter block: index of the block among the topic's.
+        init(position: CursorPosition, block: Int) {
+            self.position = position
+            stored = .chain(block, offset: position.offset)
+        }
+
+        /// A cursor that the two find at different places: ours in a block that is gone.
+        init(position: CursorPosition, stored: StoredCursor) {
+            self.position = position
+            self.stored = stored
+        }
     }
 
-    private enum Journal {
-        /// There is none that continues the index on disk.
+    /// Something to be recorded.
+    enum Change: Sendable {
+        case cursor(TopicName, Saved)
+        case mark(TopicName, CleanMark)
+    }
+
+    /// What recovery found.
+    struct Contents: Sendable {
+        var saved: [TopicName: Saved] = [:]
+        var marks: [TopicName: CleanMark] = [:]
+        var counters: [TopicName: TopicCounter] = [:]
+        /// The index files on disk.
+        var cursorBase = CursorJournal.Base(index: nil)
+        var cleanBase = CursorJournal.Base(index: nil)
+        /// Where the journal's sound part ends; nil when it does not continue both indexes.
+        var journalEnd: Int?
+        /// The journal holds more than what a new one begins with.
+        var hasRecords = false
+        /// The index on disk is not `saved`, or not `marks`.
+        var areCursorsBehind = false
+        var areMarksBehind = false
+    }
+
+    enum Journal {
+        /// There is none that continues the indexes on disk.
         case absent
         /// There is one, not opened yet, whose sound part ends at `end`.
         case resting(end: Int)
         case open(any StorageFile, end: Int)
-        /// It cannot be appended to: both files are written anew before the next record.
+        /// It cannot be appended to: all files are written anew before the next record.
         case broken
     }
 
-    private struct State {
-        var saved: [TopicName: Saved]
+    struct State {
+        var contents: Contents
         var journal: Journal
-        /// The index file on disk.
-        var base: CursorJournal.Base
-        /// The index on disk is not `saved`.
-        var isIndexBehind: Bool
+        /// Topics whose cursor is told by the journal alone, because blocks of theirs are gone for
+        /// the index and not yet, for sure, on disk: how many files that concerns.
+        var explicit: [TopicName: Int] = [:]
+        /// Records were written that no sync has covered.
+        var isUnsynced: Bool
+        /// Bytes of a journal without records.
+        var freshSize = CursorJournal.headerSize
     }
 
-    private let storage: any Storage
+    private final class Request: Sendable {
+        let changes: [Change]
+        let isDurable: Bool
+        let outcome = Mutex<Result<Void, IOError>?>(nil)
+
+        init(_ changes: [Change], isDurable: Bool) {
+            self.changes = changes
+            self.isDurable = isDurable
+        }
+    }
+
+    let storage: any Storage
     private let journalSizeMax: Int
-    private let state: Mutex<State>
+    /// What comes while the files are being written: the next one to get hold of them writes it all.
+    private let waiting = Mutex<[Request]>([])
+    /// Held over writes and syncs.
+    let state: Mutex<State>
     private let recorded = Atomic(0)
 
-    /// - Parameters:
-    ///   - journalEnd: where the journal's sound part ends; nil when it does not continue the index.
-    ///   - isIndexBehind: the cursors are not those in the index alone.
-    init(
-        _ storage: any Storage, _ saved: [TopicName: Saved], base: CursorJournal.Base,
-        journalEnd: Int?, isIndexBehind: Bool, journalSizeMax: Int
-    ) {
+    init(_ storage: any Storage, _ contents: Contents, journalSizeMax: Int) {
         self.storage = storage
         self.journalSizeMax = journalSizeMax
         state = Mutex(
             State(
-                saved: saved, journal: journalEnd.map { .resting(end: $0) } ?? .absent, base: base,
-                isIndexBehind: isIndexBehind))
+                contents: contents,
+                journal: contents.journalEnd.map { .resting(end: $0) } ?? .absent,
+                isUnsynced: contents.journalEnd != nil && contents.hasRecords))
     }
 
-    /// Cursors recorded so far.
+    /// Cursors and marks recorded so far.
     var recordCount: Int { recorded.load(ordering: .relaxed) }
+    var marks: [TopicName: CleanMark] { state.withLock { $0.contents.marks } }
+    var counters: [TopicName: TopicCounter] { state.withLock { $0.contents.counters } }
+    var topics: [TopicName] { state.withLock { Array($0.contents.saved.keys) } }
 
-    var topics: [TopicName] { state.withLock { Array($0.saved.keys) } }
+    /// The index files as they were left, for the snapshot.
+    var bases: (cursors: CursorJournal.Base, marks: CursorJournal.Base) {
+        state.withLock { ($0.contents.cursorBase, $0.contents.cleanBase) }
+    }
+
+    // MARK: - Records
 
     /// Records one cursor durably. On failure it is as if it had not been tried.
     func record(_ topic: TopicName, _ saved: Saved) throws(EngineError) {
-        try record([(topic, saved)])
+        try record([.cursor(topic, saved)], durably: true, topic)
     }
 
-    /// Records cursors durably, with a single write and a single sync.
-    func record(_ changes: [(topic: TopicName, saved: Saved)]) throws(EngineError) {
+    /// Records changes, with a single write and at most a single sync for them and for all that
+    /// others have to record at the moment. On failure it is as if it had not been tried.
+    func record(_ changes: [Change], durably: Bool, _ topic: TopicName? = nil)
+        throws(EngineError)
+    {
         guard !changes.isEmpty else { return }
-        try state.withLock { (state: inout State) throws(EngineError) in
-            do throws(IOError) { try append(changes, &state) } catch {
-                throw EngineError(error, topic: changes.count == 1 ? changes[0].topic : nil)
+        let request = Request(changes, isDurable: durably)
+        waiting.withLock { $0.append(request) }
+        state.withLock { state in
+            guard request.outcome.withLock({ $0 == nil }) else { return }
+            let requests = waiting.withLock { waiting in
+                defer { waiting = [] }
+                return waiting
             }
+            let outcome = Result { () throws(IOError) in try write(requests, &state) }
+            for request in requests { request.outcome.withLock { $0 = outcome } }
         }
+        let outcome = request.outcome.withLock { $0 }
+        guard let outcome else { preconditionFailure("whoever waits for the files is served") }
+        try engineErrors(topic) { () throws(IOError) in try outcome.get() }
     }
 
-    /// Writes the index and begins a new journal, if there is anything to write.
-    func compact() throws(EngineError) {
-        try engineErrors { () throws(IOError) in
-            try state.withLock { (state: inout State) throws(IOError) in
-                if state.isIndexBehind { try rewrite(&state) }
+    private func write(_ requests: [Request], _ state: inout State) throws(IOError) {
+        let changes = requests.flatMap(\.changes)
+        let bytes = changes.flatMap { change in
+            switch change {
+            case .cursor(let topic, let saved):
+                CursorJournal.encode(.cursor(topic, saved.position))
+            case .mark(let topic, let mark): CursorJournal.encode(.mark(topic, mark))
             }
         }
-    }
-
-    private func append(
-        _ changes: [(topic: TopicName, saved: Saved)], _ state: inout State
-    ) throws(IOError) {
-        let records = changes.flatMap {
-            CursorJournal.encodeRecord(topic: $0.topic, position: $0.saved.position)
+        try ready(for: bytes.count, &state)
+        try append(bytes, durably: requests.contains(where: \.isDurable), &state)
+        state.contents.hasRecords = true
+        for change in changes {
+            switch change {
+            case .cursor(let topic, let saved):
+                state.contents.saved[topic] = saved
+                state.contents.areCursorsBehind = true
+            case .mark(let topic, let mark):
+                state.contents.marks[topic] = mark
+                state.contents.areMarksBehind = true
+            }
         }
-        let (file, end) = try ready(for: records.count, &state)
-        do throws(IOError) {
-            try records.write(to: file, at: end)
-        } catch {
-            undo(file, end, &state)
-            throw error
-        }
-        do throws(IOError) { try file.sync() } catch {
-            // What the system made of the pages is unknown: this file is not trusted again.
-            undo(file, end, &state)
-            state.journal = .broken
-            throw error
-        }
-        state.journal = .open(file, end: end + records.count)
-        state.isIndexBehind = true
-        for (topic, saved) in changes { state.saved[topic] = saved }
         recorded.wrappingAdd(changes.count, ordering: .relaxed)
     }
 
-    /// Takes a record back that was not acknowledged: it would skip an entry that nobody got.
+    /// Writes records behind the last one. On failure none of them is there.
+    func append(_ bytes: [UInt8], durably: Bool, _ state: inout State) throws(IOError) {
+        let (file, end) = try ready(for: 0, &state)
+        do throws(IOError) { try bytes.write(to: file, at: end) } catch {
+            undo(file, end, &state)
+            throw error
+        }
+        if durably {
+            do throws(IOError) { try file.sync() } catch {
+                // What the system made of the pages is unknown: this file is not trusted again.
+                undo(file, end, &state)
+                state.journal = .broken
+                throw error
+            }
+        }
+        state.isUnsynced = !durably
+        state.journal = .open(file, end: end + bytes.count)
+    }
+
+    /// Takes records back that were not acknowledged: they would skip an entry that nobody got.
     private func undo(_ file: any StorageFile, _ end: Int, _ state: inout State) {
-        do throws(IOError) { try file.truncate(to: end) } catch {
-            state.journal = .broken
-            state.isIndexBehind = true
+        do throws(IOError) { try file.truncate(to: end) } catch { state.journal = .broken }
+    }
+
+    /// Makes records durable that were written without a sync.
+    func sync() throws(EngineError) {
+        try engineErrors { () throws(IOError) in
+            try state.withLock { (state: inout State) throws(IOError) in
+                guard state.isUnsynced else { return }
+                let (file, _) = try ready(for: 0, &state)
+                guard state.isUnsynced else { return }
+                do throws(IOError) { try file.sync() } catch {
+                    state.journal = .broken
+                    throw error
+                }
+                state.isUnsynced = false
+            }
         }
     }
 
+    // MARK: - Files
+
     /// The journal, with room for `count` more bytes.
-    private func ready(for count: Int, _ state: inout State)
-        throws(IOError) -> (any StorageFile, end: Int)
-    {
+    @discardableResult
+    func ready(for count: Int, _ state: inout State) throws(IOError) -> (
+        any StorageFile, end: Int
+    ) {
         switch state.journal {
-        case .open(let file, let end) where end + count <= journalSizeMax:
+        case .open(let file, let end) where count == 0 || end + count <= sizeLimit(state):
             return (file, end)
         case .open, .broken:
             try rewrite(&state)
@@ -144,26 +235,95 @@ final class CursorStore: Sendable {
         return (file, end)
     }
 
-    /// The index first, then the journal. In between, the old journal is one of another index: it
-    /// is reconciled with the new one, which holds all that the journal says.
+    /// The journal may become as long as what a rewrite costs, so that the costs of a record do not
+    /// grow with the number of topics.
+    private func sizeLimit(_ state: State) -> Int {
+        var size = state.freshSize
+        for base in [state.contents.cursorBase, state.contents.cleanBase]
+        where base.length != .max { size += Int(clamping: base.length) }
+        return max(journalSizeMax, size)
+    }
+
+    /// Brings the indexes up to date and begins a new journal, if there is anything to write.
+    func compact() throws(EngineError) {
+        try engineErrors { () throws(IOError) in
+            try state.withLock { (state: inout State) throws(IOError) in
+                if needsRewrite(state) { try rewrite(&state) }
+            }
+        }
+    }
+
+    private func needsRewrite(_ state: State) -> Bool {
+        if case .broken = state.journal { return true }
+        let contents = state.contents
+        return contents.hasRecords || contents.areCursorsBehind || contents.areMarksBehind
+    }
+
+    /// The indexes first, then the journal. In between, the old journal continues the new indexes
+    /// as well: it says so, and they hold all that it says.
     private func rewrite(_ state: inout State) throws(IOError) {
-        state.journal = .broken
-        state.isIndexBehind = true
-        let image = CursorIndexImage.encode(state.saved.mapValues(\.stored))
-        try storage.replace(
-            DirectoryNames.cursorIndex, with: image,
-            temporary: DirectoryNames.replacement(of: DirectoryNames.cursorIndex))
-        state.base = CursorJournal.Base(index: image)
+        if state.contents.areCursorsBehind {
+            let image = CursorIndexImage.encode(state.contents.saved.mapValues(\.stored))
+            try announce(.nextCursorIndex(.init(index: image)), &state)
+            try replaceCursorIndex(with: image, &state)
+        }
+        if state.contents.areMarksBehind {
+            let image = CleanIndexImage.encode(state.contents.marks)
+            try announce(.nextCleanIndex(.init(index: image)), &state)
+            try replace(DirectoryNames.cleanIndex, with: image)
+            state.contents.cleanBase = CursorJournal.Base(index: image)
+            state.contents.areMarksBehind = false
+        }
         try beginJournal(&state)
-        state.isIndexBehind = false
+    }
+
+    /// Tells the journal of the index that comes next. One that cannot be told is put out of use: it
+    /// is then one of another index, which says no more than the new one does.
+    private func announce(_ record: CursorJournal.Record, _ state: inout State) throws(IOError) {
+        switch state.journal {
+        case .absent, .broken:
+            state.journal = .broken
+        case .resting, .open:
+            do throws(IOError) {
+                try append(CursorJournal.encode(record), durably: true, &state)
+            } catch {
+                state.journal = .broken
+                throw error
+            }
+        }
+    }
+
+    /// The journal must have been told of `image`, or be out of use.
+    func replaceCursorIndex(with image: [UInt8], _ state: inout State) throws(IOError) {
+        // Whatever becomes of it: which of the two is there is not known before the end.
+        state.contents.areCursorsBehind = true
+        try replace(DirectoryNames.cursorIndex, with: image)
+        state.contents.cursorBase = CursorJournal.Base(index: image)
+        state.contents.areCursorsBehind = false
+    }
+
+    private func replace(_ name: String, with image: [UInt8]) throws(IOError) {
+        try storage.replace(name, with: image, temporary: DirectoryNames.replacement(of: name))
     }
 
     private func beginJournal(_ state: inout State) throws(IOError) {
-        let header = CursorJournal.encodeHeader(state.base)
-        try storage.replace(
-            DirectoryNames.cursorJournal, with: header,
-            temporary: DirectoryNames.replacement(of: DirectoryNames.cursorJournal))
-        state.journal = .resting(end: header.count)
+        let contents = state.contents
+        var image = CursorJournal.encodeHeader(
+            cursors: contents.cursorBase, marks: contents.cleanBase)
+        for (topic, counter) in contents.counters {
+            image += CursorJournal.encode(.counter(topic, counter))
+        }
+        for topic in state.explicit.keys {
+            guard let saved = contents.saved[topic] else { continue }
+            image += CursorJournal.encode(.cursor(topic, saved.position))
+        }
+        // Should it fail, which of the two is there is not known.
+        state.journal = .broken
+        try replace(DirectoryNames.cursorJournal, with: image)
+        state.journal = .resting(end: image.count)
+        state.freshSize = image.count
+        state.isUnsynced = false
+        state.contents.hasRecords = false
     }
 }
 

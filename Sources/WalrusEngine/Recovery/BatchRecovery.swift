@@ -4,12 +4,14 @@ internal import WalrusIO
 extension Recovery {
     /// Takes away the batch at the end of a topic of which not every entry is there and sound: a
     /// batch is all or nothing. It is overwritten with zeros, durably, before anything follows it.
-    mutating func dropBatches(_ chains: inout [TopicName: Chain]) throws(EngineError) {
+    mutating func dropBatches(_ chains: inout [TopicName: Chain], _ indexes: StoredIndexes)
+        throws(EngineError)
+    {
         try dropIntended(&chains)
         for (topic, chain) in chains.sorted(by: { $0.key < $1.key }) {
             guard let batch = chain.trailingBatch else { continue }
-            let isWhole = try batch.isWhole(
-                consumed: { () throws(EngineError) in try consumed(topic) },
+            let isWhole = batch.isWhole(
+                consumed: { indexes.consumed(topic) },
                 followsHole: { chain.links[$0].followsHole })
             guard !isWhole else { continue }
             let ranges = batch.pieces.map { (link: $0.block, start: $0.run.start) }
@@ -22,7 +24,8 @@ extension Recovery {
     /// then the file that tells of them.
     private mutating func dropIntended(_ chains: inout [TopicName: Chain]) throws(EngineError) {
         let name = DirectoryNames.batchIntents
-        guard let image = try contents(name) else { return }
+        let image = try engineErrors { () throws(IOError) in try storage.contents(of: name) }
+        guard let image else { return }
         let intents: [TopicName: BatchIntent]
         do throws(FormatError) { intents = try BatchIntentsImage.decode(image) } catch {
             return try setAside(name, "\(error)")

@@ -46,21 +46,23 @@ struct Chain: Sendable {
         greatestTimestamp = max(greatestTimestamp, link.survey.greatestTimestamp)
     }
 
-    /// The topic, ready for work. `consumed` is a sequence number that a reader has had, which is
-    /// not given to another entry even where the one that had it is lost.
-    func topic(_ name: TopicName, cursor: ReadCursor?, consumed: UInt64) throws(EngineError)
-        -> Topic
+    /// The topic, ready for work. `counter` tells of numbers that are not given to another entry
+    /// even where the one that had it is gone.
+    func topic(_ name: TopicName, cursor: ReadCursor?, counter: TopicCounter?)
+        throws(EngineError) -> Topic
     {
-        var state = Topic.State()
-        state.blocks = links.map { $0.survey.block(in: $0.file) }
-        state.entries = entries
-        state.cursor = cursor
+        var state = Topic.State(links.map { $0.survey.block(in: $0.file) }, cursor: cursor)
         if let last = links.last {
             state.blocks[links.count - 1].isSealed = try !last.canContinue
         }
+        state.isReclaimed = links.isEmpty
+        // Where headers have room for the numbers, they tell themselves.
+        let isCounted = !EntryStamp.fits(topicLength: name.bytes.count)
+        let reclaimed = isCounted ? counter?.reclaimed ?? 0 : 0
         let appending = Topic.Appending(
-            lastSequence: max(greatestSequence, UInt64(entries), consumed),
-            lastTimestamp: greatestTimestamp)
+            lastSequence: max(
+                greatestSequence, UInt64(entries) + reclaimed, counter?.sequence ?? 0),
+            lastTimestamp: max(greatestTimestamp, counter?.timestamp ?? 0))
         return Topic(name, state, appending)
     }
 

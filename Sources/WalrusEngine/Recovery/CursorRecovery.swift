@@ -25,7 +25,8 @@ extension Recovery {
 
     /// A cursor as it goes into the engine.
     private struct Outcome: Sendable {
-        let cursor: ReadCursor
+        /// Nil where there is no block.
+        let cursor: ReadCursor?
         let saved: CursorStore.Saved
         let problem: String?
         let isIndexBehind: Bool
@@ -39,34 +40,31 @@ extension Recovery {
         case earlier
     }
 
-    mutating func recoverCursors(_ chains: [TopicName: Chain]) throws(EngineError)
-        -> (store: CursorStore, places: [TopicName: ReadCursor], sequences: [TopicName: UInt64])
-    {
-        let image = try contents(DirectoryNames.cursorIndex)
-        var base = CursorJournal.Base(index: image)
-        let index = try decodeIndex(image)
-        let journal = try decodeJournal(try contents(DirectoryNames.cursorJournal))
+    /// Finds every topic's cursor among its blocks. What the store is to begin with, and the cursors.
+    mutating func recoverCursors(
+        _ chains: [TopicName: Chain], _ indexes: StoredIndexes, files: [DataFileName]
+    ) throws(EngineError) -> (store: CursorStore, places: [TopicName: ReadCursor]) {
         // Where the index is beyond use, the journal is all there is, and its records are sound.
-        let trust: Trust = index == nil || journal?.base == base ? .journal : .earlier
-        if index == nil { base = CursorJournal.Base(index: nil) }
-
-        let topics = Set((index ?? [:]).keys).union((journal?.cursors ?? [:]).keys)
+        let trust: Trust =
+            indexes.cursors == nil || indexes.continuesCursors ? .journal : .earlier
+        let journal = indexes.journal?.cursors ?? [:]
+        let index = indexes.cursors ?? [:]
+        let topics = Set(index.keys).union(journal.keys)
         let stored = topics.sorted().map { topic in
             Stored(
-                topic: topic, chain: chains[topic] ?? Chain(), index: index?[topic],
-                journal: journal?.cursors[topic])
+                topic: topic, chain: chains[topic] ?? Chain(), index: index[topic],
+                journal: journal[topic])
         }
+        let files = Set(files)
         let outcomes = try inParallel(stored) { stored throws(EngineError) in
-            try Self.outcome(stored, trust)
+            try Self.outcome(stored, trust, files)
         }
-        var saved: [TopicName: CursorStore.Saved] = [:]
+        var contents = indexes.contents
         var cursors: [TopicName: ReadCursor] = [:]
-        let continues = index != nil && journal?.base == base
-        report.journalRecords = journal?.recordCount ?? 0
         // A journal of another index must not be taken for news once more.
-        var mustRewrite = !continues && report.journalRecords > 0
+        var mustRewrite = contents.journalEnd == nil && indexes.journal.map(\.hasNews) ?? false
         for (stored, outcome) in zip(stored, outcomes) {
-            saved[stored.topic] = outcome.saved
+            contents.saved[stored.topic] = outcome.saved
             cursors[stored.topic] = outcome.cursor
             if outcome.isIndexBehind { mustRewrite = true }
             if let problem = outcome.problem {
@@ -76,74 +74,81 @@ extension Recovery {
                         topic: stored.topic, position: outcome.saved.position, reason: problem))
             }
         }
+        contents.areCursorsBehind = mustRewrite || !journal.isEmpty
+        if recoverMarks(indexes, &contents) { mustRewrite = true }
+        Self.count(chains, indexes, &contents)
         let store = CursorStore(
-            storage, saved, base: base, journalEnd: continues ? journal?.end : nil,
-            isIndexBehind: mustRewrite || (continues && report.journalRecords > 0),
-            journalSizeMax: configuration.journalSizeMax)
+            storage, contents, journalSizeMax: configuration.journalSizeMax)
         // Before anything is appended: the old form of these cursors could come to fit an entry
         // that nobody has read.
         if mustRewrite { try store.compact() }
-        let sequences = (journal?.cursors ?? [:]).mapValues(\.sequence)
-        return (store, cursors, sequences)
+        return (store, cursors)
     }
 
-    func contents(_ name: String) throws(EngineError) -> [UInt8]? {
-        try engineErrors { () throws(IOError) in try storage.contents(of: name) }
-    }
-
-    /// Nil when the index was there and could not be used.
-    private mutating func decodeIndex(_ image: [UInt8]?) throws(EngineError)
-        -> [TopicName: StoredCursor]?
-    {
-        guard let image else { return [:] }
-        do throws(FormatError) { return try CursorIndexImage.decode(image) } catch {
-            try setAside(DirectoryNames.cursorIndex, "\(error)")
-            return nil
+    /// Puts the marks of index and journal together. Whether both must be written anew.
+    private mutating func recoverMarks(
+        _ indexes: StoredIndexes, _ contents: inout CursorStore.Contents
+    ) -> Bool {
+        var marks = indexes.marks ?? [:]
+        var mustRewrite = false
+        for (topic, mark) in (indexes.journal?.marks ?? [:]).sorted(by: { $0.key < $1.key })
+        where marks[topic] != mark {
+            contents.areMarksBehind = true
+            if let other = marks[topic], !indexes.continuesMarks {
+                // Another engine has changed the index since: dirty wins.
+                mustRewrite = true
+                if other.isClean != mark.isClean { report.reconciledMarks.append(topic) }
+                marks[topic] = CleanMark(
+                    isClean: other.isClean && mark.isClean,
+                    generation: max(other.generation, mark.generation))
+            } else {
+                marks[topic] = mark
+            }
         }
+        contents.marks = marks
+        return mustRewrite
     }
 
-    private mutating func decodeJournal(_ image: [UInt8]?) throws(EngineError)
-        -> CursorJournal.Contents?
-    {
-        guard let image else { return nil }
-        do throws(FormatError) {
-            let contents = try CursorJournal.decode(image)
-            report.journalTail = contents.tornTail.map { "\($0)" }
-            return contents
-        } catch {
-            try setAside(DirectoryNames.cursorJournal, "\(error)")
-            return nil
+    /// Keeps what the files on disk do not tell about the topics' running numbers, and no more.
+    private static func count(
+        _ chains: [TopicName: Chain], _ indexes: StoredIndexes,
+        _ contents: inout CursorStore.Contents
+    ) {
+        contents.counters = contents.counters.filter { topic, counter in
+            // Where headers hold no numbers, every one of them has to be counted.
+            !EntryStamp.fits(topicLength: topic.bytes.count)
+                || chains[topic].map { $0.greatestSequence <= counter.sequence } ?? true
+        }
+        for (topic, cursor) in indexes.journal?.cursors ?? [:]
+        where cursor.sequence > chains[topic]?.greatestSequence ?? 0 {
+            let known = contents.counters[topic]
+            contents.counters[topic] = TopicCounter(
+                sequence: max(cursor.sequence, known?.sequence ?? 0),
+                reclaimed: known?.reclaimed ?? 0, timestamp: known?.timestamp ?? 0)
         }
     }
 
     // MARK: - One topic
 
-    /// The greatest sequence number that a reader of the topic has had, as far as the files tell.
-    func consumed(_ topic: TopicName) throws(EngineError) -> UInt64? {
-        let image = try contents(DirectoryNames.cursorIndex)
-        let journalImage = try contents(DirectoryNames.cursorJournal)
-        do throws(FormatError) {
-            let index = try CursorIndexImage.decode(image ?? [])
-            let journal = try journalImage.map(CursorJournal.decode)
-            if let position = journal?.cursors[topic] {
-                return position.sequence == 0 ? nil : position.sequence
-            }
-            return index[topic] == nil ? 0 : nil
-        } catch { return nil }
-    }
-
-    private static func outcome(_ stored: Stored, _ trust: Trust) throws(EngineError) -> Outcome {
+    private static func outcome(_ stored: Stored, _ trust: Trust, _ files: Set<DataFileName>)
+        throws(EngineError) -> Outcome
+    {
         guard !stored.chain.links.isEmpty else {
             // Blocks that come later are unread, whatever the cursor said about those before them.
-            let isStale =
-                (stored.index.map { $0 != .chain(0, offset: 0) } ?? false)
-                || (stored.journal.map { $0 != .begin } ?? false)
+            let isIndexBehind = stored.index.map { $0 != .chain(0, offset: 0) } ?? false
+            // That its file is gone is what reclamation leaves.
+            let isLost = stored.journal?.file.map { files.contains($0) }
             return Outcome(
-                cursor: .begin, saved: .begin,
-                problem: isStale ? "none of the topic's blocks is there any more" : nil,
-                isIndexBehind: isStale)
+                cursor: nil,
+                saved: CursorStore.Saved(
+                    position: CursorPosition(
+                        file: nil, slot: 0, offset: 0, sequence: stored.journal?.sequence ?? 0),
+                    block: 0),
+                problem: isLost ?? (isIndexBehind && stored.journal == nil)
+                    ? "none of the topic's blocks is there any more" : nil,
+                isIndexBehind: isIndexBehind)
         }
-        let place = try chosen(stored, trust)
+        let place = try chosen(stored, trust, files)
         let cursor = try stored.chain.cursor(at: place.block, place.offset)
         let link = stored.chain.links[place.block]
         let position = CursorPosition(
@@ -154,12 +159,14 @@ extension Recovery {
             problem: place.problem, isIndexBehind: place.isFragile)
     }
 
-    private static func chosen(_ stored: Stored, _ trust: Trust) throws(EngineError) -> Place {
+    private static func chosen(_ stored: Stored, _ trust: Trust, _ files: Set<DataFileName>)
+        throws(EngineError) -> Place
+    {
         let index = try stored.index.map { cursor throws(EngineError) in
             try place(of: cursor, in: stored.chain)
         }
         guard let position = stored.journal else { return index ?? Place(block: 0, offset: 0) }
-        let journal = try place(of: position, in: stored.chain)
+        let journal = try place(of: position, in: stored.chain, files)
         guard trust == .earlier else { return journal }
         var earlier = index ?? Place(block: 0, offset: 0)
         if earlier == journal { return earlier }
@@ -201,9 +208,9 @@ extension Recovery {
         }
     }
 
-    private static func place(of position: CursorPosition, in chain: Chain) throws(EngineError)
-        -> Place
-    {
+    private static func place(
+        of position: CursorPosition, in chain: Chain, _ files: Set<DataFileName>
+    ) throws(EngineError) -> Place {
         guard let file = position.file else { return Place(block: 0, offset: 0) }
         func start(_ link: Chain.Link) -> CursorPosition {
             CursorPosition(file: link.file.name, slot: link.survey.frame.slot, offset: 0)
@@ -218,15 +225,15 @@ extension Recovery {
                 problem: "the journal has it at byte \(position.offset), where no entry begins",
                 isFragile: true)
         }
-        // The block is gone. The first one behind it is what was to be read next.
+        // The block is gone; with its file, if that was reclaimed. The first one behind it is what
+        // was to be read next.
+        let problem = files.contains(file) ? "the block it stood in is not there any more" : nil
         if let block = chain.links.firstIndex(where: { position.precedes(start($0)) }) {
-            return Place(
-                block: block, offset: 0, problem: "the block it stood in is not there any more",
-                isFragile: true)
+            return Place(block: block, offset: 0, problem: problem, isFragile: problem != nil)
         }
         let last = chain.links.count - 1
         return Place(
-            block: last, offset: chain.links[last].survey.used,
-            problem: "the block it stood in is not there any more", isFragile: true)
+            block: last, offset: chain.links[last].survey.used, problem: problem,
+            isFragile: problem != nil)
     }
 }

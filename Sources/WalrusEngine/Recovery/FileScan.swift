@@ -46,6 +46,12 @@ struct FileScan: Sendable {
         }
     }
 
+    /// Whether something of it can be read by nobody, and so never be consumed.
+    var isPinned: Bool {
+        (!file.isWritable && file.size > 0)
+            || slots.contains { if case .unreadable = $0.content { true } else { false } }
+    }
+
     /// The file's damage, as it is reported.
     var damage: [RecoveryReport.Damage] {
         var found: [RecoveryReport.Damage] = []

@@ -10,9 +10,10 @@ struct Recovered: Sendable {
     /// The greatest name in the directory that a data file could have, whatever it belongs to.
     var lastName: DataFileName?
     var topics: [TopicName: Topic]
-    var marks: [TopicName: CleanMark]
     var cursors: CursorStore
     var report: RecoveryReport
+    /// Nothing in the files is left to the system to write.
+    var areFilesDurable = false
 }
 
 /// Reads a directory into an engine's state. Writes only what must not stay as it is: an incomplete
@@ -36,25 +37,55 @@ struct Recovery {
 
     private mutating func run() throws(EngineError) -> Recovered {
         let (names, lastName) = try dataFiles()
-        let scans = try scan(try open(names))
+        // Before anything is written that it does not know of.
+        let snapshot = try takeSnapshot()
+        let files = try open(names)
+        let images = try StoredIndexes.Images(storage)
+        let indexes = try StoredIndexes(images, &self)
+        // A name that a cursor stands in is taken as well.
+        let last = [lastName, indexes.lastName].compactMap(\.self).max()
+        if indexes.journal?.hasAnnouncements ?? false {
+            // Files may have been deleted without it; they must not come back once it is forgotten.
+            try engineErrors { () throws(IOError) in try storage.syncDirectory() }
+        }
+        var recovered: Recovered
+        if let restored = try restore(snapshot, files, images, indexes) {
+            recovered = restored
+        } else {
+            recovered = try scan(files, indexes)
+        }
+        recovered.lastName = last
+        if indexes.contents.hasRecords { try recovered.cursors.sync() }
+        return recovered
+    }
+
+    private mutating func scan(_ files: [DataFile], _ indexes: StoredIndexes)
+        throws(EngineError) -> Recovered
+    {
+        let scans = try inParallel(files) { file throws(EngineError) in try FileScan(file) }
         report.files = scans.count
-        for found in scans.flatMap(\.damage) { report.add(found) }
+        for scan in scans {
+            for found in scan.damage { report.add(found) }
+            scan.file.isPinned = scan.isPinned
+        }
         var chains = Chain.all(scans)
-        try dropBatches(&chains)
+        try dropBatches(&chains, indexes)
         report.blocks = chains.values.reduce(0) { $0 + $1.links.count }
         report.entries = chains.values.reduce(0) { $0 + $1.entries }
-        let marks = try cleanMarks()
-        let (cursors, places, consumed) = try recoverCursors(chains)
+        let (cursors, places) = try recoverCursors(chains, indexes, files: files.map(\.name))
+        let counters = cursors.counters
         var topics: [TopicName: Topic] = [:]
         for (name, chain) in chains {
-            topics[name] = try chain.topic(
-                name, cursor: places[name], consumed: consumed[name] ?? 0)
+            topics[name] = try chain.topic(name, cursor: places[name], counter: counters[name])
+        }
+        for (name, counter) in counters where topics[name] == nil {
+            topics[name] = try Chain().topic(name, cursor: nil, counter: counter)
         }
         // A dropped batch may have given slots back: none may stay empty before a used one.
         let last = report.droppedBatches.isEmpty ? scans.last : try scans.last.map(Self.again)
         return Recovered(
-            files: scans.map(\.file), freeSlot: last?.freeSlot ?? 0, lastName: lastName,
-            topics: topics, marks: marks, cursors: cursors, report: report)
+            files: files, freeSlot: last?.freeSlot ?? 0, topics: topics, cursors: cursors,
+            report: report)
     }
 
     // MARK: - Files
@@ -92,26 +123,11 @@ struct Recovery {
         return files
     }
 
-    private func scan(_ files: [DataFile]) throws(EngineError) -> [FileScan] {
-        try inParallel(files) { file throws(EngineError) in try FileScan(file) }
-    }
-
     private static func again(_ scan: FileScan) throws(EngineError) -> FileScan {
         try FileScan(scan.file)
     }
 
     // MARK: - Index files
-
-    private mutating func cleanMarks() throws(EngineError) -> [TopicName: CleanMark] {
-        let image = try engineErrors { () throws(IOError) in
-            try storage.contents(of: DirectoryNames.cleanIndex)
-        }
-        guard let image else { return [:] }
-        do throws(FormatError) { return try CleanIndexImage.decode(image) } catch {
-            try setAside(DirectoryNames.cleanIndex, "\(error)")
-            return [:]
-        }
-    }
 
     /// Gives a file that cannot be used another name, so that it is neither lost nor in the way.
     mutating func setAside(_ name: String, _ reason: String) throws(EngineError) {

@@ -54,8 +54,15 @@ public struct RecoveryReport: Hashable, Sendable {
     public internal(set) var setAside: [SetAside] = []
     public internal(set) var droppedBatches: [DroppedBatch] = []
     public internal(set) var reconciliations: [Reconciliation] = []
-    /// Cursor records taken over from the journal.
+    /// Topics that index and journal disagree on, because another program changed the index: they
+    /// count as dirty.
+    public internal(set) var reconciledMarks: [TopicName] = []
+    /// Records of cursors and marks taken over from the journal.
     public internal(set) var journalRecords = 0
+    /// The last engine's snapshot of the directory was used: no data file was read.
+    public internal(set) var isFromSnapshot = false
+    /// Why the snapshot that was there was not used.
+    public internal(set) var snapshotRefusal: String?
     /// Why the rest of the journal was not used; a crash within a write leaves such a rest.
     public internal(set) var journalTail: String?
     /// Regular files that are no data files and none of ours.
@@ -65,7 +72,7 @@ public struct RecoveryReport: Hashable, Sendable {
     /// Whether everything was as an engine leaves it.
     public var isClean: Bool {
         damageCount == 0 && setAside.isEmpty && droppedBatches.isEmpty && reconciliations.isEmpty
-            && journalTail == nil
+            && reconciledMarks.isEmpty && journalTail == nil
     }
 
     mutating func add(_ found: Damage) {

@@ -2,19 +2,22 @@ internal import Synchronization
 internal import WalrusFormat
 internal import WalrusIO
 
-/// What the application has said about topics: whether they need work. `topic_clean_index.db`.
+/// What the application has said about topics: whether they need work.
 ///
-/// Lock order: `writing`, which is held while the one file for all topics is replaced durably,
-/// then `marks`, which is held for a look alone.
+/// Lock order: a stripe's lock, which is held over the mark's record so that the changes of one topic
+/// come one after another, then `marks`, which is held for a look alone. Topics of different stripes
+/// share a sync.
 final class CleanMarks: Sendable {
-    private let storage: any Storage
-    private let writing = Mutex(Writing())
+    private final class Stripe: Sendable {
+        let isClosed = Mutex(false)
+    }
+
+    private let store: CursorStore
+    private let stripes = (0..<64).map { _ in Stripe() }
     private let marks: Mutex<[TopicName: CleanMark]>
 
-    private struct Writing { var isClosed = false }
-
-    init(_ storage: any Storage, _ marks: [TopicName: CleanMark]) {
-        self.storage = storage
+    init(_ store: CursorStore, _ marks: [TopicName: CleanMark]) {
+        self.store = store
         self.marks = Mutex(marks)
     }
 
@@ -24,25 +27,24 @@ final class CleanMarks: Sendable {
 
     var topics: [TopicName] { marks.withLock { Array($0.keys) } }
 
-    /// Refuses all further changes, once the one under way has ended.
-    func close() { writing.withLock { $0.isClosed = true } }
+    /// Refuses all further changes, once those under way have ended.
+    func close() {
+        for stripe in stripes { stripe.isClosed.withLock { $0 = true } }
+    }
 
-    /// Nothing is written when the mark says so already.
-    func set(_ topic: TopicName, isClean: Bool) throws(EngineError) {
+    /// Nothing is written when the mark says so already. Without `durably` the mark is at least as
+    /// durable as what is written after it.
+    func set(_ topic: TopicName, isClean: Bool, durably: Bool) throws(EngineError) {
         guard self.isClean(topic) != isClean else { return }
-        try writing.withLock { (writing: inout Writing) throws(EngineError) in
+        let stripe = stripes[Int(UInt(bitPattern: topic.hashValue) % UInt(stripes.count))]
+        try stripe.isClosed.withLock { (isClosed: inout Bool) throws(EngineError) in
             // The directory may be another engine's by now.
-            guard !writing.isClosed else { throw .closed }
-            var changed = marks.withLock { $0 }
-            let old = changed[topic] ?? CleanMark(isClean: true, generation: 0)
+            guard !isClosed else { throw .closed }
+            let old = marks.withLock { $0[topic] } ?? CleanMark(isClean: true, generation: 0)
             guard old.isClean != isClean else { return }
-            changed[topic] = CleanMark(isClean: isClean, generation: old.generation + 1)
-            try engineErrors(topic) { () throws(IOError) in
-                try storage.replace(
-                    DirectoryNames.cleanIndex, with: CleanIndexImage.encode(changed),
-                    temporary: DirectoryNames.replacement(of: DirectoryNames.cleanIndex))
-            }
-            marks.withLock { $0 = changed }
+            let mark = CleanMark(isClean: isClean, generation: old.generation + 1)
+            try store.record([.mark(topic, mark)], durably: durably, topic)
+            marks.withLock { $0[topic] = mark }
         }
     }
 }

@@ -25,31 +25,51 @@ extension Topic {
         -> AppendReceipt
     {
         guard !isBatchRunning.load(ordering: .acquiring) else { throw .batchInProgress(name) }
-        return try appending.withLock { (appending: inout Appending) throws(EngineError) in
+        let outcome = try appending.withLock {
+            (appending: inout Appending) throws(EngineError) -> Written in
             guard !appending.isClosed else { throw .closed }
             try clearDebris(&appending, context)
-            let tail = state.withLock { $0.blocks.last }
-            let stamp = EntryStamp(
-                sequence: appending.lastSequence + 1,
-                timestamp: max(context.clock(), appending.lastTimestamp))
-            let outcome: Placement
-            if let tail, !tail.isSealed, tail.used + entry.size <= tail.frame.length {
-                outcome = try continueBlock(tail, entry, stamp, context)
-            } else {
-                outcome = try startBlock(entry, stamp, context)
-            }
-            switch outcome {
-            case .placed(let block):
-                appending.lastSequence = stamp.sequence
-                appending.lastTimestamp = stamp.timestamp
-                let ordinal = publish(block)
-                return AppendReceipt(
-                    sequence: stamp.sequence, timestamp: stamp.timestamp, ordinal: ordinal)
-            case .spoiled(let error):
-                // The number may be on disk: it is not used again.
-                appending.lastSequence = stamp.sequence
-                throw error
-            }
+            return try write(entry, &appending, context)
+        }
+        return switch outcome {
+        case .published(let receipt): receipt
+        case .flying(let flight): try land(flight)
+        }
+    }
+
+    /// What is still to be done for an entry that was written.
+    private enum Written {
+        case published(AppendReceipt)
+        /// The sync, for which the lock on the topic's writers is not held.
+        case flying(Flight)
+    }
+
+    private func write(
+        _ entry: PendingEntry, _ appending: inout Appending, _ context: AppendContext
+    ) throws(EngineError) -> Written {
+        let tail = appending.flights.last?.block ?? state.withLock { $0.blocks.last }
+        let stamp = EntryStamp(
+            sequence: appending.lastSequence + 1,
+            timestamp: max(context.clock(), appending.lastTimestamp))
+        let outcome: Placement
+        if let tail, !tail.isSealed, tail.used + entry.size <= tail.frame.length {
+            outcome = try continueBlock(tail, entry, stamp, context)
+        } else {
+            // Whatever is taken back later is at the end of one block.
+            try landAll(&appending)
+            outcome = try startBlock(entry, stamp, context)
+        }
+        switch outcome {
+        case .placed(let block):
+            appending.lastSequence = stamp.sequence
+            appending.lastTimestamp = stamp.timestamp
+            guard context.syncsEach else { return .published(publish(block, stamp)) }
+            return .flying(appending.takeOff(block, stamp))
+        case .spoiled(let error):
+            // The number may be on disk: it is not used again.
+            appending.lastSequence = stamp.sequence
+            if let tail { seal(tail, &appending) }
+            throw error
         }
     }
 
@@ -64,7 +84,7 @@ extension Topic {
         _ tail: Block, _ entry: PendingEntry, _ stamp: EntryStamp, _ context: AppendContext
     ) throws(EngineError) -> Placement {
         do throws(EngineError) { try tail.file.checkPoison() } catch { throw error.of(name) }
-        switch write(entry, stamp, to: tail.file, tail.frame, at: tail.used, context) {
+        switch write(entry, stamp, to: tail.file, tail.frame, at: tail.used) {
         case .written:
             var block = tail
             block.used += entry.size
@@ -72,7 +92,6 @@ extension Topic {
         case .undone(let error):
             throw error
         case .spoiled(let error):
-            state.withLock { $0.blocks[$0.blocks.count - 1].isSealed = true }
             return .spoiled(error)
         }
     }
@@ -84,11 +103,11 @@ extension Topic {
         var spoiled: EngineError?
         do throws(EngineError) {
             unsafe try context.allocator.allocate(
-                Layout.units(forPayloadLength: entry.payload.count)
+                Layout.units(forPayloadLength: entry.payload.count), topic: name
             ) {
                 file, start, length in
                 let frame = BlockFrame(start: start, length: length, topic: name)
-                let outcome = write(entry, stamp, to: file, frame, at: 0, context)
+                let outcome = write(entry, stamp, to: file, frame, at: 0)
                 switch outcome {
                 case .written:
                     placed = Block(file: file, frame: frame, used: entry.size, entries: 0)
@@ -106,16 +125,15 @@ extension Topic {
         return .placed(placed)
     }
 
-    /// Header and payload in one call, then the sync if every append has one.
+    /// Header and payload in one call.
     private func write(
         _ entry: PendingEntry, _ stamp: EntryStamp, to file: DataFile, _ frame: BlockFrame,
-        at offset: Int, _ context: AppendContext
+        at offset: Int
     ) -> BlockAllocator.Outcome {
         precondition(offset + entry.size <= frame.length)
         let start = frame.start + offset
         do throws(EngineError) {
             try writeBytes(entry, stamp, to: file, frame, at: start)
-            if context.syncsEach { try file.sync() }
             return .written
         } catch {
             let failure = error.of(name)
@@ -148,19 +166,22 @@ extension Topic {
         if let failure { throw EngineError(failure, topic: name) }
     }
 
-    /// Lets readers see the entry that `block` ends with. Returns its ordinal.
-    private func publish(_ block: Block) -> Int {
-        state.withLock { state in
-            if let last = state.blocks.last, last.file === block.file,
-                last.frame.start == block.frame.start
-            {
+    /// Lets readers see the entry that `block` ends with.
+    func publish(_ block: Block, _ stamp: EntryStamp) -> AppendReceipt {
+        let ordinal = state.withLock { state in
+            if let last = state.blocks.last, last.isSame(as: block) {
+                state.size += block.used - last.used
                 state.blocks[state.blocks.count - 1].used = block.used
+                if block.isSealed { state.blocks[state.blocks.count - 1].isSealed = true }
             } else {
+                state.size += block.used
                 state.blocks.append(block)
             }
             state.blocks[state.blocks.count - 1].entries += 1
             state.entries += 1
             return state.entries
         }
+        return AppendReceipt(
+            sequence: stamp.sequence, timestamp: stamp.timestamp, ordinal: ordinal)
     }
 }

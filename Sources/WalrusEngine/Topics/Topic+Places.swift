@@ -27,13 +27,13 @@ extension Topic {
         }
     }
 
-    /// Before the entry that holds the stored byte `target`. Nil: behind the last one.
-    func cursor(atStoredOffset target: Int) throws(EngineError) -> ReadCursor? {
+    /// Before the entry that holds the stored byte `target`, and its block. Nil: behind the last one.
+    func cursor(atStoredOffset target: Int) throws(EngineError) -> (ReadCursor, Block)? {
         let blocks = state.withLock { $0.blocks }
         var start = 0
         for (index, block) in blocks.enumerated() {
             if target < start + block.used {
-                return try Self.cursor(in: blocks, index, before: target - start)
+                return (try Self.cursor(in: blocks, index, before: target - start), block)
             }
             start += block.used
         }

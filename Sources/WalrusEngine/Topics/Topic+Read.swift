@@ -45,10 +45,17 @@ extension Topic {
         let beforeInBlock: Int
     }
 
-    /// - Parameter cursor: nil: where the topic's reader stands.
-    func nextSpot(after cursor: ReadCursor? = nil) -> Spot? {
+    /// - Parameters:
+    ///   - cursor: nil: where the topic's reader stands.
+    ///   - anchor: the block that the cursor stands in, whose index changes when blocks before it
+    ///     are reclaimed. Nil once it is reclaimed itself.
+    func nextSpot(after cursor: ReadCursor? = nil, in anchor: Block? = nil) -> Spot? {
         state.withLock { state in
-            let cursor = cursor ?? state.cursor ?? .begin
+            var cursor = cursor ?? state.cursor ?? .begin
+            if let anchor {
+                guard let moved = state.cursor(cursor, in: anchor) else { return nil }
+                cursor = moved
+            }
             var offset = cursor.offset
             for index in cursor.block..<max(cursor.block, state.blocks.count) {
                 let block = state.blocks[index]
@@ -92,15 +99,19 @@ extension Topic {
         survey.blame(spot.offset, in: spot.block)
         let missing = spot.block.entries - spot.beforeInBlock - survey.entries
         state.withLock { state in
-            // Another reader may have been here meanwhile.
-            guard state.blocks[spot.index].damaged == spot.block.damaged else { return }
-            state.blocks[spot.index].damaged =
+            // Another reader may have been here meanwhile, and blocks before this one be gone.
+            guard
+                let index = state.blocks.firstIndex(where: { $0.isSame(as: spot.block) }),
+                state.blocks[index].damaged == spot.block.damaged
+            else { return }
+            spot.block.file.dispute()
+            state.blocks[index].damaged =
                 spot.block.damaged.filter { $0.upperBound <= spot.offset }
                 + survey.damage.ranges
-            state.blocks[spot.index].entries -= missing
+            state.blocks[index].entries -= missing
             state.entries -= missing
             // After a restart nothing behind such a place could be found.
-            if survey.lost != nil { state.blocks[spot.index].isSealed = true }
+            if survey.lost != nil { state.blocks[index].isSealed = true }
         }
     }
 }

@@ -12,14 +12,18 @@ extension Topic {
 
     /// The next entries, without consuming them.
     func peek(_ budget: Budget) throws(EngineError) -> [Entry] {
-        try findMany(after: state.withLock { $0.cursor } ?? .begin, budget).entries
+        let (cursor, block) = state.withLock { state in
+            let cursor = state.cursor ?? .begin
+            return (cursor, state.blocks.isEmpty ? nil : state.blocks[cursor.block])
+        }
+        return try findMany(after: cursor, in: block, budget).entries
     }
 
     /// The entries from the one on that holds the stored byte `offset`, counted from the start of
     /// the topic's first block on disk.
     func entries(atStoredOffset offset: Int, _ budget: Budget) throws(EngineError) -> [Entry] {
-        guard let cursor = try cursor(atStoredOffset: offset) else { return [] }
-        return try findMany(after: cursor, budget, isElsewhere: true).entries
+        guard let (cursor, block) = try cursor(atStoredOffset: offset) else { return [] }
+        return try findMany(after: cursor, in: block, budget, isElsewhere: true).entries
     }
 
     /// The next entries, all of them consumed or none. `record` as for a single one.
@@ -47,15 +51,22 @@ extension Topic {
     private static let readSizeMax = 1 << 20
     private static let readSizeMin = 4_096
 
-    /// - Parameter isElsewhere: the cursor is not that of the topic's reader, whose counts must not
-    ///   change by what is found there.
-    private func findMany(after cursor: ReadCursor, _ budget: Budget, isElsewhere: Bool = false)
-        throws(EngineError) -> (entries: [Entry], after: ReadCursor)
-    {
+    /// - Parameters:
+    ///   - block: the one that the cursor stands in, where no lock keeps it from being reclaimed.
+    ///   - isElsewhere: the cursor is not that of the topic's reader, whose counts must not
+    ///     change by what is found there.
+    private func findMany(
+        after cursor: ReadCursor, in block: Block? = nil, _ budget: Budget,
+        isElsewhere: Bool = false
+    ) throws(EngineError) -> (entries: [Entry], after: ReadCursor) {
         var cursor = cursor
+        var block = block
         var entries: [Entry] = []
         var left = budget.payloadSize
-        while entries.count < budget.count, left >= 0, let spot = nextSpot(after: cursor) {
+        while entries.count < budget.count, left >= 0,
+            let spot = nextSpot(after: cursor, in: block)
+        {
+            block = spot.block
             let count = budget.count - entries.count
             // Headers come on top; how many there are shows when they are read.
             let size = left.addingReportingOverflow(Layout.headerSize * min(count, 64))

@@ -6,7 +6,7 @@ internal import WalrusFormat
 /// Three locks, always taken in this order, so that readers never wait for a slow disk write and
 /// writers never for a cursor's sync:
 /// 1. `consuming`: one checkpointing reader at a time, held over its cursor's write and sync;
-/// 2. `appending`: one writer at a time, held over the entry's write (and sync, with `.each`);
+/// 2. `appending`: one writer at a time, held over the entry's write, not over its sync;
 /// 3. `state`: what both agree on; held for a few instructions, never over I/O.
 final class Topic: Sendable {
     let name: TopicName
@@ -30,6 +30,12 @@ final class Topic: Sendable {
         /// What a failed batch left and could not be erased.
         var debris: [Stretch] = []
         var isClosed = false
+        /// Entries that are written and wait for a sync before they are published, in order, with
+        /// `FsyncSchedule.each`. All are in one block.
+        var flights: [Flight] = []
+        /// What became of flights that others have settled, by their number.
+        var landed: [Int: Result<AppendReceipt, EngineError>] = [:]
+        var flightCount = 0
     }
 
     struct State: Sendable {
@@ -37,11 +43,24 @@ final class Topic: Sendable {
         var blocks: [Block] = []
         /// Sound entries in all blocks.
         var entries = 0
-        /// Nil: nothing was ever consumed.
+        /// Bytes that the entries take in all blocks, headers included.
+        var size = 0
+        /// Nil: nothing was ever consumed, or no block is there any more.
         var cursor: ReadCursor?
+        /// The blocks before this one were seen to be consumed and need no second look.
+        var finishedBlocks = 0
 
-        var size: Int { blocks.reduce(0) { $0 + $1.used } }
+        /// It had entries once, all of which have been reclaimed.
+        var isReclaimed = false
+
         var unread: Int { entries - (cursor?.consumed ?? 0) }
+
+        init(_ blocks: [Block] = [], cursor: ReadCursor? = nil) {
+            self.blocks = blocks
+            entries = blocks.reduce(0) { $0 + $1.entries }
+            size = blocks.reduce(0) { $0 + $1.used }
+            self.cursor = cursor
+        }
     }
 
     init(_ name: TopicName) {
@@ -61,7 +80,11 @@ final class Topic: Sendable {
     /// Refuses all further work, once what is under way has ended.
     func close() {
         consuming.withLock { $0.isClosed = true }
-        appending.withLock { $0.isClosed = true }
+        appending.withLock { appending in
+            appending.isClosed = true
+            // Those who wait for a sync find it done, and touch nothing any more.
+            try? landAll(&appending)
+        }
     }
 }
 

@@ -128,10 +128,12 @@ public final class EffectRunner: Sendable {
 
     private func act(_ plan: ActionPlan) -> Result<String, ActionFailure> {
         do {
-            let engine = try Walrus(
-                Configuration(
-                    directory: directory, key: nil, readConsistency: .strictlyAtOnce,
-                    fsyncSchedule: .each))
+            // Exactly what the plan says: no consumed file is deleted on the way.
+            var configuration = Configuration(
+                directory: directory, key: nil, readConsistency: .strictlyAtOnce,
+                fsyncSchedule: .each, reclamation: .off, backend: .fileDescriptor)
+            configuration.writesMetrics = false
+            let engine = try Walrus(configuration)
             let outcome: Result<String, ActionFailure>
             switch plan.work {
             case .append(let payload):

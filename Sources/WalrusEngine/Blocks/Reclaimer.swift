@@ -1,0 +1,217 @@
+internal import Synchronization
+internal import SystemPackage
+internal import WalrusFormat
+internal import WalrusIO
+
+/// Deletes data files in which nothing is left to be read.
+///
+/// A file goes when every block in it is consumed, no block will be put into it any more, and all of
+/// it could be read. First what is true without it is made durable (`CursorStore.release`), then it
+/// is forgotten, deleted, and the directory synced. One thread does so at a time; it holds the locks
+/// on the readers of all topics with blocks in the file, in the order of names, so that no cursor
+/// moves meanwhile. Entries being read keep their file open.
+final class Reclaimer: Sendable {
+    private struct Running {
+        var isClosed = false
+        /// Forgotten, but not deleted yet: to be tried again.
+        var doomed: [Doomed] = []
+    }
+
+    /// Files that were forgotten together, and the topics that had blocks in them.
+    private struct Doomed {
+        var files: [DataFileName]
+        /// Those that are deleted and could come back with a power loss.
+        var deleted: [DataFileName] = []
+        let topics: [TopicName]
+    }
+
+    /// Files handled at once, which cost one rewrite of the index.
+    private static let groupSize = 8
+
+    private let storage: any Storage
+    private let allocator: BlockAllocator
+    private let registry: TopicRegistry
+    private let cursors: CursorStore
+    private let running = Mutex(Running())
+    /// Files that could not go because somebody was appending to a topic in them.
+    private let postponed = Mutex<[DataFile]>([])
+    private let hasPostponed = Atomic(false)
+    private let failed = Mutex<[DataFileName: EngineError]>([:])
+
+    init(
+        _ storage: any Storage, _ allocator: BlockAllocator, _ registry: TopicRegistry,
+        _ cursors: CursorStore
+    ) {
+        self.storage = storage
+        self.allocator = allocator
+        self.registry = registry
+        self.cursors = cursors
+        for topic in registry.all {
+            for block in topic.state.withLock({ $0.blocks }) {
+                block.file.residents.add(topic.name, slot: block.frame.slot)
+            }
+        }
+    }
+
+    /// The files that should be gone and are not, with the reason.
+    var failures: [DataFileName: EngineError] { failed.withLock { $0 } }
+
+    // MARK: - What there is to do
+
+    /// Deletes the files that the topic's reader was the last to need. What goes wrong shows in
+    /// `failures`.
+    func afterReading(_ topic: Topic) {
+        attempt(topic.state.withLock { $0.takeFinishedFiles() })
+    }
+
+    /// Deletes a file that was left with nothing in it to be read, or that was in use a moment ago.
+    func afterAppending() {
+        attempt(allocator.takeLeft())
+        guard hasPostponed.load(ordering: .sequentiallyConsistent) else { return }
+        attempt(
+            postponed.withLock { files in
+                hasPostponed.store(false, ordering: .sequentiallyConsistent)
+                defer { files = [] }
+                return files
+            })
+    }
+
+    private func postpone(_ files: [DataFile]) {
+        postponed.withLock { $0 += files }
+        hasPostponed.store(true, ordering: .sequentiallyConsistent)
+    }
+
+    func attempt(_ files: [DataFile]) {
+        guard files.contains(where: isConsumed) else { return }
+        _ = try? reclaim(files)
+    }
+
+    private func isConsumed(_ file: DataFile) -> Bool {
+        guard !file.isFilling, !file.isPinned, file.poison == nil else { return false }
+        return file.residents.allSatisfy { block in
+            // A block whose first entry is being written is in no topic yet.
+            registry.find(block.topic)?.state.withLock {
+                $0.isConsumed(file, slot: block.slot)
+            } ?? false
+        }
+    }
+
+    // MARK: - Doing it
+
+    /// Deletes those of `files` in which nothing is left to be read, and what could not be deleted
+    /// before.
+    func reclaim(_ files: [DataFile]) throws(EngineError) -> ReclaimReport {
+        try running.withLock { (running: inout Running) throws(EngineError) in
+            guard !running.isClosed else { throw .closed }
+            var report = ReclaimReport()
+            delete(&running, &report)
+            var rest = files[...]
+            while !rest.isEmpty {
+                let group = rest.prefix(Self.groupSize).filter(isConsumed)
+                rest = rest.dropFirst(Self.groupSize)
+                guard !group.isEmpty else { continue }
+                do throws(EngineError) { try release(group, &running, &report) } catch {
+                    failed.withLock { for file in group { $0[file.name] = error } }
+                    throw error
+                }
+                delete(&running, &report)
+            }
+            return report
+        }
+    }
+
+    /// Deletes what could not be deleted before; nothing more is deleted after that. Whether
+    /// everything that should be gone is gone.
+    func close() -> Bool {
+        running.withLock { running in
+            guard !running.isClosed else { return true }
+            var report = ReclaimReport()
+            delete(&running, &report)
+            running.isClosed = true
+            return running.doomed.isEmpty
+        }
+    }
+
+    private func release(
+        _ files: [DataFile], _ running: inout Running, _ report: inout ReclaimReport
+    ) throws(EngineError) {
+        let names = Set(files.flatMap { $0.residents.blocks.map(\.topic) })
+        let topics = names.sorted().compactMap(registry.find)
+        try withReaders(of: topics[...]) { () throws(EngineError) in
+            // Nobody appends to a block that is about to go, and no cursor moves any more: now it
+            // shows whether the files are still as they were. An append that is under way is not
+            // waited for: who ends it finds the file here.
+            postpone(files)
+            var ends: [TopicName: Topic.End] = [:]
+            for topic in topics { ends[topic.name] = topic.sealEnd(in: files) }
+            let gone = files.filter { file in
+                isConsumed(file)
+                    && file.residents.blocks.allSatisfy { ends[$0.topic]?.isSealed ?? false }
+            }
+            postponed.withLock { $0.removeAll { file in gone.contains { $0 === file } } }
+            guard !gone.isEmpty else { return }
+            let plans = topics.compactMap { topic in
+                ends[topic.name].flatMap { end in
+                    topic.planRemoval(of: gone, end).map { (topic, $0) }
+                }
+            }
+            try cursors.release(plans.map(\.1))
+            for (topic, _) in plans { topic.state.withLock { $0.remove(gone) } }
+            allocator.forget(gone)
+            running.doomed.append(
+                Doomed(files: gone.map(\.name), topics: plans.map(\.1.topic)))
+        }
+    }
+
+    /// Runs `body` with the locks on the readers of all `topics`, which are in the order of names.
+    private func withReaders(
+        of topics: ArraySlice<Topic>, _ body: () throws(EngineError) -> Void
+    ) throws(EngineError) {
+        guard let first = topics.first else { return try body() }
+        try first.consuming.withLock { _ throws(EngineError) in
+            try withReaders(of: topics.dropFirst(), body)
+        }
+    }
+
+    private func delete(_ running: inout Running, _ report: inout ReclaimReport) {
+        guard !running.doomed.isEmpty else { return }
+        for index in running.doomed.indices {
+            let files = running.doomed[index].files
+            running.doomed[index].files = []
+            for file in files {
+                do throws(IOError) {
+                    try remove(file)
+                    running.doomed[index].deleted.append(file)
+                } catch {
+                    failed.withLock { $0[file] = EngineError(error) }
+                    running.doomed[index].files.append(file)
+                }
+            }
+        }
+        do throws(IOError) { try storage.syncDirectory() } catch {
+            for file in running.doomed.flatMap(\.deleted) {
+                failed.withLock { $0[file] = EngineError(error) }
+            }
+            report.failures = failures
+            return
+        }
+        for index in running.doomed.indices {
+            let deleted = running.doomed[index].deleted
+            running.doomed[index].deleted = []
+            failed.withLock { for file in deleted { $0[file] = nil } }
+            report.files += deleted
+            if running.doomed[index].files.isEmpty {
+                cursors.settle(running.doomed[index].topics)
+            }
+        }
+        running.doomed.removeAll { $0.files.isEmpty }
+        report.failures = failures
+    }
+
+    private func remove(_ name: DataFileName) throws(IOError) {
+        do throws(IOError) { try storage.remove(name.text) } catch {
+            // Somebody was faster.
+            guard error.errno == .noSuchFileOrDirectory else { throw error }
+        }
+    }
+}

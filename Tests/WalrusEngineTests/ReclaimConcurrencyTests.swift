@@ -1,0 +1,84 @@
+import Synchronization
+import TestSupport
+import Testing
+import WalrusEngine
+import WalrusFormat
+import WalrusIO
+
+/// Files go while everybody is at work.
+@Suite struct ReclaimConcurrencyTests {
+    /// Large entries, a block each, so that files are filled and go: every entry once, in order, in single reads and
+    /// batches, with peeks and looks from the start beside them.
+    @Test(arguments: [FsyncSchedule.never, .each])
+    func everyEntryOnceWhileFilesGo(schedule: FsyncSchedule) throws {
+        let place = try Workplace()
+        let walrus = try place.open(.strictlyAtOnce, schedule)
+        let topics: [TopicName] = ["a", "b", "c"]
+        let size = 5_300_000
+        let each = 40
+        let done = Counter()
+        let failures = Counter()
+        let read = Mutex<[TopicName: [Int]]>([:])
+        Thread.forEach(7, threads: 7) { index in
+            do {
+                let topic = topics[index % 3]
+                switch index {
+                case 0..<3:
+                    for number in 0..<each {
+                        var payload = [UInt8](repeating: 0, count: size)
+                        payload[0] = UInt8(number)
+                        if number % 5 == 4 {
+                            try walrus.append(batch: [payload], to: topic)
+                        } else {
+                            try walrus.append(payload, to: topic)
+                        }
+                    }
+                case 3..<6:
+                    var numbers: [Int] = []
+                    while numbers.count < each, failures.value == 0 {
+                        if numbers.count % 7 == 6 {
+                            numbers += try walrus.readBatch(
+                                topic, maxBytes: 3 * size, checkpoint: true
+                            ).map { Int($0.payload[0]) }
+                        } else if let entry = try walrus.readNext(topic, checkpoint: true) {
+                            numbers.append(Int(entry.payload[0]))
+                        }
+                    }
+                    read.withLock { $0[topic] = numbers }
+                    done.add()
+                default:
+                    while done.value < 3, failures.value == 0 {
+                        Clock.sleep(nanoseconds: 5_000_000)
+                        for topic in topics {
+                            let peeked = try walrus.readBatch(
+                                topic, maxBytes: 2 * size, checkpoint: false)
+                            let first = try walrus.readBatch(
+                                topic, maxBytes: 2 * size, checkpoint: false, startOffset: 0)
+                            for entries in [peeked, first] {
+                                let numbers = entries.map { Int($0.payload[0]) }
+                                if numbers != numbers.sorted() { failures.add() }
+                            }
+                        }
+                    }
+                }
+            } catch {
+                Issue.record("\(error)")
+                failures.add()
+            }
+        }
+        #expect(failures.value == 0)
+        for topic in topics {
+            #expect(read.withLock { $0[topic] } == Array(0..<each))
+            #expect(walrus.unreadCount(of: topic) == 0)
+        }
+        #expect(walrus.reclamationFailures == [:])
+        #expect(try place.dataFiles.count == 1)
+        try walrus.close()
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.isClean)
+            for topic in topics {
+                #expect(try walrus.append([1], to: topic).sequence == UInt64(each + 1))
+            }
+        }
+    }
+}
