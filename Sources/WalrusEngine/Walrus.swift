@@ -114,7 +114,9 @@ public final class Walrus: Sendable {
         if configuration.fsyncSchedule != .never {
             DataFile.syncMany(allocator.files, batchIO)
             for file in allocator.files {
-                attempt { () throws(EngineError) in try file.sync(always: !wasDurable) }
+                // What was written here is synced by now, and what stood in the same file with it.
+                let always = !wasDurable && file.isUntouched
+                attempt { () throws(EngineError) in try file.sync(always: always) }
             }
         }
         attempt { () throws(EngineError) in

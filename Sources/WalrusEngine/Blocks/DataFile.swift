@@ -156,6 +156,9 @@ final class DataFile: Sendable {
     /// Stands for everything that was written so far.
     var ticket: Int { written.load(ordering: .acquiring) }
 
+    /// Whether this engine has written nothing to it.
+    var isUntouched: Bool { ticket == 0 }
+
     /// Whether everything that the ticket stands for is on disk.
     func isDurable(_ ticket: Int) -> Bool { durable.load(ordering: .acquiring) >= ticket }
 

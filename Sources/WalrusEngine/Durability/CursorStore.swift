@@ -103,7 +103,7 @@ final class CursorStore: Sendable {
                 isUnsynced: contents.journalEnd != nil && contents.hasRecords))
     }
 
-    /// Cursors and marks recorded so far.
+    /// Cursors recorded so far.
     var recordCount: Int { recorded.load(ordering: .relaxed) }
     var marks: [TopicName: CleanMark] { state.withLock { $0.contents.marks } }
     var counters: [TopicName: TopicCounter] { state.withLock { $0.contents.counters } }
@@ -160,12 +160,12 @@ final class CursorStore: Sendable {
             case .cursor(let topic, let saved):
                 state.contents.saved[topic] = saved
                 state.contents.areCursorsBehind = true
+                recorded.wrappingAdd(1, ordering: .relaxed)
             case .mark(let topic, let mark):
                 state.contents.marks[topic] = mark
                 state.contents.areMarksBehind = true
             }
         }
-        recorded.wrappingAdd(changes.count, ordering: .relaxed)
     }
 
     /// Writes records behind the last one. On failure none of them is there.
