@@ -20,14 +20,14 @@ help: ## tell what there is
 		$(MAKEFILE_LIST)
 
 build: ## build the program: .build/release/walrus
-	@scripts/require swift ncurses
+	@scripts/require swift ncurses uring
 	$(SWIFT) build $(RELEASE) >&2
 
 run: build ## open the console
 	@exec scripts/run .build/release/walrus "$(DIR)"
 
 test: lint ## check the style, build and run every test
-	@scripts/require swift ncurses tmux xz
+	@scripts/require swift ncurses uring tmux xz
 	$(SWIFT) test
 
 lint: ## check the style of the code

@@ -38,7 +38,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
         .target(name: "CChecksum"),
         .target(name: "CLinuxShim"),
-        .target(name: "CUringShim", linkerSettings: [.linkedLibrary("uring")]),
+        .target(name: "CUringShim", linkerSettings: [.linkedLibrary(":liburing.a")]),
 
         // The language on disk, and the machine under it.
         .target(name: "WalrusFormat", dependencies: ["CChecksum"], swiftSettings: strict),
