@@ -106,7 +106,6 @@ extension ConsoleModel {
         case .help: overlay = .help(top: 0)
         case .filter:
             let text = screen == .entries ? entries?.filter?.text ?? "" : home.filter
-            if screen == .check { return [.bell] }
             overlay = .prompt(Prompt(purpose: .filter, text: text))
         case .command: overlay = .prompt(Prompt(purpose: .command, text: ""))
         case .actions: return openActions()

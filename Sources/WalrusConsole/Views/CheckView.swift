@@ -20,8 +20,10 @@ enum CheckView {
     static func draw(_ model: ConsoleModel, _ grid: inout Grid) {
         let layout = CheckLayout(model)
         guard let state = model.state else { return }
-        let counts = Finding.Severity.allCases.reversed()
-            .map { "\(state.count($0)) \($0.rawValue)" }.joined(separator: "   ")
+        let counts = [
+            plural(state.count(.error), "error"), plural(state.count(.warning), "warning"),
+            plural(state.count(.info), "note"),
+        ].joined(separator: "   ")
         grid.put(
             " \(Figures.grouped(state.entries)) entries verified   \(counts)", x: layout.summary.x,
             y: layout.summary.y, width: layout.summary.width, align: .leading)

@@ -157,17 +157,31 @@ enum FooterView {
     }
 
     private static func drawKeys(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
+        var shown = KeyMap.bindings(on: model.screen).filter { $0.label != nil }
+        let widths = { (bindings: [Binding]) in
+            bindings.reduce(0) { $0 + pieces($1, model).columns }
+        }
+        // How to get on and how to get out are the last to go.
+        while widths(shown) > rect.width,
+            let least = shown.lastIndex(where: { ![.help, .back, .quit].contains($0.command) })
+        {
+            shown.remove(at: least)
+        }
         var x = rect.x
-        for binding in KeyMap.bindings(on: model.screen) {
-            guard let label = binding.label, let key = binding.keys.first else { continue }
-            let isHere = binding.command.rawValue == model.screen.rawValue
-            let pieces = [
-                StyledText(" \(key.name) ", .key, .bold),
-                StyledText(
-                    "\(label) ", isHere ? Style(.keyLabel, [.bold, .underline]) : Style(.keyLabel)),
-            ]
+        for binding in shown {
+            let pieces = pieces(binding, model)
             guard x + pieces.columns <= rect.maxX else { continue }
             x += grid.put(pieces, x: x, y: rect.y)
         }
+    }
+
+    private static func pieces(_ binding: Binding, _ model: ConsoleModel) -> [StyledText] {
+        guard let label = binding.label, let key = binding.keys.first else { return [] }
+        let isHere = binding.command.rawValue == model.screen.rawValue
+        return [
+            StyledText(" \(key.name) ", .key, .bold),
+            StyledText(
+                "\(label) ", isHere ? Style(.keyLabel, [.bold, .underline]) : Style(.keyLabel)),
+        ]
     }
 }

@@ -24,12 +24,13 @@ enum HomePanesView {
             return
         }
         var y = inside.y
+        // A few lines say what it is; the check screen says it all.
+        let lineMax = max(3, inside.height / state.findings.count)
         for finding in state.findings {
             let (glyph, role) = CheckView.mark(finding.severity, model.glyphs)
             let text = PayloadText.prose(
                 CheckView.sentence(finding), width: inside.width - 2, ascii: model.glyphs.isASCII)
-            // Three lines say what it is; the check screen says it all.
-            for (line, words) in text.prefix(3).enumerated() where y < inside.maxY {
+            for (line, words) in text.prefix(lineMax).enumerated() where y < inside.maxY {
                 if line == 0 { grid.put(glyph, x: inside.x, y: y, style: Style(role, .bold)) }
                 grid.put(words, x: inside.x + 2, y: y, width: inside.width - 2)
                 y += 1

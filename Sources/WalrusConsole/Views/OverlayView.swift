@@ -41,7 +41,7 @@ enum HelpView {
             var lines: [[StyledText]] = [[StyledText(title, .heading, .bold)]]
             for binding in KeyMap.bindings where binding.scope == scope {
                 let keys = binding.keys.map(\.name).joined(separator: " ")
-                let pad = String(repeating: " ", count: max(1, 16 - keys.count))
+                let pad = String(repeating: " ", count: max(1, 18 - keys.count))
                 lines.append([
                     StyledText("  " + keys + pad, .accent), StyledText(binding.title),
                 ])
@@ -53,7 +53,7 @@ enum HelpView {
             + [
                 [StyledText("In a dialog", .heading, .bold)],
                 [
-                    StyledText("  Tab Enter Esc   ", .accent),
+                    StyledText("  Tab Enter Esc     ", .accent),
                     StyledText("next field, confirm, leave"),
                 ],
             ]
