@@ -66,6 +66,13 @@ struct Assembly {
         findings.add(strayFiles: listing)
         let names = Set(chains.keys).union(sidecars.cursors.keys).union(sidecars.marks.keys)
             .union(sidecars.journal.keys)
+        if state.files.isEmpty, !names.isEmpty {
+            findings.add(
+                Finding(
+                    .warning, .missingFiles,
+                    "the index files know \(names.count) topics, but no data file is there: they were "
+                        + "reclaimed once read, or are gone"))
+        }
         var blocks: [DataFileName: [Int: BlockState]] = [:]
         state.topics = names.sorted().map { name in
             topic(name) { blocks[$0.file, default: [:]][$0.slot] = $0 }

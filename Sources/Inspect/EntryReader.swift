@@ -106,6 +106,20 @@ public struct EntryReader: Sendable {
         return try file.read(at: header + Layout.headerSize, count: count)
     }
 
+    /// The ordinal of the first sound entry at or behind a place in the topic, or 1 past the last.
+    public func ordinal(file: DataFileName, slot: Int, offset: Int) throws -> Int {
+        guard let block = topic.blocks.first(where: { ($0.file, $0.slot) == (file, slot) }) else {
+            return 1
+        }
+        var ordinal = block.entriesBefore + 1
+        unsafe try forEach(from: ordinal) { row, _ in
+            guard (row.file, row.slot) == (file, slot), row.offset < offset else { return false }
+            if let passed = row.ordinal { ordinal = passed + 1 }
+            return true
+        }
+        return ordinal
+    }
+
     /// The rows from `ordinal` on, `count` at most.
     public func rows(from ordinal: Int, count: Int, previewMax: Int = 256) throws -> [EntryRow] {
         var rows: [EntryRow] = []

@@ -35,6 +35,7 @@ public struct Finding: Hashable, Sendable {
         case journalReconciled = "journal-reconciled"
         case cursorUnclear = "cursor-unclear"
         case cursorShifted = "cursor-shifted"
+        case missingFiles = "missing-files"
         case indexTable = "index-table"
         case emptyTopicName = "empty-topic-name"
         case referenceStops = "reference-stops-here"

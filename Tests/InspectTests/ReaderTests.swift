@@ -26,6 +26,19 @@ import WalrusIO
         return log
     }
 
+    @Test func aPlaceHasAnOrdinal() throws {
+        let log = try filled()
+        let reader = try reader(log)
+        let count = Self.lengths.count
+        for row in try reader.rows(from: 1, count: 100) {
+            let found = try reader.ordinal(file: row.file, slot: row.slot, offset: row.offset)
+            #expect(found == row.ordinal)
+        }
+        let block = try #require(reader.topic.blocks.first)
+        let behind = try reader.ordinal(file: block.file, slot: block.slot, offset: block.used)
+        #expect(behind == count + 1)
+    }
+
     @Test func rowsFromAnywhere() throws {
         let log = try filled()
         let reader = try reader(log)

@@ -78,11 +78,30 @@ struct LogArguments: ParsableArguments {
         return path
     }
 
-    /// Looks at the log.
+    /// Looks at the log. What is shown of it must not pass for all there is: `admitGaps` comes after.
     func scan() throws -> (path: FilePath, state: DirectoryState) {
         let path = try existing()
         let state = try scanTellingProgress(path)
         return (path, state)
+    }
+}
+
+extension DirectoryState {
+    /// Fails when files that could not be read are missing from what was shown.
+    func admitGaps() throws {
+        func first(_ kinds: [Finding.Kind]) -> String? {
+            findings.first { $0.severity == .error && kinds.contains($0.kind) }
+                .map { "\($0.file ?? "") \($0.message)" }
+        }
+        if let gap = first([.unreadableFile]) {
+            throw Failure(.io, "not all there is could be shown: \(gap)")
+        }
+        let damaged: [Finding.Kind] = [
+            .damagedCursorIndex, .damagedCleanIndex, .damagedJournal, .unreadableBlock,
+        ]
+        if let gap = first(damaged) {
+            throw Failure(.nothing, "not all there is could be shown: \(gap); see walrus check")
+        }
     }
 }
 

@@ -29,6 +29,7 @@ struct Blocks: Verb {
                 block.reading.rawValue + (block.isTail ? ", last" : ""),
             ]
         }
+        try state.admitGaps()
         if blocks.isEmpty { throw Failure(.nothing, "\(log.path): no blocks there") }
     }
 

@@ -33,6 +33,9 @@ struct Check: Verb {
                 finding.severity.rawValue, finding.kind.rawValue, place(finding), finding.message,
             ]
         }
+        if state.files.isEmpty, state.topics.isEmpty, state.findings.isEmpty {
+            throw Failure(.nothing, "\(path): no log there")
+        }
         let isBad = state.findings.contains { $0.severity > .info }
         if form.output == .text, !isBad {
             let output = StandardOutput()

@@ -8,7 +8,8 @@ struct Console: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Open the console on a directory. This is what `walrus DIR` does.",
         discussion: """
-            Looking changes nothing: no byte, no timestamp, no cursor. Keys: ? shows them all, q quits. \
+            Looking changes no byte and no cursor, and no timestamp either where the files are yours \
+            or you are root. Keys: ? shows them all, q quits. \
             Without a terminal, prints the first screen as text. A directory that is named like a \
             verb is opened by ./NAME.
             """)

@@ -104,6 +104,7 @@ struct EntryListing {
             }
         }
         try printer.end()
+        try state.admitGaps()
         if damaged > 0 {
             throw Failure(
                 .nothing,

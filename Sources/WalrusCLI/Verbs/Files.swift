@@ -26,6 +26,7 @@ struct Files: Verb {
                 String(file.blocks.count), String(consumedBlocks(file)), String(entries(file)),
             ]
         }
+        try state.admitGaps()
         if state.files.isEmpty { throw Failure(.nothing, "\(log.path): no data files there") }
     }
 

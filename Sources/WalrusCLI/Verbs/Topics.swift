@@ -27,6 +27,7 @@ struct Topics: Verb {
                 topic.cursor.map { "\($0.file):\($0.slot)+\($0.offset)" } ?? "begin",
             ]
         }
+        try state.admitGaps()
         if state.topics.isEmpty { throw Failure(.nothing, "\(log.path): no topics there") }
     }
 

@@ -51,6 +51,8 @@ public struct ConsoleModel: Sendable {
     var history = RateHistory()
     /// A scan is under way; how far it is.
     var scan: ScanStatus?
+    /// The last scan failed: what is shown is from before it.
+    var isStale = false
     /// When the last scan ended.
     var scannedAt: UInt64 = 0
     var holdersAt: UInt64 = 0

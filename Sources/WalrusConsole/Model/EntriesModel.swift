@@ -37,6 +37,8 @@ public struct EntriesModel: Hashable, Sendable {
         case keep, first, last
         /// The row with this ordinal, or the one after it.
         case ordinal(Int)
+        /// The row at this place, or the one after it.
+        case place(EntryPlace)
     }
 
     struct Search: Hashable, Sendable {

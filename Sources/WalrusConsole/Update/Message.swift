@@ -1,5 +1,5 @@
 public import Inspect
-internal import WalrusFormat
+public import WalrusFormat
 
 /// Something that happened: all that ever changes the model.
 public enum Message: Sendable {
@@ -21,6 +21,15 @@ public enum Message: Sendable {
     case acted(Result<String, ActionFailure>)
 }
 
+/// Where an entry stands, or stood.
+public struct EntryPlace: Hashable, Sendable {
+    public let file: DataFileName
+    /// The block's first slot in its file.
+    public let slot: Int
+    /// Bytes from the block's start.
+    public let offset: Int
+}
+
 /// Why an action was not done.
 public struct ActionFailure: Error, Hashable, Sendable {
     public let message: String
@@ -33,6 +42,8 @@ public enum Effect: Hashable, Sendable {
     case findHolders
     /// Rows of the topic from an ordinal on.
     case loadRows(request: Int, topic: TopicState, from: Int, count: Int)
+    /// As many rows, around a place in the topic.
+    case loadPlace(request: Int, topic: TopicState, EntryPlace, count: Int)
     /// Rows of the topic whose payload matches, from an ordinal on.
     case search(request: Int, topic: TopicState, EntryQuery, from: Int, limit: Int)
     case loadPayload(topic: TopicState, EntryRow, max: Int)

@@ -171,8 +171,9 @@ extension ConsoleModel {
             case .cancel:
                 overlay = nil
                 return []
-            case .name: plan.focus = .apply
-            case .apply:
+            // A name typed in full is the confirmation; a wrong one leads to the button that says so.
+            case .name where !plan.isNamed(ascii: glyphs.isASCII): plan.focus = .apply
+            case .name, .apply:
                 guard !isBlocked else { return complain("another process has the log open") }
                 guard plan.isNamed(ascii: glyphs.isASCII) else {
                     return complain("type the topic's name as it is shown, then apply")

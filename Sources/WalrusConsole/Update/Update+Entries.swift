@@ -38,7 +38,22 @@ extension ConsoleModel {
             let file = state.files.first(where: { $0.name.text == finding.file }),
             let block = file.blocks.first(where: { $0.slot == slot })
         else { return [.bell] }
-        return openEntries(of: block.topic, ordinal: block.entriesBefore + 1)
+        guard let offset = finding.offset else {
+            return openEntries(of: block.topic, ordinal: block.entriesBefore + 1)
+        }
+        screen = .entries
+        if entries?.topic != block.topic { entries = EntriesModel(topic: block.topic) }
+        guard let topic = entriesTopic else { return [] }
+        let place = EntryPlace(file: file.name, slot: slot, offset: offset)
+        let id = request()
+        entries?.filter = nil
+        entries?.search = nil
+        entries?.isFollowing = false
+        entries?.awaited = id
+        entries?.landing = .place(place)
+        return [
+            .loadPlace(request: id, topic: topic, place, count: EntriesModel.windowMax)
+        ]
     }
 
     mutating func runEntries(_ command: Command) -> [Effect] {
@@ -241,8 +256,17 @@ extension ConsoleModel {
         case .ordinal(let ordinal):
             model.position.selected =
                 rows.firstIndex { ($0.ordinal ?? 0) >= ordinal } ?? max(0, rows.count - 1)
+        case .place(let place):
+            model.position.selected =
+                rows.firstIndex {
+                    ($0.file, $0.slot, $0.offset) >= (place.file, place.slot, place.offset)
+                } ?? max(0, rows.count - 1)
+        }
+        switch model.landing {
+        case .ordinal, .place:
             // What came before and what comes after are of equal interest.
             model.position.top = model.position.selected - EntriesLayout(self).listHeight / 2
+        case .first, .last, .keep: break
         }
         entries = model
     }

@@ -34,6 +34,7 @@ extension ConsoleModel {
         case .scanFailed(let problem):
             scan = nil
             scannedAt = now
+            isStale = true
             notice = Notice(kind: .problem, text: problem)
             return []
         case .holders(let found):
@@ -68,6 +69,7 @@ extension ConsoleModel {
         let before = state
         state = new
         scan = nil
+        isStale = false
         now = max(now, new.time)
         scannedAt = now
         history.add(new)

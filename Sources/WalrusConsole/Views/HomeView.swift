@@ -80,6 +80,13 @@ enum HomeView {
     ) {
         var pieces: [StyledText] = [StyledText(" ")]
         let bullet = model.glyphs.bullet
+        if model.isStale {
+            pieces.append(
+                StyledText(
+                    "\(model.glyphs.damaged) the directory cannot be read: this is what was there",
+                    .bad, .bold))
+            pieces.append(StyledText("   "))
+        }
         let errors = state.count(.error)
         let warnings = state.count(.warning)
         if errors > 0 {
@@ -97,7 +104,7 @@ enum HomeView {
             pieces.append(StyledText("\(bullet) \(plural(infos, "note"))", .info))
             pieces.append(StyledText("   "))
         }
-        if errors == 0 {
+        if errors == 0, !model.isStale {
             pieces.append(
                 StyledText(
                     "\(model.glyphs.check) \(Figures.grouped(state.entries)) checksums ok", .good))

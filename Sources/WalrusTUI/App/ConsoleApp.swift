@@ -119,7 +119,8 @@ public final class ConsoleApp {
             runner.note(effect)
             switch effect {
             case .scan, .findHolders: start(effect, on: scans)
-            case .loadRows, .search, .loadPayload, .planConsume: start(effect, on: queries)
+            case .loadRows, .loadPlace, .search, .loadPayload, .planConsume:
+                start(effect, on: queries)
             case .act: start(effect, on: actions)
             case .bell: terminal.bell()
             case .redraw:

@@ -29,7 +29,8 @@ public final class EffectRunner: Sendable {
     /// Forget what has been asked before `request`.
     func note(_ effect: Effect) {
         switch effect {
-        case .loadRows(let request, _, _, _), .search(let request, _, _, _, _):
+        case .loadRows(let request, _, _, _), .loadPlace(let request, _, _, _),
+            .search(let request, _, _, _, _):
             lastRequest.store(request, ordering: .relaxed)
         default: break
         }
@@ -44,6 +45,14 @@ public final class EffectRunner: Sendable {
             attempt(request, tell) {
                 let reader = EntryReader(directory: self.directory, topic: topic)
                 tell(.rows(request: request, try reader.rows(from: from, count: count)))
+            }
+        case .loadPlace(let request, let topic, let place, let count):
+            attempt(request, tell) {
+                let reader = EntryReader(directory: self.directory, topic: topic)
+                let ordinal = try reader.ordinal(
+                    file: place.file, slot: place.slot, offset: place.offset)
+                let first = max(1, ordinal - count / 2)
+                tell(.rows(request: request, try reader.rows(from: first, count: count)))
             }
         case .search(let request, let topic, let query, let from, let limit):
             attempt(request, tell) {

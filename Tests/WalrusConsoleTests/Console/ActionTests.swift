@@ -42,8 +42,8 @@ import WalrusFormat
         // Applying without the name does nothing.
         effects = try Sample.session(&model, "<Tab> <Enter>")
         #expect(acts(effects).isEmpty)
-        // Typing the name, then Enter to get to the button, then Enter again.
-        effects = try Sample.session(&model, "orders <Enter> <Enter>")
+        // The name typed in full, and Enter.
+        effects = try Sample.session(&model, "orders <Enter>")
         #expect(acts(effects).map(\.topic) == ["orders"])
         #expect(effects.contains(.scan(forget: false)))
         #expect(model.overlay == nil)
@@ -68,9 +68,9 @@ import WalrusFormat
 
     @Test func anotherProcessBlocksIt() throws {
         var model = Sample.model(write: true)
-        _ = try Sample.session(&model, Self.consume + " orders <Enter>")
+        _ = try Sample.session(&model, Self.consume)
         _ = model.update(.holders([4_121]))
-        let effects = try Sample.session(&model, "<Enter>")
+        let effects = try Sample.session(&model, "orders <Enter>")
         #expect(acts(effects).isEmpty)
         guard case .plan = model.overlay else {
             Issue.record("the plan is gone")

@@ -128,7 +128,11 @@ import WalrusFormat
 
     @Test func theCheckScreenLeadsToTheEntry() throws {
         var model = Sample.model()
-        _ = try Sample.session(&model, "5 <Enter>")
+        let effects = try Sample.session(&model, "5 <Enter>")
+        let places = effects.compactMap { effect in
+            if case .loadPlace(_, _, let place, _) = effect { place } else { nil }
+        }
+        #expect(places == [EntryPlace(file: Sample.older, slot: 1, offset: 218_331)])
         #expect(model.screen == .entries)
         #expect(model.entries?.topic == "audit")
         #expect(model.entries?.selected?.ordinal == 1)

@@ -39,6 +39,7 @@ import WalrusFormat
         _ = model.start(at: Sample.time)
         #expect(model.update(.scanFailed("cannot list")) == [])
         #expect(model.notice?.kind == .problem)
+        #expect(model.isStale)
         #expect(
             model.update(.tick(Sample.time + 1_000_000_000)).contains(.scan(forget: false)))
     }

@@ -175,6 +175,8 @@ enum Sample {
         case .scan: .scanned(state())
         case .loadRows(let id, let topic, let from, let count):
             .rows(request: id, rows(topic, from: from, count: count))
+        case .loadPlace(let id, let topic, _, let count):
+            .rows(request: id, rows(topic, from: 1, count: count))
         case .search(let id, let topic, let query, let from, let limit):
             .matches(request: id, matches(topic, query, from, limit), isFinal: true)
         case .loadPayload(let topic, let row, _):
