@@ -2,6 +2,7 @@
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
+SOAK ?= 60
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 
 # One executable without the Swift runtime beside it: it may be copied to a server as it is.
@@ -12,7 +13,7 @@ RELEASE = -c release --product walrus --static-swift-stdlib -Xswiftc -use-ld=lld
 SOURCES = Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test lint format install screenshots clean
+.PHONY: help build run test soak lint format install screenshots clean
 
 help: ## tell what there is
 	@echo 'make run [DIR=directory]   open the console; on a demonstration log where there is none'
@@ -29,6 +30,10 @@ run: build ## open the console
 test: lint ## check the style, build and run every test
 	@scripts/require swift ncurses uring tmux xz
 	$(SWIFT) test
+
+soak: ## run the random tests, new seeds each round, for SOAK minutes (60)
+	@scripts/require swift ncurses uring xz
+	@SWIFT="$(SWIFT)" scripts/soak "$(SOAK)"
 
 lint: ## check the style of the code
 	@scripts/require swift

@@ -87,12 +87,18 @@ let package = Package(
             name: "EngineUnderLimits",
             dependencies: ["WalrusEngine", "WalrusFormat", "WalrusIO", system],
             path: "Tests/EngineUnderLimits", swiftSettings: strict),
+        // Killed by a test at any moment.
+        .executableTarget(
+            name: "EngineToBeKilled",
+            dependencies: ["WalrusEngine", "WalrusFormat", "WalrusIO", "TestSupport", system],
+            path: "Tests/EngineToBeKilled", swiftSettings: strict),
         test("WalrusFormatTests", ["WalrusFormat"]),
         test("WalrusIOTests", ["WalrusIO", system]),
         test(
             "WalrusEngineTests",
             [
-                "WalrusEngine", "WalrusFormat", "WalrusIO", "Inspect", "EngineUnderLimits", system,
+                "WalrusEngine", "WalrusFormat", "WalrusIO", "Inspect", "EngineUnderLimits",
+                "EngineToBeKilled", system,
             ]),
         test("InspectTests", ["Inspect", "WalrusFormat", "WalrusIO", system]),
         test(
