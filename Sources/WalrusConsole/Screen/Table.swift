@@ -113,9 +113,6 @@ public struct Table: Hashable, Sendable {
             .filter { $0.width > 0 }
     }
 
-    /// How many rows fit into so many lines.
-    public func visibleRows(height: Int) -> Int { max(0, height - (showsHeader ? 1 : 0)) }
-
     public func draw(into grid: inout Grid, in rect: Rect) {
         guard !rect.isEmpty else { return }
         let places = places(width: rect.width)
