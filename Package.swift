@@ -92,7 +92,7 @@ let package = Package(
             name: "EngineToBeKilled",
             dependencies: ["WalrusEngine", "WalrusFormat", "WalrusIO", "TestSupport", system],
             path: "Tests/EngineToBeKilled", swiftSettings: strict),
-        test("WalrusFormatTests", ["WalrusFormat"]),
+        test("WalrusFormatTests", ["WalrusFormat", "WalrusIO", "CChecksum"]),
         test("WalrusIOTests", ["WalrusIO", system]),
         test(
             "WalrusEngineTests",
