@@ -13,11 +13,11 @@ RELEASE = -c release --product walrus --static-swift-stdlib -Xswiftc -use-ld=lld
 SOURCES = Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test soak lint format install screenshots clean
+.PHONY: help build run test soak bench-checksum lint format install screenshots clean
 
 help: ## tell what there is
 	@echo 'make run [DIR=directory]   open the console; on a demonstration log where there is none'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / && $$1 != "run" { printf "make %-21s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / && $$1 != "run" { printf "make %-21s %s\n", $$1, $$2 }' \
 		$(MAKEFILE_LIST)
 
 build: ## build the program: .build/release/walrus
@@ -34,6 +34,13 @@ test: lint ## check the style, build and run every test
 soak: ## run the random tests, new seeds each round, for SOAK minutes (60)
 	@scripts/require swift ncurses uring xz
 	@SWIFT="$(SWIFT)" scripts/soak "$(SOAK)"
+
+bench-checksum: ## time the checksum kernels against the plain loop
+	@scripts/require swift
+	@mkdir -p .build
+	clang -O2 -Wall -Wextra -ISources/CChecksum/include Sources/CChecksum/*.c \
+		Benchmarks/checksum/main.c -o .build/bench-checksum
+	.build/bench-checksum
 
 lint: ## check the style of the code
 	@scripts/require swift
