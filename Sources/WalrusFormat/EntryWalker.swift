@@ -21,12 +21,14 @@
     /// What the first read takes: most looks at a block, and most blocks of a directory with many
     /// topics, need no more.
     private static let firstRead = 1 << 16
+    /// What later ones take: what was read is still in the processor's cache when it is hashed.
+    private static let usualRead = 1 << 18
 
     private let read: Read
     private let window: UnsafeMutableRawBufferPointer
     /// What part of the file the window holds.
     private var held = 0..<0
-    /// What the next read takes, growing from `firstRead` to the whole window.
+    /// What the next read takes, growing from `firstRead` to `usualRead`.
     private var nextRead = EntryWalker.firstRead
     /// Bytes that may still be hashed to find out lengths that headers do not tell: all that is
     /// spent on frames with one walker, or a part of it during a walk.
@@ -207,11 +209,10 @@
 
     /// Hashes the waiting payloads and visits their entries. Returns where the visitor stopped.
     private mutating func flush(_ frame: BlockFrame, _ visit: Visit) throws -> Int? {
+        defer { pending.removeAll(keepingCapacity: true) }
         guard !pending.isEmpty else { return nil }
-        let waiting = pending
-        pending.removeAll(keepingCapacity: true)
         let sums = streams.hashAll { $0 }
-        for (entry, computed) in zip(waiting, sums) {
+        for (entry, computed) in zip(pending, sums) {
             let walked = Self.entry(entry, computed)
             let payload = unsafe held(
                 frame.start + entry.offset + Layout.headerSize, entry.fields.payloadLength)
@@ -274,7 +275,7 @@
     private mutating func slide(to offset: Int, count: Int) throws {
         precondition(pending.isEmpty && count <= Self.windowSize)
         let size = max(count, nextRead)
-        nextRead = min(4 * nextRead, Self.windowSize)
+        nextRead = min(2 * nextRead, Self.usualRead)
         held = offset..<offset
         let got = try unsafe read(offset, UnsafeMutableRawBufferPointer(rebasing: window[..<size]))
         held = offset..<offset + got

@@ -16,32 +16,73 @@ struct FileScan: Sendable {
     /// The first slot behind everything that is not zero.
     private(set) var freeSlot = 0
 
-    init(_ file: DataFile) throws(EngineError) {
-        self.file = file
-        try walking(file) { walker in try look(&walker) }
+    /// Looks at files on all processors, block by block: a file alone keeps them all busy.
+    static func all(_ files: [DataFile]) throws(EngineError) -> [FileScan] {
+        let outlines = try inParallel(files) { file throws(EngineError) in try Outline(file) }
+        let blocks = outlines.flatMap { outline in
+            outline.slots.compactMap { slot -> (file: DataFile, frame: BlockFrame)? in
+                if case .block(let frame) = slot.content { (outline.file, frame) } else { nil }
+            }
+        }
+        let surveys = try inParallel(blocks) { block throws(EngineError) in
+            try walking(block.file) { walker in try BlockSurvey(block.frame, &walker) }
+        }
+        var rest = surveys[...]
+        return outlines.map { FileScan($0, &rest) }
     }
 
-    /// Looks at every slot: what is wrong with one hides no other.
-    private mutating func look(_ walker: inout EntryWalker) throws {
-        var slot = 0
-        while slot < Layout.unitsPerFile {
-            let start = slot * Layout.unit
-            // Slots without data on disk are not worth a read.
-            let data = try file.dataRange(from: start)
-            guard let data, data.lowerBound < start + Layout.unit else {
-                slots.append((slot, .empty))
-                slot += 1
-                continue
+    /// - Parameter surveys: begins with those of this file's blocks, which are taken off.
+    private init(_ outline: Outline, _ surveys: inout ArraySlice<BlockSurvey>) {
+        file = outline.file
+        freeSlot = outline.freeSlot
+        for (start, content) in outline.slots {
+            switch content {
+            case .empty: slots.append((start, .empty))
+            case .unreadable: slots.append((start, .unreadable))
+            case .block: slots.append((start, .block(surveys.removeFirst())))
             }
-            if let frame = try walker.frame(at: start) {
-                slots.append((slot, .block(try BlockSurvey(frame, &walker))))
-                slot += frame.units
-                freeSlot = slot
-            } else {
-                let isUsed = try file.firstNonZero(in: start..<start + Layout.unit) != nil
-                slots.append((slot, isUsed ? .unreadable : .empty))
-                slot += 1
-                if isUsed { freeSlot = slot }
+        }
+    }
+
+    /// Where blocks begin and end, their entries not being read yet.
+    private struct Outline: Sendable {
+        enum Slot: Sendable {
+            case empty
+            case unreadable
+            case block(BlockFrame)
+        }
+
+        let file: DataFile
+        private(set) var slots: [(start: Int, content: Slot)] = []
+        private(set) var freeSlot = 0
+
+        init(_ file: DataFile) throws(EngineError) {
+            self.file = file
+            try walking(file) { walker in try look(&walker) }
+        }
+
+        /// Looks at every slot: what is wrong with one hides no other.
+        private mutating func look(_ walker: inout EntryWalker) throws {
+            var slot = 0
+            while slot < Layout.unitsPerFile {
+                let start = slot * Layout.unit
+                // Slots without data on disk are not worth a read.
+                let data = try file.dataRange(from: start)
+                guard let data, data.lowerBound < start + Layout.unit else {
+                    slots.append((slot, .empty))
+                    slot += 1
+                    continue
+                }
+                if let frame = try walker.frame(at: start) {
+                    slots.append((slot, .block(frame)))
+                    slot += frame.units
+                    freeSlot = slot
+                } else {
+                    let isUsed = try file.firstNonZero(in: start..<start + Layout.unit) != nil
+                    slots.append((slot, isUsed ? .unreadable : .empty))
+                    slot += 1
+                    if isUsed { freeSlot = slot }
+                }
             }
         }
     }

@@ -62,7 +62,7 @@ struct Recovery {
     private mutating func scan(_ files: [DataFile], _ indexes: StoredIndexes)
         throws(EngineError) -> Recovered
     {
-        let scans = try inParallel(files) { file throws(EngineError) in try FileScan(file) }
+        let scans = try FileScan.all(files)
         report.files = scans.count
         for scan in scans {
             for found in scan.damage { report.add(found) }
@@ -124,7 +124,7 @@ struct Recovery {
     }
 
     private static func again(_ scan: FileScan) throws(EngineError) -> FileScan {
-        try FileScan(scan.file)
+        try FileScan.all([scan.file])[0]
     }
 
     // MARK: - Index files
