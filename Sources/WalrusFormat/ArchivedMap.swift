@@ -36,8 +36,17 @@ struct ArchivedMap {
     }
 
     private static let emptyBucket: UInt32 = 0xffff_ffff
+    private static let firstSeed: UInt32 = 0x8000_0000
+
+    /// How many hashes the search for seeds may take, and 64 a key. Names that nobody has chosen to
+    /// collide need a few a key.
+    private static let hashesMax = 1 << 18
 
     /// The displacement table and the keys in slot order (`docs/format.md`, section 5).
+    ///
+    /// Names can be made for which there is no seed, or none that is found in a life. Then they stand
+    /// where room is left, and a look-up by the table misses them; who opens a directory reads the
+    /// entries one after another, as the reference does.
     private static func place(_ keys: [TopicName]) -> ([UInt32], [TopicName]) {
         let count = keys.count
         guard count > 0 else { return ([], []) }
@@ -46,19 +55,31 @@ struct ArchivedMap {
         var displacements = [UInt32](repeating: emptyBucket, count: count)
         var slots = [TopicName?](repeating: nil, count: count)
         var firstEmpty = 0
+        var hashesLeft = hashesMax + 64 * count
+        var unplaced: [TopicName] = []
         let order = buckets.indices.filter { !buckets[$0].isEmpty }
             .sorted { (buckets[$1].count, $0) < (buckets[$0].count, $1) }
         for bucket in order {
             if buckets[bucket].count > 1 {
-                var seed: UInt32 = 0x8000_0000
-                while !tryPlace(buckets[bucket], seed, &slots) { seed += 1 }
-                displacements[bucket] = seed
+                var seed = firstSeed
+                var isPlaced = false
+                while !isPlaced, hashesLeft > 0 {
+                    isPlaced = tryPlace(buckets[bucket], seed, &slots)
+                    if !isPlaced { seed += 1 }
+                    hashesLeft -= buckets[bucket].count
+                }
+                if !isPlaced { unplaced += buckets[bucket] }
+                displacements[bucket] = isPlaced ? seed : firstSeed
             } else {
                 while slots[firstEmpty] != nil { firstEmpty += 1 }
                 slots[firstEmpty] = buckets[bucket][0]
                 displacements[bucket] = UInt32(firstEmpty)
                 firstEmpty += 1
             }
+        }
+        for key in unplaced {
+            while slots[firstEmpty] != nil { firstEmpty += 1 }
+            slots[firstEmpty] = key
         }
         return (displacements, slots.compactMap { $0 })
     }

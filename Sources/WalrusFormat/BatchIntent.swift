@@ -77,12 +77,22 @@ public enum BatchIntentsImage {
             let length = Int(bytes.littleEndian(UInt16.self, at: at))
             let next = at + recordSize + roundUp8(length)
             guard length <= Layout.topicLengthMax, next <= size else { throw cut(at, size) }
+            guard !EntryStamp.fits(topicLength: length) else {
+                throw FormatError(
+                    field: "intent", range: at..<next,
+                    problem: "is about a topic whose entries tell their batch themselves")
+            }
             let topic = TopicName(
                 bytes: bytes.array(at + recordSize..<at + recordSize + length))
+            let slot = Int(bytes.littleEndian(UInt32.self, at: at + 4))
+            let offset = Int(bytes.littleEndian(UInt32.self, at: at + 8))
+            guard slot < Layout.unitsPerFile, offset <= Layout.fileSize else {
+                throw FormatError(
+                    field: "intent", range: at + 4..<at + 12,
+                    problem: "names a place that no file has")
+            }
             intents[topic] = BatchIntent(
-                file: try bytes.name(at: at + 12),
-                slot: Int(bytes.littleEndian(UInt32.self, at: at + 4)),
-                offset: Int(bytes.littleEndian(UInt32.self, at: at + 8)),
+                file: try bytes.name(at: at + 12), slot: slot, offset: offset,
                 count: Int(bytes.littleEndian(UInt16.self, at: at + 2)),
                 lastFile: try bytes.name(at: at + 12 + nameSize))
             at = next

@@ -253,6 +253,10 @@ public enum CursorJournal {
             bytes: bytes.array(at + recordSize..<at + recordSize + topicLength))
         let number = bytes.littleEndian(UInt64.self, at: at + 8)
         let second = bytes.littleEndian(UInt64.self, at: at + 16)
+        guard topic.bytes.isUTF8 else {
+            throw FormatError(
+                field: "record", range: at..<at + recordSize, problem: "names no topic")
+        }
         switch bytes.littleEndian(UInt16.self, at: at + 6) {
         case 0:
             return .cursor(topic, try position(bytes, at: at))
@@ -261,6 +265,8 @@ public enum CursorJournal {
         case 2:
             return .mark(topic, CleanMark(isClean: true, generation: number))
         case 3:
+            try checkSequence(number, at: at)
+            try checkSequence(second, at: at)
             return .counter(
                 topic,
                 TopicCounter(
@@ -277,6 +283,14 @@ public enum CursorJournal {
         }
     }
 
+    private static func checkSequence(_ number: UInt64, at: Int) throws(FormatError) {
+        guard number <= EntryStamp.sequenceMax else {
+            throw FormatError(
+                field: "record", range: at..<at + recordSize,
+                problem: "has the running number \(number), which no entry has")
+        }
+    }
+
     private static func position(_ bytes: RawSpan, at: Int) throws(FormatError) -> CursorPosition {
         let slot = Int(bytes.littleEndian(UInt32.self, at: at + 16))
         let offset = Int(bytes.littleEndian(UInt32.self, at: at + 20))
@@ -288,8 +302,8 @@ public enum CursorJournal {
                 field: "record", range: at..<at + recordSize,
                 problem: "names a place that no file has")
         }
-        return CursorPosition(
-            file: file, slot: slot, offset: offset,
-            sequence: bytes.littleEndian(UInt64.self, at: at + 8))
+        let sequence = bytes.littleEndian(UInt64.self, at: at + 8)
+        try checkSequence(sequence, at: at)
+        return CursorPosition(file: file, slot: slot, offset: offset, sequence: sequence)
     }
 }

@@ -30,7 +30,7 @@ public struct EntryStamp: Hashable, Sendable {
     public var batchIndex: Int
     /// Entries in its batch; 1 for an entry appended alone.
     public var batchCount: Int
-    /// 1-based running number of the entry in its topic, never used again.
+    /// 1-based running number of the entry in its topic, never used again; `sequenceMax` at most.
     public var sequence: UInt64
     /// Wall clock when it was appended, in nanoseconds since 1970 UTC.
     public var timestamp: UInt64
@@ -41,6 +41,10 @@ public struct EntryStamp: Hashable, Sendable {
         self.sequence = sequence
         self.timestamp = timestamp
     }
+
+    /// The greatest running number. No log gets there, so that counting on from one that was read
+    /// never runs over.
+    public static let sequenceMax: UInt64 = 1 << 62
 
     static let offset = 216
     static let magic: UInt32 = 0x3158_5357  // "WSX1"
@@ -249,8 +253,10 @@ struct HeaderFields {
                 field: "flags", range: at + 12..<at + 16, problem: "has bits that are not known")
         }
         let sequence = bytes.littleEndian(UInt64.self, at: at + 16)
-        guard sequence > 0 else {
-            throw FormatError(field: "sequence", range: at + 16..<at + 24, problem: "is 0")
+        guard sequence > 0, sequence <= EntryStamp.sequenceMax else {
+            throw FormatError(
+                field: "sequence", range: at + 16..<at + 24,
+                problem: "is \(sequence), not 1 to \(EntryStamp.sequenceMax)")
         }
         return EntryStamp(
             batchIndex: Int(batchIndex), batchCount: Int(batchCount), sequence: sequence,

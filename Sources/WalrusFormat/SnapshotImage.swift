@@ -243,8 +243,11 @@ private struct SnapshotReader {
         var topic = Snapshot.Topic(
             name: TopicName(bytes: try text()), lastSequence: try take(UInt64.self),
             lastTimestamp: try take(UInt64.self), cursor: nil, blocks: [])
-        guard topic.name.bytes.count <= Layout.topicLengthMax else {
-            throw error("has a topic's name of \(topic.name.bytes.count) bytes")
+        guard topic.name.bytes.count <= Layout.topicLengthMax, topic.name.bytes.isUTF8 else {
+            throw error("has a topic's name that no topic has")
+        }
+        guard topic.lastSequence <= EntryStamp.sequenceMax else {
+            throw error("has the running number \(topic.lastSequence), which no entry has")
         }
         if try flag() {
             topic.cursor = Snapshot.Cursor(

@@ -218,7 +218,7 @@ import WalrusIO
     @Test func aForgersSequenceNumbers() throws {
         let log = try LogWriter()
         var at = 0
-        for sequence in [UInt64.max, 1, .max] {
+        for sequence in [EntryStamp.sequenceMax, 1, EntryStamp.sequenceMax] {
             at = try log.entry(
                 [1], "t", at: at, stamp: EntryStamp(sequence: sequence, timestamp: .max))
         }

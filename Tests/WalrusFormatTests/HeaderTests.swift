@@ -64,7 +64,8 @@ import Testing
                     payloadLength: Layout.payloadLengthMax,
                     stamp: stamped
                         ? EntryStamp(
-                            batchIndex: 1_999, batchCount: 2_000, sequence: .max, timestamp: .max)
+                            batchIndex: 1_999, batchCount: 2_000,
+                            sequence: EntryStamp.sequenceMax, timestamp: .max)
                         : nil)
                 #expect(try EntryHeader.decode(header.encoded()) == header)
             }

@@ -53,6 +53,22 @@ import WalrusIO
         #expect(CleanIndexImage.hasSoundTable(cleanImage))
     }
 
+    /// Names for which no seed is found in any time: the image is made all the same, and is read.
+    @Test func namesThatAllCollide() throws {
+        let count = 40
+        var cursors: [TopicName: StoredCursor] = [:]
+        var number = 0
+        while cursors.count < count {
+            let name = TopicName("topic \(number)")
+            number += 1
+            guard SeaHash.hash(name.bytes) % UInt64(count) == 7 else { continue }
+            cursors[name] = StoredCursor(blockIndex: UInt64(number), offset: 256)
+        }
+        let image = CursorIndexImage.encode(cursors)
+        #expect(try CursorIndexImage.decode(image) == cursors)
+        #expect(!CursorIndexImage.hasSoundTable(image))
+    }
+
     @Test func anEmptyFileIsAnEmptyMap() throws {
         #expect(try CursorIndexImage.decode([]).isEmpty)
         #expect(try CleanIndexImage.decode([]).isEmpty)

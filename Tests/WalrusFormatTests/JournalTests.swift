@@ -8,10 +8,10 @@ import Testing
         ("orders", CursorPosition(file: DataFileName("1763670155020"), slot: 3, offset: 4_305_408)),
         ("a", .begin),
         (
-            TopicName(bytes: [UInt8](repeating: 0xc3, count: 216)),
+            TopicName(String(repeating: "\u{e9}", count: 108)),
             CursorPosition(
                 file: DataFileName("99999999999999999999"), slot: 99, offset: Layout.fileSize,
-                sequence: .max)
+                sequence: EntryStamp.sequenceMax)
         ),
         ("", CursorPosition(file: DataFileName("0000000000"), slot: 0, offset: 0, sequence: 1)),
         ("orders", CursorPosition(file: DataFileName("1763670155021"), slot: 0, offset: 256)),
@@ -49,7 +49,8 @@ import Testing
 
     /// Every kind of record, and what the journal says in the end.
     @Test func everyKind() throws {
-        let counter = TopicCounter(sequence: 7, reclaimed: .max, timestamp: 1 << 60)
+        let counter = TopicCounter(
+            sequence: 7, reclaimed: EntryStamp.sequenceMax, timestamp: 1 << 60)
         let next = CursorJournal.Base(index: [4])
         let records: [CursorJournal.Record] = [
             .mark("t", CleanMark(isClean: false, generation: 1)),
@@ -89,6 +90,23 @@ import Testing
                 header[52 + at] = UInt8(truncatingIfNeeded: crc >> (8 * UInt32(at)))
             }
             #expect(throws: FormatError.self) { try CursorJournal.decode(header) }
+        }
+    }
+
+    /// Names that the index files could not hold, and numbers that nobody can count on from.
+    @Test func recordsThatNobodyWrites() {
+        let far = EntryStamp.sequenceMax + 1
+        let records: [CursorJournal.Record] = [
+            .cursor(TopicName(bytes: [0xff]), .begin),
+            .mark(TopicName(bytes: [0xc3]), CleanMark(isClean: true, generation: 1)),
+            .cursor("t", CursorPosition(file: nil, slot: 0, offset: 0, sequence: far)),
+            .counter("t", TopicCounter(sequence: far, reclaimed: 0, timestamp: 0)),
+            .counter("t", TopicCounter(sequence: 0, reclaimed: far, timestamp: 0)),
+        ]
+        for record in records {
+            #expect(throws: FormatError.self) {
+                try CursorJournal.decode(Self.header + CursorJournal.encode(record))
+            }
         }
     }
 

@@ -37,7 +37,7 @@ extension Recovery {
             for (index, link) in chain.links.enumerated() {
                 let place = (file: link.file.name, slot: link.survey.frame.slot)
                 let frame = link.survey.frame
-                guard let start = intent.start(in: place) else { continue }
+                guard let start = intent.start(in: place), start < frame.length else { continue }
                 let written = try engineErrors(topic) { () throws(IOError) in
                     try link.file.firstNonZero(in: frame.start + start..<frame.end)
                 }

@@ -83,6 +83,7 @@ struct StoredIndexes: Sendable {
 }
 
 extension CursorJournal.Contents {
-    /// It holds more than a new journal begins with.
-    var hasNews: Bool { recordCount > 0 || hasAnnouncements }
+    /// It holds more than a new journal begins with, or a torn record, which would be reported, and
+    /// keep the snapshot from being used, as long as it is there.
+    var hasNews: Bool { recordCount > 0 || hasAnnouncements || tornTail != nil }
 }

@@ -42,7 +42,7 @@ final class CleanMarks: Sendable {
             guard !isClosed else { throw .closed }
             let old = marks.withLock { $0[topic] } ?? CleanMark(isClean: true, generation: 0)
             guard old.isClean != isClean else { return }
-            let mark = CleanMark(isClean: isClean, generation: old.generation + 1)
+            let mark = CleanMark(isClean: isClean, generation: old.generation &+ 1)
             try store.record([.mark(topic, mark)], durably: durably, topic)
             marks.withLock { $0[topic] = mark }
         }
