@@ -92,6 +92,14 @@ let package = Package(
             name: "EngineToBeKilled",
             dependencies: ["WalrusEngine", "WalrusFormat", "WalrusIO", "TestSupport", system],
             path: "Tests/EngineToBeKilled", swiftSettings: strict),
+        // What fuzzing feeds with bytes; a test does so with the corpus.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "WalrusEngine", "Inspect", "WalrusFormat", "WalrusIO", "TestSupport", system,
+            ],
+            path: "Tests/FuzzTargets", swiftSettings: strict),
+        test("FuzzTests", ["FuzzTargets", "WalrusIO", system], exclude: ["Corpus"]),
         test("WalrusFormatTests", ["WalrusFormat", "WalrusIO", "CChecksum"]),
         test("WalrusIOTests", ["WalrusIO", system]),
         test(
@@ -113,3 +121,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzzer itself, which links with libFuzzer only: `make fuzz` says so.
+if Context.environment["WALRUS_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["FuzzTargets", "WalrusIO"], path: "Tests/Fuzz",
+            swiftSettings: strict))
+}

@@ -11,8 +11,8 @@ public final class LogWriter: Sendable {
     /// The name of the first file.
     public static let first = "1763670155020"
 
-    public init() throws {
-        place = try TempDirectory()
+    public init(inMemory: Bool = false) throws {
+        place = try TempDirectory(inMemory: inMemory)
         path = place.path
     }
 

@@ -4,13 +4,18 @@ public import SystemPackage
 internal import WalrusIO
 
 /// A new directory in the system's temporary folder, removed with everything in it in the end.
+///
+/// `inMemory`: where nothing has to be written to a disk, if the system has such a place. For many
+/// small directories whose durability is not what is tested.
 public final class TempDirectory: Sendable {
     public let path: FilePath
     private static let count = Atomic(0)
 
-    public init() throws {
+    public init(inMemory: Bool = false) throws {
         let number = Self.count.wrappingAdd(1, ordering: .relaxed).oldValue
-        let root = FilePath(Host.environment("TMPDIR") ?? "/tmp")
+        let memory: FilePath = "/dev/shm"
+        let usual = FilePath(Host.environment("TMPDIR") ?? "/tmp")
+        let root = inMemory && Directory.exists(memory) ? memory : usual
         path = root.appending("walrus-test-\(getpid())-\(Clock.monotonic())-\(number)")
         try Directory.create(path)
     }
