@@ -3,6 +3,7 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 SOAK ?= 60
+FUZZ ?= 1
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 
 # One executable without the Swift runtime beside it: it may be copied to a server as it is.
@@ -13,7 +14,7 @@ RELEASE = -c release --product walrus --static-swift-stdlib -Xswiftc -use-ld=lld
 SOURCES = Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test soak bench-checksum lint format install screenshots clean
+.PHONY: help build run test soak bench-checksum fuzz asan tsan lint format install screenshots clean
 
 help: ## tell what there is
 	@echo 'make run [DIR=directory]   open the console; on a demonstration log where there is none'
@@ -41,6 +42,18 @@ bench-checksum: ## time the checksum kernels against the plain loop
 	clang -O2 -Wall -Wextra -ISources/CChecksum/include Sources/CChecksum/*.c \
 		Benchmarks/checksum/main.c -o .build/bench-checksum
 	.build/bench-checksum
+
+fuzz: ## feed every decoder, and whole directories, with bytes for FUZZ minutes each (1)
+	@scripts/require swift uring
+	@SWIFT="$(SWIFT)" scripts/fuzz "$(FUZZ)"
+
+asan: ## run the tests of format, I/O, engine and Inspect under Address Sanitizer
+	@scripts/require swift ncurses uring xz
+	@SWIFT="$(SWIFT)" scripts/sanitize address
+
+tsan: ## run the tests of concurrency under Thread Sanitizer
+	@scripts/require swift ncurses uring xz
+	@SWIFT="$(SWIFT)" scripts/sanitize thread
 
 lint: ## check the style of the code
 	@scripts/require swift
