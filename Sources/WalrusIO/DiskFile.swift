@@ -13,6 +13,8 @@ public final class DiskFile: StorageFile {
         case readWrite
         /// A new file; an existing one is an error.
         case create
+        /// The same, for the eyes of its owner alone.
+        case createPrivate
         /// Read and write, made when missing.
         case openOrCreate
     }
@@ -24,12 +26,17 @@ public final class DiskFile: StorageFile {
             // A pipe in the place of a file must be an error, not a wait for its writer.
             case .readOnly: O_RDONLY | O_NONBLOCK
             case .readWrite: O_RDWR
-            case .create: O_RDWR | O_CREAT | O_EXCL
+            case .create, .createPrivate: O_RDWR | O_CREAT | O_EXCL
             case .openOrCreate: O_RDWR | O_CREAT
             }
         do throws(Errno) {
-            descriptor = try openDescriptor(path, flags, quiet: mode == .readOnly)
-        } catch { throw IOError(mode == .create ? "create" : "open", path, error) }
+            descriptor = try openDescriptor(
+                path, flags, quiet: mode == .readOnly,
+                permissions: mode == .createPrivate ? 0o600 : 0o644)
+        } catch {
+            let isNew = mode == .create || mode == .createPrivate
+            throw IOError(isNew ? "create" : "open", path, error)
+        }
     }
 
     deinit { close(descriptor) }
@@ -190,11 +197,13 @@ public final class DiskFile: StorageFile {
 
 /// Opens `path`, never through to a child process. `quiet`: leave the time of last access alone,
 /// which the system allows to the file's owner only.
-func openDescriptor(_ path: FilePath, _ flags: CInt, quiet: Bool) throws(Errno) -> CInt {
+func openDescriptor(
+    _ path: FilePath, _ flags: CInt, quiet: Bool, permissions: mode_t = 0o644
+) throws(Errno) -> CInt {
     func attempt(_ more: CInt) throws(Errno) -> CInt {
         try retrying {
             unsafe path.withPlatformString {
-                unsafe Glibc.open($0, flags | more | O_CLOEXEC, 0o644)
+                unsafe Glibc.open($0, flags | more | O_CLOEXEC, permissions)
             }
         }
     }

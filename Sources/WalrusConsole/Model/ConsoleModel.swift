@@ -48,6 +48,11 @@ public struct ConsoleModel: Sendable {
     public var entries: EntriesModel?
     public var check = ListPosition()
 
+    /// Lines typed at prompts: commands, which outlive the session, and filters, which may hold
+    /// parts of payloads and do not.
+    public var commandHistory = LineHistory()
+    var filterHistory = LineHistory()
+
     var history = RateHistory()
     /// A scan is under way; how far it is.
     var scan: ScanStatus?
@@ -133,18 +138,4 @@ public enum Overlay: Hashable, Sendable {
     case prompt(Prompt)
     case menu(ActionMenu)
     case plan(ActionPlan)
-}
-
-/// A line to be typed.
-public struct Prompt: Hashable, Sendable {
-    public enum Purpose: Hashable, Sendable {
-        case filter, command
-        /// The payload of an entry to append to the topic.
-        case appendPayload(TopicName)
-        /// How many entries of the topic to consume.
-        case consumeCount(TopicName)
-    }
-
-    public var purpose: Purpose
-    public var text: String
 }

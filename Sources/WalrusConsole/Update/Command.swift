@@ -60,7 +60,7 @@ public enum KeyMap {
         bind(.goToCursor, "c", .entries, "to the reader's cursor", label: "cursor"),
         bind(.payloadMode, "v", .entries, "payload as JSON, text or hex", label: "view"),
         bind(.switchPane, "Tab", .entries, "between the list and the payload"),
-        bind(.command, ":", .everywhere, "type a command: a number, write, readonly, q"),
+        bind(.command, ":", .everywhere, "type a command; Tab shows and completes them"),
         bind(.actions, "a", .everywhere, "actions that write", label: "actions"),
         bind(.pause, "p", .everywhere, "pause, go on"),
         bind(.faster, "+ =", .everywhere, "refresh more often"),

@@ -50,5 +50,7 @@ public enum Effect: Hashable, Sendable {
     /// Find out which entries would be consumed.
     case planConsume(topic: TopicState, count: Int)
     case act(ActionPlan)
+    /// Keep a command line for later sessions.
+    case remember(String)
     case bell, redraw, suspend, quit
 }

@@ -118,7 +118,7 @@ func plural(_ count: Int, _ one: String, _ many: String? = nil) -> String {
 enum FooterView {
     static func draw(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
         if case .prompt(let prompt) = model.overlay {
-            drawPrompt(prompt, model, &grid, rect)
+            PromptView.draw(prompt, model, &grid, rect)
         } else if let notice = model.notice {
             let role: Role = notice.kind == .done ? .good : .bad
             let mark = notice.kind == .done ? model.glyphs.check : model.glyphs.warning
@@ -130,30 +130,6 @@ enum FooterView {
         } else {
             drawKeys(model, &grid, rect)
         }
-    }
-
-    private static func drawPrompt(
-        _ prompt: Prompt, _ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect
-    ) {
-        let label =
-            switch prompt.purpose {
-            case .filter: "/"
-            case .command: ":"
-            case .appendPayload(let topic):
-                "append to \(topic.shown(ascii: model.glyphs.isASCII)): "
-            case .consumeCount(let topic):
-                "consume how many of \(topic.shown(ascii: model.glyphs.isASCII)): "
-            }
-        let typed = VisibleText(
-            prompt.text, mode: .escape, ascii: model.glyphs.isASCII, limit: 10_000
-        ).text
-        let room = max(0, rect.width - DisplayWidth.columns(of: label) - 3)
-        let end = grid.fit(typed, width: room, truncating: .head).text
-        grid.put(
-            [
-                StyledText(" " + label, .prompt, .bold), StyledText(end, .input),
-                StyledText(" ", Style(.input, .reverse)),
-            ], x: rect.x, y: rect.y, width: rect.width)
     }
 
     private static func drawKeys(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {

@@ -8,7 +8,8 @@ enum OverlayView {
         case .help(let top): HelpView.draw(model, top, &grid)
         case .menu(let menu): drawMenu(model, menu, &grid)
         case .plan(let plan): PlanView.draw(model, plan, &grid)
-        case .prompt, nil: break
+        case .prompt(let prompt): PromptView.drawCandidates(prompt, model, &grid)
+        case nil: break
         }
     }
 
@@ -48,9 +49,35 @@ enum HelpView {
             }
             return lines + [[]]
         }
+        func commands() -> [[StyledText]] {
+            let typed = CommandPalette.commands.filter { !$0.hasKey }
+            return [[StyledText("Commands, after :", .heading, .bold)]]
+                + typed.map { command in
+                    let words = [command.name] + command.aliases
+                    let text =
+                        words.joined(separator: " ") + " " + command.argument.placeholder
+                    let pad = String(repeating: " ", count: max(1, 22 - text.count))
+                    return [StyledText("  " + text + pad, .accent), StyledText(command.title)]
+                } + [
+                    [
+                        StyledText("  NAME              ", .accent),
+                        StyledText("every key above has a name: Tab lists them"),
+                    ], [],
+                ]
+        }
         return section("Everywhere", .everywhere) + section("Home", .home)
             + section("Entries", .entries) + section("Check", .check)
+            + commands()
             + [
+                [StyledText("At a prompt", .heading, .bold)],
+                [
+                    StyledText("  Tab Up Down       ", .accent),
+                    StyledText("complete, earlier and later lines"),
+                ],
+                [
+                    StyledText("  Ctrl-A E W U K    ", .accent),
+                    StyledText("to the start, the end; erase a word, before, after"),
+                ], [],
                 [StyledText("In a dialog", .heading, .bold)],
                 [
                     StyledText("  Tab Enter Esc     ", .accent),

@@ -38,6 +38,7 @@ public final class ConsoleApp {
         self.signals = signals
         self.theme = terminal.depth == .mono ? .mono : theme
         model = ConsoleModel(setup: setup, size: terminal.size, glyphs: terminal.glyphs)
+        model.commandHistory = LineHistory(HistoryFile()?.load() ?? [])
     }
 
     /// Runs until the user, a signal or the terminal's end stops it. Returns the exit status.
@@ -121,7 +122,7 @@ public final class ConsoleApp {
             case .scan, .findHolders: start(effect, on: scans)
             case .loadRows, .loadPlace, .search, .loadPayload, .planConsume:
                 start(effect, on: queries)
-            case .act: start(effect, on: actions)
+            case .act, .remember: start(effect, on: actions)
             case .bell: terminal.bell()
             case .redraw:
                 terminal.forgetScreen()

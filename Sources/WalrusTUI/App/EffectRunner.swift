@@ -66,6 +66,8 @@ public final class EffectRunner: Sendable {
         case .planConsume(let topic, let count):
             attempt(nil, tell) { try self.plan(topic, count, tell) }
         case .act(let plan): tell(.acted(act(plan)))
+        case .remember(let line):
+            attempt(nil, tell) { try HistoryFile()?.add(line) }
         case .bell, .redraw, .suspend, .quit: break
         }
     }

@@ -46,6 +46,8 @@ public struct HeadlessConsole {
                 send(.acted(.failure(ActionFailure("nothing is written without a terminal"))))
                 continue
             }
+            // A frame leaves no trace, nor do the keys that lead to it.
+            if case .remember = effect { continue }
             let box = Answers()
             runner.note(effect)
             runner.run(effect) { box.add($0) }

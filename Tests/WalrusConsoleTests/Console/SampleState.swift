@@ -188,7 +188,7 @@ enum Sample {
                     work: .consume(rows(topic, from: topic.consumed + 1, count: count)),
                     cursor: topic.cursor))
         case .act: .acted(.success("done"))
-        case .findHolders, .bell, .redraw, .suspend, .quit: nil
+        case .findHolders, .remember, .bell, .redraw, .suspend, .quit: nil
         }
     }
 

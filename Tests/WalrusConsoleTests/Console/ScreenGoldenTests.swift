@@ -21,6 +21,8 @@ import Testing
         Scene(name: "entries-filtered", keys: "/orders<Enter> <Enter> /err<Enter>"),
         Scene(name: "check", keys: "5"),
         Scene(name: "help", keys: "?"),
+        Scene(name: "palette", keys: ":"),
+        Scene(name: "palette-topics", keys: ": t o p i c <Space> <Tab> <Tab> <Left> <Left>"),
         Scene(name: "menu", keys: "a"),
         Scene(name: "plan-consume", keys: "/orders<Enter> a 2 <BS> 3 <Enter> ord", write: true),
     ]

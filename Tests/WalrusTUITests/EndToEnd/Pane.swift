@@ -29,6 +29,8 @@ final class Pane {
         var variables: [String: String?] = [
             "walrus": Subprocess.walrus.string, "LC_ALL": "C.UTF-8", "TZ": "UTC", "PS1": "$ ",
             "TMUX_TMPDIR": folder.path.string, "HISTFILE": nil,
+            "XDG_STATE_HOME": folder.path.appending("state").string,
+            "XDG_CONFIG_HOME": folder.path.appending("config").string,
         ]
         variables.merge(environment) { $1 }
         let arguments = [

@@ -1,0 +1,34 @@
+public import WalrusFormat
+
+/// A line to be typed, at the bottom of the screen.
+public struct Prompt: Hashable, Sendable {
+    public enum Purpose: Hashable, Sendable {
+        case filter, command
+        /// The payload of an entry to append to the topic.
+        case appendPayload(TopicName)
+        /// How many entries of the topic to consume.
+        case consumeCount(TopicName)
+    }
+
+    public var purpose: Purpose
+    public var line: LineEditor
+    /// The place in the history that is shown, counted from its end; nil: what was typed is.
+    var recalled: Int?
+    /// What had been typed before the history was gone into.
+    var draft = ""
+    /// Going through the candidates for what was typed.
+    var completion: Completion?
+
+    /// What Tab goes round in.
+    struct Completion: Hashable, Sendable {
+        let candidates: [PaletteCandidate]
+        var selected: Int
+    }
+
+    public init(purpose: Purpose, text: String) {
+        self.purpose = purpose
+        line = LineEditor(text)
+    }
+
+    public var text: String { line.text }
+}

@@ -1,0 +1,120 @@
+internal import Inspect
+
+/// The commands after `:`. One entry in `typed` adds one, with its completion, its line in the help
+/// and its place among the suggestions; commands with keys are added from the table of those.
+public enum CommandPalette {
+    public static let commands: [PaletteCommand] = typed + keyed
+
+    /// Those that no key has.
+    private static let typed: [PaletteCommand] = [
+        PaletteCommand(
+            form: "N", help: "go to the entry with this number",
+            accepts: { Int($0) != nil },
+            run: { model, text in
+                guard model.screen == .entries, let name = model.entries?.topic,
+                    let ordinal = Int(text)
+                else {
+                    return model.complain("a number goes to an entry: open a topic first")
+                }
+                model.entries?.isFollowing = false
+                return model.openEntries(of: name, ordinal: max(1, ordinal))
+            }),
+        PaletteCommand(
+            "topic", aliases: ["t"], takes: .topic, help: "open the entries of a topic",
+            run: { model, text in
+                guard let name = topic(named: text, model) else {
+                    return model.complain("which topic? Tab after :topic lists them")
+                }
+                model.home.selected = name
+                return model.openEntries(of: name)
+            }),
+        PaletteCommand(
+            "write", aliases: ["rw"], help: "offer the actions that write",
+            run: { model, _ in
+                model.setup.canWrite = true
+                return model.confirm("actions that write are on offer (a)")
+            }),
+        PaletteCommand(
+            "readonly", aliases: ["ro"], help: "offer nothing that writes",
+            run: { model, _ in
+                model.setup.canWrite = false
+                return model.confirm("read-only again")
+            }),
+    ]
+
+    /// Those that have keys: the name is the command's, `goToCursor` as `go-to-cursor`.
+    private static let keyed: [PaletteCommand] = Command.allCases.map { command in
+        let titles = KeyMap.bindings.filter { $0.command == command }.map(\.title)
+        return PaletteCommand(
+            command.name, aliases: aliases(of: command), help: titles.first ?? "",
+            run: { model, _ in
+                let scopes = Command.scopes(of: command)
+                guard scopes.contains(.everywhere) || scopes.contains(Scope(model.screen)) else {
+                    let places = scopes.map { "\($0)" }.joined(separator: " or ")
+                    return model.complain("\(command.name) belongs to another screen: \(places)")
+                }
+                return model.run(command)
+            })
+    }
+
+    private static func aliases(of command: Command) -> [String] {
+        switch command {
+        case .quit: ["q", "q!", "exit"]
+        case .help: ["h"]
+        default: []
+        }
+    }
+}
+
+extension Command {
+    /// `goToCursor` is `go-to-cursor`.
+    public var name: String {
+        var name = ""
+        for character in rawValue {
+            if character.isUppercase { name += "-" }
+            name += character.lowercased()
+        }
+        return name
+    }
+
+    static func scopes(of command: Command) -> [Scope] {
+        KeyMap.bindings.filter { $0.command == command }.map(\.scope)
+    }
+
+    fileprivate static func named(_ name: String) -> Command? {
+        allCases.first { $0.name == name }
+    }
+
+    /// Going through a list is for keys; nobody wants to read of it among the commands.
+    fileprivate var isMotion: Bool {
+        switch self {
+        case .up, .down, .pageUp, .pageDown, .halfUp, .halfDown, .first, .last, .open, .back,
+            .command, .switchPane:
+            true
+        default: false
+        }
+    }
+}
+
+extension PaletteCommand {
+    /// Whether a key is the way to it, so that the list of commands leaves it out.
+    var isMotion: Bool { accepts == nil && Command.named(name)?.isMotion == true }
+
+    /// Whether a key has it.
+    var hasKey: Bool { accepts == nil && Command.named(name) != nil }
+
+    /// The command that a topic's bare name stands for.
+    var opensTopics: Bool { name == "topic" }
+
+    /// What it does on `screen`, where a key may mean something of that screen's own.
+    func title(on screen: ConsoleModel.Screen) -> String {
+        guard hasKey else { return title }
+        return KeyMap.bindings(on: screen).first { $0.command.name == name }?.title ?? title
+    }
+
+    func isOffered(on screen: ConsoleModel.Screen) -> Bool {
+        guard accepts == nil, let command = Command.named(name) else { return true }
+        let scopes = Command.scopes(of: command)
+        return scopes.contains(.everywhere) || scopes.contains(Scope(screen))
+    }
+}

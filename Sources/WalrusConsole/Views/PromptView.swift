@@ -1,0 +1,78 @@
+internal import Inspect
+internal import WalrusFormat
+
+/// A line being typed, and above it what it may become.
+enum PromptView {
+    /// Candidates in sight at once.
+    private static let rowsMax = 10
+
+    static func draw(
+        _ prompt: Prompt, _ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect
+    ) {
+        let ascii = model.glyphs.isASCII
+        func visible(_ text: String) -> String {
+            VisibleText(text, mode: .escape, ascii: ascii, limit: 10_000).text
+        }
+        let label =
+            switch prompt.purpose {
+            case .filter: "/"
+            case .command: ":"
+            case .appendPayload(let topic): "append to \(topic.shown(ascii: ascii)): "
+            case .consumeCount(let topic): "consume how many of \(topic.shown(ascii: ascii)): "
+            }
+        let under = prompt.line.underCursor.map { visible(String($0)) } ?? " "
+        let rest = visible(prompt.line.afterCursor)
+        // What stands before the cursor gives way first, and what follows it keeps a few columns.
+        let room = max(0, rect.width - DisplayWidth.columns(of: label + under) - 2)
+        let kept = min(DisplayWidth.columns(of: rest), room / 4)
+        let before = grid.fit(
+            visible(prompt.line.beforeCursor), width: room - kept, truncating: .head
+        ).text
+        grid.put(
+            [
+                StyledText(" " + label, .prompt, .bold), StyledText(before, .input),
+                StyledText(under, Style(.input, .reverse)), StyledText(rest, .input),
+            ], x: rect.x, y: rect.y, width: rect.width)
+    }
+
+    /// The list of candidates, above the prompt's line.
+    static func drawCandidates(_ prompt: Prompt, _ model: ConsoleModel, _ grid: inout Grid) {
+        guard prompt.purpose == .command else { return }
+        let completion = prompt.completion
+        let all = completion?.candidates ?? CommandPalette.candidates(for: prompt.text, model)
+        let body = Chrome(model).body
+        let rows = min(all.count, rowsMax, body.height - 3)
+        guard rows > 0 else { return }
+        let width = min(body.width, 76)
+        let rect = Rect(x: body.x, y: body.maxY - rows - 2, width: width, height: rows + 2)
+        grid.fill(rect, style: Style(.dialog))
+        let inside = grid.box(
+            rect, title: "Commands", trailing: [StyledText("Tab completes", .muted)],
+            style: Style(.accent))
+        let top = ScrollWindow.top(
+            keeping: completion?.selected ?? 0, in: all.count, height: rows, from: 0)
+        let names = all[top..<min(all.count, top + rows)]
+        let column = min(
+            inside.width / 2,
+            (names.map { DisplayWidth.columns(of: $0.line + $0.placeholder) }.max() ?? 0) + 3)
+        for (line, candidate) in names.enumerated() {
+            let row = inside.row(line)
+            let used = grid.put(
+                [
+                    StyledText(" " + candidate.line, .text, .bold),
+                    StyledText(" " + candidate.placeholder, .accent),
+                ], x: row.x, y: row.y, width: column)
+            grid.put(
+                grid.fit(candidate.title, width: row.width - column - 1, truncating: .tail).text,
+                x: row.x + max(column, used), y: row.y, style: .muted)
+            if top + line == completion?.selected {
+                grid.restyle(row) { $0.isSelected = true }
+                grid.put(
+                    grid.glyphs.selection, x: row.x, y: row.y,
+                    style: Style(.selectionMarker, isSelected: true))
+            }
+        }
+        Scrollbar(total: all.count, visible: rows, top: top).draw(
+            into: &grid, in: Rect(x: rect.maxX - 1, y: inside.y, width: 1, height: rows))
+    }
+}
