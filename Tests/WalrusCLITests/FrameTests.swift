@@ -34,7 +34,7 @@ import WalrusConsole
     @Test func forms() throws {
         let log = try Log(fixture: "small")
         for form in ["text", "ansi", "svg", "json"] {
-            for theme in ["dark", "light", "mono"] {
+            for theme in Theme.all.map(\.name) {
                 let arguments = ["frame", log.path.string, "-o", form, "--theme", theme]
                 let first = try Subprocess.run(Subprocess.walrus, arguments)
                 let second = try Subprocess.run(Subprocess.walrus, arguments)

@@ -31,7 +31,10 @@ struct Console: Verb {
     @Option(help: "Colours: auto, never, 16, 256 or truecolor. NO_COLOR is respected.")
     var color: ColorArgument = ColorArgument(choice: .auto)
 
-    @Option(help: "dark, light or mono; the default fits the terminal where it says (COLORFGBG).")
+    @Option(
+        help: ArgumentHelp(
+            "\(Theme.choices); without it, what fits the terminal's background, where that can be told.",
+            valueName: "NAME"))
     var theme: String?
 
     @Flag(help: "Draw with ASCII alone.")
@@ -40,7 +43,7 @@ struct Console: Verb {
     func validate() throws {
         if let directory { try LogArguments(directory: directory, key: key).validate() }
         if let theme, Theme.named(theme) == nil {
-            throw ValidationError("no theme '\(theme)': dark, light or mono")
+            throw ValidationError("no theme '\(theme)': \(Theme.choices)")
         }
     }
 
@@ -59,11 +62,10 @@ struct Console: Verb {
             try output.write(FrameText.render(console.frame))
             return try output.flush()
         }
-        let chosen = theme.flatMap(Theme.named) ?? (Terminal.isLight ? Theme.light : .dark)
         let status: Int32
         do throws(TerminalError) {
             status = try ConsoleApp(
-                directory: path.string, setup: setup, theme: chosen, color: color.choice,
+                directory: path.string, setup: setup, theme: theme.flatMap(Theme.named), color: color.choice,
                 ascii: ascii
             ).run()
         } catch { throw Failure(.io, error.description) }

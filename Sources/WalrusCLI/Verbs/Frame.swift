@@ -38,7 +38,7 @@ struct Frame: Verb {
     @Flag(help: "Draw with ASCII alone.")
     var ascii = false
 
-    @Option(help: "Colours: dark, light or mono.")
+    @Option(help: ArgumentHelp("Colours: \(Theme.choices).", valueName: "NAME"))
     var theme = "dark"
 
     @Option(name: .shortAndLong, help: "How to print.")
@@ -46,7 +46,7 @@ struct Frame: Verb {
 
     func validate() throws {
         guard Theme.named(theme) != nil else {
-            throw ValidationError("no theme '\(theme)': dark, light or mono")
+            throw ValidationError("no theme '\(theme)': \(Theme.choices)")
         }
         if topicHex, topic.flatMap({ TopicName(hex: $0) }) == nil {
             throw ValidationError("--topic-hex needs a TOPIC of hexadecimal digits")
@@ -59,6 +59,7 @@ struct Frame: Verb {
         var console = HeadlessConsole(
             directory: path.string, setup: ConsoleModel.Setup(directory: log.directory),
             size: size.size, glyphs: ascii ? .ascii : .unicode)
+        console.use(Theme.named(theme) ?? .dark)
         console.start()
         if let topic {
             let name = topicHex ? TopicName(hex: topic) ?? TopicName("") : TopicName(topic)
@@ -68,7 +69,7 @@ struct Frame: Verb {
         }
         console.show(ConsoleModel.Screen(rawValue: screen.rawValue) ?? .home)
         console.press(try Key.script(keys))
-        let colors = Theme.named(theme) ?? .dark
+        let colors = console.model.theme
         let frame = console.frame
         let text =
             switch output {

@@ -32,6 +32,9 @@ public struct ConsoleModel: Sendable {
     public var setup: Setup
     public var size: Size
     public var glyphs: GlyphSet
+    public var theme = Theme.dark
+    /// Whether nobody has chosen a theme, so that the terminal's background decides.
+    public var isThemeAutomatic = false
     /// Nanoseconds since 1970 UTC, as the last message told.
     public var now: UInt64 = 0
     public var screen = Screen.home

@@ -30,6 +30,11 @@ public struct RGB: Hashable, Sendable {
         return "#" + String(repeating: "0", count: 6 - digits.utf8.count) + digits
     }
 
+    /// Whether dark text is the one to read on it (luma of ITU-R BT.601).
+    public var isLight: Bool {
+        299 * Int(red) + 587 * Int(green) + 114 * Int(blue) > 127_500
+    }
+
     /// The nearest entry of the xterm palette, 16...255. The first 16 are the user's own choice, so
     /// their values are unknown.
     public var indexed256: Int {

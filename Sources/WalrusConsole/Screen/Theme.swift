@@ -50,9 +50,16 @@ public struct Theme: Hashable, Sendable {
         looks = Role.allCases.map(look)
     }
 
+    public static let all: [Theme] = [.dark, .light, .colorblind, .colorblindLight, .mono]
+
+    /// The names, as one reads them in an error: "dark, light, ... or mono".
+    public static var choices: String {
+        all.dropLast().map(\.name).joined(separator: ", ") + " or " + (all.last?.name ?? "")
+    }
+
     /// By name, as an option or a command gives it.
     public static func named(_ name: String) -> Theme? {
-        [Theme.dark, .light, .mono].first { $0.name == name }
+        all.first { $0.name == name }
     }
 
     public func look(of role: Role) -> RoleLook { looks[Int(role.rawValue)] }

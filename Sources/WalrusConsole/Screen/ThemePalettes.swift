@@ -40,6 +40,48 @@ extension Theme {
         ).look(of: role)
     }
 
+    // What is good, doubtful, bad and neutral differs in brightness or between blue and yellow, which
+    // every kind of colour blindness leaves apart (after M. Okabe and K. Ito, "Color Universal
+    // Design", 2008). A test measures it.
+
+    /// For dark terminals and eyes that do not tell red from green, or blue from yellow.
+    public static let colorblind = Theme(
+        name: "colorblind", canvas: 0x1C1C1C, ink: 0xD0D0D0, selection: 0x3A3A3A
+    ) { role in
+        Palette(
+            black: Ink(0x121212, .black), bar: Ink(0x303030, nil), faint: Ink(0x585858, nil),
+            grey: Ink(0x8A8A8A, nil), white: Ink(0xEEEEEE, .white),
+            red: Ink(0xFF5F00, .red), green: Ink(0x5FAFFF, .cyan),
+            yellow: Ink(0xFFD75F, .yellow), blue: Ink(0xB2B2B2, .white),
+            magenta: Ink(0xD787D7, .magenta), cyan: Ink(0xAFD7FF, .cyan),
+            orange: Ink(0xFF8700, .yellow), teal: Ink(0x00AF87, .cyan),
+            rose: Ink(0xEEEEEE, .white), violet: Ink(0x875FFF, .blue),
+            ramp: [
+                Ink(0x005FAF, .blue), Ink(0x0087D7, .blue), Ink(0x5FAFFF, .cyan),
+                Ink(0xAFD7FF, .cyan), Ink(0xFFD75F, .yellow), Ink(0xFF5F00, .red),
+            ]
+        ).look(of: role)
+    }
+
+    /// The same for light terminals.
+    public static let colorblindLight = Theme(
+        name: "colorblind-light", canvas: 0xFFFFFF, ink: 0x303030, selection: 0xD7E4F2
+    ) { role in
+        Palette(
+            black: Ink(0xFFFFFF, .white), bar: Ink(0xE4E4E4, nil), faint: Ink(0xA8A8A8, nil),
+            grey: Ink(0x6C6C6C, nil), white: Ink(0x121212, .black),
+            red: Ink(0x870000, .red), green: Ink(0x005FFF, .blue),
+            yellow: Ink(0xAF8700, .yellow), blue: Ink(0x626262, .black),
+            magenta: Ink(0x870087, .magenta), cyan: Ink(0x00005F, .blue),
+            orange: Ink(0xD75F00, .yellow), teal: Ink(0x00875F, .cyan),
+            rose: Ink(0x121212, .black), violet: Ink(0x5F5FFF, .blue),
+            ramp: [
+                Ink(0x5F87AF, .blue), Ink(0x005FAF, .blue), Ink(0x005FFF, .blue),
+                Ink(0xAF8700, .yellow), Ink(0xAF5F00, .yellow), Ink(0x870000, .red),
+            ]
+        ).look(of: role)
+    }
+
     /// Without colour, as NO_COLOR asks for.
     public static let mono = Theme(
         name: "mono", canvas: 0x1C1C1C, ink: 0xD0D0D0, selection: 0x3A3A3A, isMono: true

@@ -5,6 +5,8 @@ public import WalrusFormat
 public enum Message: Sendable {
     case key(Key)
     case resize(Size)
+    /// The terminal told what its background is.
+    case background(isLight: Bool)
     /// The clock, in nanoseconds since 1970 UTC.
     case tick(UInt64)
     case scanProgress(done: Int, total: Int)

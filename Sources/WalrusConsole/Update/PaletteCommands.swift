@@ -29,6 +29,19 @@ public enum CommandPalette {
                 return model.openEntries(of: name)
             }),
         PaletteCommand(
+            "theme", takes: .word("NAME", Theme.all.map(\.name)),
+            help: "colours: " + Theme.choices,
+            run: { model, text in
+                guard let theme = Theme.named(text) else {
+                    let near = Nearest.word(to: text, among: Theme.all.map(\.name))
+                    let asked = near.map { "did you mean \($0)?" } ?? Theme.choices
+                    return model.complain("which theme? \(asked)")
+                }
+                model.theme = theme
+                model.isThemeAutomatic = false
+                return model.confirm("theme \(text)")
+            }),
+        PaletteCommand(
             "write", aliases: ["rw"], help: "offer the actions that write",
             run: { model, _ in
                 model.setup.canWrite = true

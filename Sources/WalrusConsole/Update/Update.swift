@@ -24,6 +24,9 @@ extension ConsoleModel {
         case .resize(let size):
             self.size = size
             return []
+        case .background(let isLight):
+            if isThemeAutomatic { theme = isLight ? .light : .dark }
+            return []
         case .tick(let time):
             return tick(time)
         case .scanProgress(let done, let total):

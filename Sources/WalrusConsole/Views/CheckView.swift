@@ -81,7 +81,7 @@ enum CheckView {
     /// The sign and the role of a severity.
     static func mark(_ severity: Finding.Severity, _ glyphs: GlyphSet) -> (String, Role) {
         switch severity {
-        case .error: (glyphs.damaged, .bad)
+        case .error: (glyphs.cross, .bad)
         case .warning: (glyphs.warning, .warning)
         case .info: (glyphs.bullet, .info)
         }

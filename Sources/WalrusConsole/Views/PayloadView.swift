@@ -12,7 +12,11 @@ enum PayloadView {
         }
         let loaded = entries.payload.flatMap { $0.row == row ? $0 : nil }
         let mode = loaded.map { shownMode($0.bytes, entries.mode, isWhole: isWhole($0)) }
-        let title = row.ordinal.map { "Payload #\(Figures.grouped($0))" } ?? "Payload, damaged"
+        let consumed = model.entriesTopic?.consumed ?? 0
+        let title =
+            row.ordinal.map {
+                "Payload #\(Figures.grouped($0)), \($0 <= consumed ? "consumed" : "unread")"
+            } ?? "Payload, damaged"
         let notes = [
             StyledText("\(mode?.rawValue ?? "")  ", .accent), StyledText("v view", .muted),
         ]

@@ -7,7 +7,6 @@ public final class ConsoleApp {
     private let mailbox: Mailbox<Message>
     private let signals: SignalPipe
     private let runner: EffectRunner
-    private let theme: Theme
     private var model: ConsoleModel
 
     // A scan may take seconds and must not keep entries from being shown; nothing may keep an
@@ -21,11 +20,17 @@ public final class ConsoleApp {
     private var drawnAt: UInt64 = 0
     private var nextTick: UInt64 = 0
 
+    /// Until then the first frame waits for the terminal to tell its background, lest it be drawn in
+    /// the wrong colours and at once again in the right ones. Nothing else waits.
+    private var awaitedUntil: UInt64 = 0
+    private static let answerTime: UInt64 = 200_000_000
+
     /// Nanoseconds between two frames that no key has asked for.
     private static let frameInterval: UInt64 = 100_000_000
 
+    /// - Parameter theme: nil takes the one that fits the terminal's background.
     public init(
-        directory: String, setup: ConsoleModel.Setup, theme: Theme, color: ColorChoice, ascii: Bool
+        directory: String, setup: ConsoleModel.Setup, theme: Theme?, color: ColorChoice, ascii: Bool
     ) throws(TerminalError) {
         runner = EffectRunner(directory: directory)
         terminal = try Terminal(color: color, ascii: ascii)
@@ -36,13 +41,17 @@ public final class ConsoleApp {
         }
         self.mailbox = mailbox
         self.signals = signals
-        self.theme = terminal.depth == .mono ? .mono : theme
         model = ConsoleModel(setup: setup, size: terminal.size, glyphs: terminal.glyphs)
+        model.theme = theme ?? (Terminal.isLight ?? false ? .light : .dark)
+        model.isThemeAutomatic = theme == nil
         model.commandHistory = LineHistory(HistoryFile()?.load() ?? [])
     }
 
     /// Runs until the user, a signal or the terminal's end stops it. Returns the exit status.
     public func run() -> Int32 {
+        if model.isThemeAutomatic, Terminal.isLight == nil, terminal.askForBackground() {
+            awaitedUntil = Clock.monotonic() + Self.answerTime
+        }
         perform(model.start(at: Clock.wall()))
         while exitStatus == nil {
             drawIfDue()
@@ -78,6 +87,7 @@ public final class ConsoleApp {
     private func takeKeys() {
         let keys = terminal.readKeys()
         for key in keys { send(.key(key)) }
+        if let isLight = terminal.takeBackground() { send(.background(isLight: isLight)) }
         if terminal.size != model.size { send(.resize(terminal.size)) }
         // A key's answer is drawn at once.
         if !keys.isEmpty { drawnAt = 0 }
@@ -102,14 +112,17 @@ public final class ConsoleApp {
         guard isDirty else { return }
         let now = Clock.monotonic()
         guard now >= drawnAt + Self.frameInterval else { return }
-        terminal.draw(ConsoleView.draw(model), theme: theme)
+        if now < awaitedUntil, terminal.awaitsAnswer { return }
+        awaitedUntil = 0
+        terminal.draw(
+            ConsoleView.draw(model), theme: terminal.depth == .mono ? .mono : model.theme)
         drawnAt = now
         isDirty = false
     }
 
     private func timeUntilNext() -> Duration {
         let now = Clock.monotonic()
-        let next = isDirty ? min(nextTick, drawnAt + Self.frameInterval) : nextTick
+        let next = isDirty ? min(nextTick, max(drawnAt + Self.frameInterval, awaitedUntil)) : nextTick
         return .nanoseconds(Int64(next > now ? next - now : 0))
     }
 

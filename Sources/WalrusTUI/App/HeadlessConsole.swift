@@ -78,6 +78,9 @@ extension HeadlessConsole {
         return true
     }
 
+    /// The theme to begin with; `:theme` among the keys changes it.
+    public mutating func use(_ theme: Theme) { model.theme = theme }
+
     /// Goes to a screen, as its key does.
     public mutating func show(_ screen: ConsoleModel.Screen) {
         let key = KeyMap.bindings.first { $0.command.rawValue == screen.rawValue }?.keys.first

@@ -17,6 +17,7 @@ public final class Terminal {
     let type: String
     private let isMultiplexedByTmux: Bool
 
+    private var answers = AnswerFilter()
     private var drawn: Grid?
     private var drawnTheme: Theme?
     private var pairs: [Pair: Int32] = [:]
@@ -177,7 +178,32 @@ public final class Terminal {
             default: misses += 1
             }
         }
-        return KeyDecoder.keys(inputs)
+        return KeyDecoder.keys(answers.filter(inputs))
+    }
+
+    // MARK: Asking
+
+    /// Asks the terminal what its background is, and what it is: any terminal answers the second
+    /// question, after the first. Answers come among the keys, whenever they come, and cost none.
+    ///
+    /// - Returns: false for a terminal that would show the question, or that has no colours.
+    public func askForBackground() -> Bool {
+        guard isOpen, depth > .mono, !type.hasPrefix("linux"), !type.hasPrefix("vt") else {
+            return false
+        }
+        let question = Array("\u{1B}]11;?\u{1B}\\\u{1B}[c".utf8)
+        answers.isWaiting = unsafe question.withUnsafeBufferPointer {
+            unsafe wcurses_write($0.baseAddress, $0.count)
+        }
+        return answers.isWaiting
+    }
+
+    var awaitsAnswer: Bool { answers.isWaiting }
+
+    /// Whether the background is light, once the terminal has told.
+    func takeBackground() -> Bool? {
+        defer { answers.background = nil }
+        return answers.background?.isLight
     }
 
     // MARK: Everything else
@@ -217,10 +243,10 @@ public final class Terminal {
     }
 
     /// Whether the terminal says that its background is light (COLORFGBG, as rxvt, Konsole and
-    /// others set it: the last number is the background's).
-    public static var isLight: Bool {
+    /// others set it: the last number is the background's). Nil: it does not say.
+    public static var isLight: Bool? {
         let last = environment("COLORFGBG")?.split(separator: ";").last.flatMap { Int($0) }
-        return last.map { $0 == 7 || (9...15).contains($0) } ?? false
+        return last.map { $0 == 7 || (9...15).contains($0) }
     }
 
     static func environment(_ name: String) -> String? {

@@ -106,6 +106,20 @@ import WalrusFormat
         #expect(!model.commandHistory.lines.contains("secret"))
     }
 
+    @Test func themes() throws {
+        #expect(try model(": t h e m e <Space> l i <Tab> <Enter>").theme == .light)
+        #expect(try model(": t h e m e <Space> d a r c k <Enter>").notice?.text
+            .contains("did you mean dark?") == true)
+        // What the terminal says counts until somebody has chosen.
+        var model = Sample.model()
+        model.isThemeAutomatic = true
+        _ = model.update(.background(isLight: true))
+        #expect(model.theme == .light)
+        _ = try Sample.session(&model, ": t h e m e <Space> m o n o <Enter>")
+        _ = model.update(.background(isLight: true))
+        #expect(model.theme == .mono)
+    }
+
     @Test func historyIsBounded() {
         var history = LineHistory()
         for line in 0..<1_000 { history.add("line \(line)") }

@@ -43,6 +43,22 @@ import Testing
         }
     }
 
+    /// What a terminal is sent for each theme, with all colours and with as few as there may be.
+    @Test(arguments: Theme.all.map(\.name))
+    func themes(_ theme: String) throws {
+        let theme = try #require(Theme.named(theme))
+        for (name, keys) in [("home", ""), ("entries", "/audit<Enter> <Enter> g j j")] {
+            var model = Sample.model(80, 24)
+            _ = try Sample.session(&model, keys)
+            let frame = ConsoleView.draw(model)
+            for depth in [ColorDepth.trueColor, .ansi8] {
+                GoldenFile.check(
+                    FrameANSI.render(frame, theme: theme, depth: depth),
+                    "theme-\(theme.name)-\(name)-\(depth).ansi")
+            }
+        }
+    }
+
     @Test func tinyScreens() throws {
         for (columns, rows) in [(39, 9), (20, 5), (40, 10), (60, 15)] {
             for ascii in [false, true] {

@@ -33,7 +33,7 @@ struct FrameTests {
     @Test("SVG")
     func svg() {
         let grid = SampleFrame.make(size, glyphs: .unicode)
-        for theme in [Theme.dark, .light, .mono] {
+        for theme in Theme.all {
             GoldenFile.check(
                 FrameSVG.render(grid, theme: theme, title: "walrus <sample> & \"co\""),
                 "sample-\(theme.name).svg")
@@ -68,7 +68,7 @@ struct FrameTests {
 struct ThemeTests {
     @Test("a theme has an answer for every style at every depth")
     func total() {
-        for theme in [Theme.dark, .light, .mono] {
+        for theme in Theme.all {
             #expect(theme.looks.count == Role.allCases.count)
             for role in Role.allCases {
                 for bits in UInt8(0)..<16 {
@@ -102,7 +102,7 @@ struct ThemeTests {
 
     @Test("a selected row stands out at every depth, in every role")
     func selection() {
-        for theme in [Theme.dark, .light, .mono] {
+        for theme in Theme.all {
             for depth in ColorDepth.allCases {
                 let plain = theme.appearance(of: .text, depth: depth)
                 #expect(plain != theme.appearance(of: Style.text.selected, depth: depth))

@@ -1,6 +1,7 @@
 import SystemPackage
 import TestSupport
 import Testing
+import WalrusConsole
 import WalrusIO
 
 /// What every console of the kind does: history, themes, configuration.
@@ -43,5 +44,27 @@ import WalrusIO
         try pane.wait(for: "/proc/no")
         try pane.press("C-c")
         try pane.wait(for: "status 0")
+    }
+
+    /// The terminal is asked for its background, and what is typed meanwhile is not lost.
+    @Test func theBackgroundDecidesOnTheTheme() throws {
+        let fixture = try Fixture("small")
+        for (background, selection) in [("#ffffff", RGB(0xD7E4F2)), ("#000000", RGB(0x3A3A3A))] {
+            let pane = try Pane(columns: 80, rows: 24)
+            try pane.set("window-style", "bg=\(background)")
+            try pane.run(
+                "clear; sleep 1; COLORFGBG= TERM=xterm-256color \"$walrus\" "
+                    + "\(fixture.path); echo \"sta\"\"tus $?\"")
+            try pane.type("?")
+            try pane.wait(for: "Everywhere")
+            // A key right after Escape would be one with Alt.
+            try pane.press("Escape")
+            try pane.wait("home") { lines in !lines.contains { $0.contains("Everywhere") } }
+            try pane.wait("the theme for \(background)") { _ in
+                try pane.styled().contains("48;5;\(selection.indexed256)")
+            }
+            try pane.press("q")
+            try pane.wait(for: "status 0")
+        }
     }
 }

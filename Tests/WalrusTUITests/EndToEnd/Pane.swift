@@ -63,6 +63,14 @@ final class Pane {
             .map { Self.trimmed($0) }
     }
 
+    /// The screen with its colours, as escape sequences.
+    func styled() throws -> String { try tmux("capture-pane", "-p", "-e") }
+
+    /// Sets an option of the window.
+    func set(_ option: String, _ value: String) throws {
+        try tmux("set-option", "-w", option, value)
+    }
+
     static func trimmed(_ line: some StringProtocol) -> String {
         String(line.reversed().drop { $0 == " " }.reversed())
     }
