@@ -21,7 +21,7 @@ struct WalrusCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Console.self, Topics.self, Files.self, Blocks.self, Entries.self, Peek.self, Check.self,
-            Append.self, Consume.self, Mark.self, Frame.self, Demo.self,
+            Append.self, Consume.self, Mark.self, Frame.self, Demo.self, Config.self,
         ],
         defaultSubcommand: Console.self)
 

@@ -25,11 +25,15 @@ struct Console: Verb {
     @Flag(help: "Offer the actions that write (append, consume).")
     var write = false
 
-    @Option(help: "Look at the directory every so often: 1s, 500ms.")
-    var refresh: DurationArgument = DurationArgument(nanoseconds: 1_000_000_000)
+    @Option(
+        help: ArgumentHelp("Look at the directory every so often: 1s, 500ms.", valueName: "TIME"))
+    var refresh: DurationArgument?
 
-    @Option(help: "Colours: auto, never, 16, 256 or truecolor. NO_COLOR is respected.")
-    var color: ColorArgument = ColorArgument(choice: .auto)
+    @Option(
+        help: ArgumentHelp(
+            "Colours: auto, never, 16, 256 or truecolor. NO_COLOR is respected.", valueName: "WHEN")
+    )
+    var color: ColorArgument?
 
     @Option(
         help: ArgumentHelp(
@@ -39,6 +43,8 @@ struct Console: Verb {
 
     @Flag(help: "Draw with ASCII alone.")
     var ascii = false
+
+    @OptionGroup var configuration: ConfigurationArguments
 
     func validate() throws {
         if let directory { try LogArguments(directory: directory, key: key).validate() }
@@ -50,13 +56,19 @@ struct Console: Verb {
     func perform() throws {
         let log = try chosenLog()
         let path = try log.existing()
+        var (chosen, notice) = try configuration.read()
+        if let theme { chosen.theme = theme }
+        if let color { chosen.color = color.choice }
+        if let refresh { chosen.refresh = refresh.nanoseconds }
+        if ascii { chosen.ascii = true }
         let setup = ConsoleModel.Setup(
-            directory: log.directory, canWrite: write, interval: refresh.nanoseconds,
+            directory: log.directory, canWrite: write, interval: chosen.refresh,
             timeZone: Clock.zoneOffset())
         guard StandardOutput.isTerminal, StandardStreams.isInputTerminal else {
             var console = HeadlessConsole(
                 directory: path.string, setup: setup, size: Size(columns: 100, rows: 30),
-                glyphs: ascii ? .ascii : .unicode)
+                glyphs: chosen.ascii ? .ascii : .unicode)
+            console.configure(chosen)
             console.start()
             let output = StandardOutput()
             try output.write(FrameText.render(console.frame))
@@ -65,8 +77,7 @@ struct Console: Verb {
         let status: Int32
         do throws(TerminalError) {
             status = try ConsoleApp(
-                directory: path.string, setup: setup, theme: theme.flatMap(Theme.named), color: color.choice,
-                ascii: ascii
+                directory: path.string, setup: setup, configuration: chosen, notice: notice
             ).run()
         } catch { throw Failure(.io, error.description) }
         if status != 0 { throw ExitCode(status) }
@@ -93,32 +104,18 @@ struct Console: Verb {
 struct ColorArgument: ExpressibleByArgument {
     let choice: ColorChoice
 
-    init(choice: ColorChoice) { self.choice = choice }
-
     init?(argument: String) {
         guard let choice = ColorChoice(rawValue: argument) else { return nil }
         self.choice = choice
     }
-
-    var defaultValueDescription: String { choice.rawValue }
 }
 
 /// "1s", "500ms".
 struct DurationArgument: ExpressibleByArgument {
     let nanoseconds: UInt64
 
-    init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
-
     init?(argument: String) {
-        let (digits, scale): (Substring, Double) =
-            argument.hasSuffix("ms")
-            ? (argument.dropLast(2), 1e6)
-            : argument.hasSuffix("s") ? (argument.dropLast(), 1e9) : (Substring(argument), 1e9)
-        guard let value = Double(digits), value.isFinite, value * scale >= 1e8,
-            value * scale <= 3.6e12
-        else { return nil }
-        nanoseconds = UInt64(value * scale)
+        guard let nanoseconds = Figures.parseDuration(argument) else { return nil }
+        self.nanoseconds = nanoseconds
     }
-
-    var defaultValueDescription: String { "\(Double(nanoseconds) / 1e9)s" }
 }

@@ -35,6 +35,8 @@ public struct ConsoleModel: Sendable {
     public var theme = Theme.dark
     /// Whether nobody has chosen a theme, so that the terminal's background decides.
     public var isThemeAutomatic = false
+    public var configuration = ConsoleConfiguration()
+    public var keys = KeyTable()
     /// Nanoseconds since 1970 UTC, as the last message told.
     public var now: UInt64 = 0
     public var screen = Screen.home

@@ -129,3 +129,23 @@ extension Figures {
         return seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue
     }
 }
+
+extension Figures {
+    /// "1s", "500ms" or "2" seconds as nanoseconds, from 100 ms to an hour.
+    public static func parseDuration(_ text: String) -> UInt64? {
+        let (digits, scale): (Substring, Double) =
+            text.hasSuffix("ms")
+            ? (text.dropLast(2), 1e6)
+            : text.hasSuffix("s") ? (text.dropLast(), 1e9) : (Substring(text), 1e9)
+        guard let value = Double(digits), value.isFinite, value * scale >= 1e8,
+            value * scale <= 3.6e12
+        else { return nil }
+        return UInt64(value * scale)
+    }
+
+    /// What `parseDuration` reads as the same, to the millisecond.
+    public static func durationText(_ nanoseconds: UInt64) -> String {
+        nanoseconds.isMultiple(of: 1_000_000_000)
+            ? "\(nanoseconds / 1_000_000_000)s" : "\(nanoseconds / 1_000_000)ms"
+    }
+}

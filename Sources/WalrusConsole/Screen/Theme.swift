@@ -62,6 +62,14 @@ public struct Theme: Hashable, Sendable {
         all.first { $0.name == name }
     }
 
+    /// The same theme with other looks for some roles. One without colour stays so.
+    func replacing(_ looks: [Role: RoleLook]) -> Theme {
+        guard !isMono else { return self }
+        return Theme(
+            name: name, canvas: canvas.hex, ink: ink.hex, selection: selection.rgb.hex
+        ) { looks[$0] ?? look(of: $0) }
+    }
+
     public func look(of role: Role) -> RoleLook { looks[Int(role.rawValue)] }
 
     public func appearance(of style: Style, depth: ColorDepth) -> Appearance {

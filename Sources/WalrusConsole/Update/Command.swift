@@ -11,9 +11,12 @@ public enum Command: String, Hashable, Sendable, CaseIterable {
 }
 
 /// Where a binding holds.
-public enum Scope: Hashable, Sendable {
+public enum Scope: Hashable, Sendable, CaseIterable {
     case everywhere
     case home, entries, check
+
+    /// As a configuration names it.
+    public var name: String { "\(self)".kebab }
 
     init(_ screen: ConsoleModel.Screen) {
         switch screen {
@@ -76,19 +79,6 @@ public enum KeyMap {
         bind(.quit, "C-c", .everywhere, "quit"),
     ]
 
-    /// What `key` asks for on `screen`: a binding of the screen goes before one for everywhere.
-    public static func command(for key: Key, on screen: ConsoleModel.Screen) -> Command? {
-        let scope = Scope(screen)
-        return bindings.first { $0.scope == scope && $0.keys.contains(key) }?.command
-            ?? bindings.first { $0.scope == .everywhere && $0.keys.contains(key) }?.command
-    }
-
-    /// The bindings that hold on `screen`.
-    public static func bindings(on screen: ConsoleModel.Screen) -> [Binding] {
-        let scope = Scope(screen)
-        return bindings.filter { $0.scope == scope || $0.scope == .everywhere }
-    }
-
     private static func bind(
         _ command: Command, _ keys: String, _ scope: Scope, _ title: String, label: String? = nil
     ) -> Binding {
@@ -102,5 +92,24 @@ public enum KeyMap {
         if name == "Space" { return .character(" ") }
         let script = name.count == 1 ? name : "<\(name)>"
         return (try? Key.script(script))?.first
+    }
+}
+
+/// The bindings of a console: those of `KeyMap`, or what a configuration made of them.
+public struct KeyTable: Hashable, Sendable {
+    /// In the order of the help. One without keys has none.
+    public var bindings = KeyMap.bindings
+
+    /// What `key` asks for on `screen`: a binding of the screen goes before one for everywhere.
+    public func command(for key: Key, on screen: ConsoleModel.Screen) -> Command? {
+        let scope = Scope(screen)
+        return bindings.first { $0.scope == scope && $0.keys.contains(key) }?.command
+            ?? bindings.first { $0.scope == .everywhere && $0.keys.contains(key) }?.command
+    }
+
+    /// The bindings that hold on `screen`.
+    public func bindings(on screen: ConsoleModel.Screen) -> [Binding] {
+        let scope = Scope(screen)
+        return bindings.filter { $0.scope == scope || $0.scope == .everywhere }
     }
 }

@@ -68,6 +68,31 @@ extension Key {
         return keys
     }
 
+    /// From the name of one key: `x`, `Space`, `C-x`, `A-x`, `F5`, `PgUp`.
+    public init?(named name: String) {
+        switch name.lowercased() {
+        case "c-space": self = .control(" ")
+        case _ where name.count == 1 && name != " ":
+            guard let character = name.first,
+                character.unicodeScalars.allSatisfy({ $0.value > 0x20 })
+            else { return nil }
+            self = .character(character)
+        default:
+            guard let key = Key(token: name) else { return nil }
+            self = key
+        }
+    }
+
+    /// The name that `init(named:)` makes the same key of.
+    public var token: String {
+        switch self {
+        case .control(" "): "C-Space"
+        case .control(let c): "C-\(c)"
+        case .alt(let c): "A-\(c)"
+        default: name
+        }
+    }
+
     private init?(token: String) {
         let lowered = token.lowercased()
         if let named = Key.names.first(where: { $0.name.lowercased() == lowered }) {

@@ -81,14 +81,7 @@ public enum CommandPalette {
 
 extension Command {
     /// `goToCursor` is `go-to-cursor`.
-    public var name: String {
-        var name = ""
-        for character in rawValue {
-            if character.isUppercase { name += "-" }
-            name += character.lowercased()
-        }
-        return name
-    }
+    public var name: String { rawValue.kebab }
 
     static func scopes(of command: Command) -> [Scope] {
         KeyMap.bindings.filter { $0.command == command }.map(\.scope)
@@ -122,7 +115,7 @@ extension PaletteCommand {
     /// What it does on `screen`, where a key may mean something of that screen's own.
     func title(on screen: ConsoleModel.Screen) -> String {
         guard hasKey else { return title }
-        return KeyMap.bindings(on: screen).first { $0.command.name == name }?.title ?? title
+        return KeyTable().bindings(on: screen).first { $0.command.name == name }?.title ?? title
     }
 
     func isOffered(on screen: ConsoleModel.Screen) -> Bool {

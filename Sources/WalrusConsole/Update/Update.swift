@@ -99,7 +99,13 @@ extension ConsoleModel {
     private mutating func press(_ key: Key) -> [Effect] {
         if key == .control("c") { return [.quit] }
         if overlay != nil { return pressOverlay(key) }
-        guard let command = KeyMap.command(for: key, on: screen) else { return [] }
+        guard let command = keys.command(for: key, on: screen) else { return [] }
+        return run(command)
+    }
+
+    /// What a key with this command would do.
+    public mutating func carryOut(_ command: Command) -> [Effect] {
+        defer { settle() }
         return run(command)
     }
 

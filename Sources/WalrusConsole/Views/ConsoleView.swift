@@ -133,7 +133,7 @@ enum FooterView {
     }
 
     private static func drawKeys(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
-        var shown = KeyMap.bindings(on: model.screen).filter { $0.label != nil }
+        var shown = model.keys.bindings(on: model.screen).filter { $0.label != nil }
         let widths = { (bindings: [Binding]) in
             bindings.reduce(0) { $0 + pieces($1, model).columns }
         }

@@ -98,7 +98,8 @@ enum EntriesView {
         let files = model.state.map(FileNumbers.init)
         let top = entries.position.top
         let visible = entries.rows.indices.dropFirst(top).prefix(layout.listHeight)
-        var rows = visible.map { row(model, entries.rows[$0], topic, files) }
+        let chosen = ColumnChoice(.entries, model)
+        var rows = visible.map { chosen.pick(row(model, entries.rows[$0], topic, files)) }
         var selected = entries.position.selected - top
         // The line between what is consumed and what is not.
         let boundary = visible.first { index in
@@ -113,7 +114,7 @@ enum EntriesView {
             if selected >= line { selected += 1 }
         }
         Table(
-            columns(model), rows: rows, selected: selected, top: 0,
+            chosen.pick(columns(model)), rows: rows, selected: selected, top: 0,
             isFocused: !entries.isPayloadFocused
         ).draw(into: &grid, in: inside)
         if let separator {
@@ -146,7 +147,10 @@ enum EntriesView {
         return (next ?? .max) <= topic.consumed
     }
 
-    private static func columns(_ model: ConsoleModel) -> [TableColumn] {
+    /// What a configuration calls the columns below.
+    static let columnNames = ["ordinal", "block", "offset", "length", "checksum", "preview"]
+
+    static func columns(_ model: ConsoleModel) -> [TableColumn] {
         let ordinalWidth = max(7, Figures.grouped(model.entriesTopic?.entries ?? 0).utf8.count + 1)
         return [
             TableColumn("#ORD", .fixed(ordinalWidth), align: .trailing, priority: 9),

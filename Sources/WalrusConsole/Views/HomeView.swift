@@ -191,9 +191,13 @@ enum HomeView {
         let visible = home.order[min(home.top, home.order.count)...].prefix(layout.topicRows)
         let selected = model.selectedTopicRow.map { $0 - home.top }
         let files = FileNumbers(state)
-        let rows = visible.map { row(model, state.topics[$0], $0, files) }
+        let chosen = ColumnChoice(.topics, model)
+        let rows = visible.map { chosen.pick(row(model, state.topics[$0], $0, files)) }
         Table(
-            columns(model), rows: rows, selected: selected, top: 0, sort: sortColumn(home)
+            chosen.pick(columns(model)), rows: rows, selected: selected, top: 0,
+            sort: sortColumn(home).flatMap { column, isAscending in
+                chosen.place(of: column).map { ($0, isAscending) }
+            }
         ).draw(into: &grid, in: inside)
         Scrollbar(total: home.order.count, visible: layout.topicRows, top: home.top).draw(
             into: &grid,
@@ -201,7 +205,12 @@ enum HomeView {
                 x: layout.topics.maxX - 1, y: inside.y + 1, width: 1, height: layout.topicRows))
     }
 
-    private static func columns(_ model: ConsoleModel) -> [TableColumn] {
+    /// What a configuration calls the columns below.
+    static let columnNames = [
+        "topic", "entries", "unread", "size", "cursor", "flag", "in", "out", "drain", "history",
+    ]
+
+    static func columns(_ model: ConsoleModel) -> [TableColumn] {
         [
             TableColumn(
                 "TOPIC", .flexible(minimum: 10, weight: 3), truncating: .middle, priority: 9),
@@ -217,7 +226,7 @@ enum HomeView {
         ]
     }
 
-    private static func sortColumn(_ home: HomeModel) -> (column: Int, ascending: Bool) {
+    private static func sortColumn(_ home: HomeModel) -> (column: Int, ascending: Bool)? {
         let column =
             switch home.sort {
             case .topic: 0

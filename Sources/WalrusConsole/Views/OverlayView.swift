@@ -40,7 +40,8 @@ enum HelpView {
     static func lines(_ model: ConsoleModel) -> [[StyledText]] {
         func section(_ title: String, _ scope: Scope) -> [[StyledText]] {
             var lines: [[StyledText]] = [[StyledText(title, .heading, .bold)]]
-            for binding in KeyMap.bindings where binding.scope == scope {
+            for binding in model.keys.bindings
+            where binding.scope == scope && !binding.keys.isEmpty {
                 let keys = binding.keys.map(\.name).joined(separator: " ")
                 let pad = String(repeating: " ", count: max(1, 18 - keys.count))
                 lines.append([

@@ -28,12 +28,13 @@ public final class ConsoleApp {
     /// Nanoseconds between two frames that no key has asked for.
     private static let frameInterval: UInt64 = 100_000_000
 
-    /// - Parameter theme: nil takes the one that fits the terminal's background.
+    /// - Parameter notice: a problem to begin with.
     public init(
-        directory: String, setup: ConsoleModel.Setup, theme: Theme?, color: ColorChoice, ascii: Bool
+        directory: String, setup: ConsoleModel.Setup, configuration: ConsoleConfiguration,
+        notice: String? = nil
     ) throws(TerminalError) {
         runner = EffectRunner(directory: directory)
-        terminal = try Terminal(color: color, ascii: ascii)
+        terminal = try Terminal(color: configuration.color, ascii: configuration.ascii)
         guard let mailbox = Mailbox<Message>(), let signals = SignalPipe() else {
             terminal.close()
             throw TerminalError(
@@ -42,8 +43,9 @@ public final class ConsoleApp {
         self.mailbox = mailbox
         self.signals = signals
         model = ConsoleModel(setup: setup, size: terminal.size, glyphs: terminal.glyphs)
-        model.theme = theme ?? (Terminal.isLight ?? false ? .light : .dark)
-        model.isThemeAutomatic = theme == nil
+        model.theme = Terminal.isLight ?? false ? .light : .dark
+        model.configure(configuration)
+        if let notice { model.complain(of: notice) }
         model.commandHistory = LineHistory(HistoryFile()?.load() ?? [])
     }
 
@@ -115,14 +117,15 @@ public final class ConsoleApp {
         if now < awaitedUntil, terminal.awaitsAnswer { return }
         awaitedUntil = 0
         terminal.draw(
-            ConsoleView.draw(model), theme: terminal.depth == .mono ? .mono : model.theme)
+            ConsoleView.draw(model), theme: terminal.depth == .mono ? .mono : model.adaptedTheme)
         drawnAt = now
         isDirty = false
     }
 
     private func timeUntilNext() -> Duration {
         let now = Clock.monotonic()
-        let next = isDirty ? min(nextTick, max(drawnAt + Self.frameInterval, awaitedUntil)) : nextTick
+        let next =
+            isDirty ? min(nextTick, max(drawnAt + Self.frameInterval, awaitedUntil)) : nextTick
         return .nanoseconds(Int64(next > now ? next - now : 0))
     }
 

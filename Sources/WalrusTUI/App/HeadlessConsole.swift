@@ -81,9 +81,14 @@ extension HeadlessConsole {
     /// The theme to begin with; `:theme` among the keys changes it.
     public mutating func use(_ theme: Theme) { model.theme = theme }
 
+    /// The choices of a configuration, before the start.
+    public mutating func configure(_ configuration: ConsoleConfiguration) {
+        model.configure(configuration)
+    }
+
     /// Goes to a screen, as its key does.
     public mutating func show(_ screen: ConsoleModel.Screen) {
-        let key = KeyMap.bindings.first { $0.command.rawValue == screen.rawValue }?.keys.first
-        if let key { press([key]) }
+        let command = model.keys.bindings.first { $0.command.rawValue == screen.rawValue }?.command
+        if let command { perform(model.carryOut(command)) }
     }
 }

@@ -1,4 +1,4 @@
-internal import SystemPackage
+public import SystemPackage
 internal import WalrusConsole
 internal import WalrusFormat
 internal import WalrusIO
@@ -16,7 +16,7 @@ public enum UserFiles {
     }
 
     static var state: FilePath? { folder("XDG_STATE_HOME", ".local/state") }
-    static var configuration: FilePath? { folder("XDG_CONFIG_HOME", ".config") }
+    public static var configuration: FilePath? { folder("XDG_CONFIG_HOME", ".config") }
 }
 
 /// The command lines of earlier sessions, in a file that only the user may read.

@@ -108,8 +108,9 @@ import WalrusFormat
 
     @Test func themes() throws {
         #expect(try model(": t h e m e <Space> l i <Tab> <Enter>").theme == .light)
-        #expect(try model(": t h e m e <Space> d a r c k <Enter>").notice?.text
-            .contains("did you mean dark?") == true)
+        #expect(
+            try model(": t h e m e <Space> d a r c k <Enter>").notice?.text
+                .contains("did you mean dark?") == true)
         // What the terminal says counts until somebody has chosen.
         var model = Sample.model()
         model.isThemeAutomatic = true

@@ -46,7 +46,8 @@ import Testing
     /// CIE L*a*b* (D65) of what an eye sees.
     private static func seen(_ color: RGB, _ matrix: [[Double]]) -> [Double] {
         let light = linear(color)
-        let rgb = matrix.map { row in max(0, min(1, zip(row, light).reduce(0) { $0 + $1.0 * $1.1 })) }
+        let rgb = matrix.map { row in max(0, min(1, zip(row, light).reduce(0) { $0 + $1.0 * $1.1 }))
+        }
         func f(_ t: Double) -> Double { t > 0.008856 ? cbrt(t) : 7.787 * t + 16.0 / 116 }
         let x = f((0.4124 * rgb[0] + 0.3576 * rgb[1] + 0.1805 * rgb[2]) / 0.95047)
         let y = f(0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2])

@@ -67,7 +67,9 @@ import WalrusConsole
         #expect(AnswerFilter.rgb("rgb:0000/8080/ffff")?.hex == 0x0080FF)
         #expect(AnswerFilter.rgb("rgb:0/8/f")?.hex == 0x0088FF)
         #expect(AnswerFilter.rgb("rgba:00/80/ff/ff")?.hex == 0x0080FF)
-        for junk in ["", "rgb:", "rgb:1/2", "rgb:1/2/g", "rgb:12345/0/0", "cmy:1/2/3", "rgb:-1/2/3"] {
+        for junk in [
+            "", "rgb:", "rgb:1/2", "rgb:1/2/g", "rgb:12345/0/0", "cmy:1/2/3", "rgb:-1/2/3",
+        ] {
             #expect(AnswerFilter.rgb(junk) == nil, "\(junk)")
         }
         #expect(RGB(0xFFFFFF).isLight && RGB(0xFDF6E3).isLight)
