@@ -17,9 +17,10 @@ extension Walrus {
     /// with `strictlyAtOnce` one record on disk does for them all. Damaged entries are skipped.
     ///
     /// With a `startOffset` this looks at any place of the topic and neither asks nor moves its
-    /// cursor, whatever `checkpoint` says. The offset counts stored bytes, headers included, from
-    /// the start of the topic's first block on disk; reading starts with the entry that holds that
-    /// byte, and gives nothing behind the last one.
+    /// cursor, whatever `checkpoint` says. The offset counts stored bytes, headers and damaged
+    /// entries included, from the start of the topic's first block on disk; reading starts with the
+    /// entry that holds that byte, behind the damage when that holds it, and gives nothing behind the
+    /// last one.
     ///
     /// Throws `.io`, after which nothing is consumed, and `.closed`. Corresponds to
     /// `batch_read_for_topic`.

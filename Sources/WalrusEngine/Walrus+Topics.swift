@@ -76,5 +76,7 @@ extension Walrus {
         if let refusal = topic.refusal { throw EngineError(.invalidTopic, refusal, topic: topic) }
         try registry.checkOpen()
         try marks.set(topic, isClean: isClean, durably: true)
+        // An append may have said so already, no more durably than its entry.
+        if !appendContext.syncsEach { try cursors.sync() }
     }
 }

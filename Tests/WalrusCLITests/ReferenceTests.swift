@@ -8,6 +8,8 @@ import WalrusFormat
     /// Everything that the program tells of the log, against a reading by the reference's rules.
     private func compare(_ log: Log, _ note: String) throws {
         let reference = try ReferenceReader(log.path)
+        #expect(reference.problems.isEmpty, "\(note): \(reference.problems)")
+        #expect(reference.stops.isEmpty, "\(note): \(reference.stops)")
         for topic in try log.topics() {
             let hex = try #require(topic["topic_hex"]?.string)
             let name = try #require(Hex.decode(hex))

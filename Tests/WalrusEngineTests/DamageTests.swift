@@ -117,14 +117,32 @@ import WalrusIO
         try place.session { walrus throws in
             #expect(walrus.recoveryReport.droppedBatches.map(\.found) == [3])
             #expect(walrus.recoveryReport.droppedBatches.map(\.offset) == [before])
-            // On disk there is nothing left of it, and no number comes twice.
+            // On disk there is nothing left of it, so its numbers are free again: no gap remains.
             let file = try DiskFile(place.path.appending(Self.file), .readOnly)
             #expect(try file.firstNonZero(in: before..<Layout.fileSize) == nil)
             #expect(end > before)
-            #expect(try walrus.append([7], to: "t").sequence == 6)
+            #expect(try walrus.append([7], to: "t").sequence == 3)
             #expect(try walrus.consume("t").map(\.payload) == [[0], [1], [7]])
         }
         try place.session { walrus throws in #expect(walrus.recoveryReport.isClean) }
+        #expect(
+            try Scanner(place.path).scan()?.findings.contains { $0.kind == .sequenceGap } == false)
+    }
+
+    /// What a power loss may leave of two batches. If the first one stayed until the next opening, its
+    /// entries would go after they had been read.
+    @Test func f17WhatStandsBeforeADroppedBatchIsLookedAtToo() throws {
+        let place = try Workplace()
+        let whole = try putBatch(place, count: 2, present: 0..<2, slot: 0, at: 0, first: 1)
+        let before = try putBatch(place, count: 4, present: 0..<3, slot: 0, at: whole, first: 3)
+        _ = try putBatch(place, count: 5, present: 0..<2, slot: 0, at: before, first: 7)
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.droppedBatches.map(\.found) == [2, 3])
+            #expect(try walrus.consume("t").map(\.payload) == [[0], [1]])
+        }
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.isClean && walrus.status("t")?.entries == 2)
+        }
     }
 
     @Test func f17AlsoAcrossBlocks() throws {

@@ -145,6 +145,36 @@ import WalrusIO
         }
     }
 
+    /// A block of several units changes no other block's place in a cursor.
+    @Test func f21() throws {
+        let place = try Workplace()
+        let half = [UInt8](repeating: 3, count: Layout.unit / 2)
+        try place.session { walrus throws in
+            try walrus.append([UInt8](repeating: 1, count: 2 * Layout.unit), to: "big")
+            try walrus.add(numbers(1...5), to: "t")
+            #expect(try walrus.texts("t", 2) == numbers(1...2))
+            #expect(try walrus.consume("big").count == 1)
+            // Behind it, sealed blocks and the one that is being written.
+            for byte in 1...3 { try walrus.append([UInt8(byte)] + half, to: "big") }
+            #expect(try walrus.consume("big", 2).map { $0.payload[0] } == [1, 2])
+        }
+        try place.crashing { walrus throws in
+            #expect(walrus.recoveryReport.isClean)
+            #expect(walrus.unreadCount(of: "big") == 1)
+            #expect(try walrus.texts("t", 1) == ["3"])
+            #expect(try walrus.consume("big").map { $0.payload[0] } == [3])
+            try walrus.append([4], to: "big")
+        }
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.isClean)
+            #expect(try walrus.consume("big").map { $0.payload[0] } == [4])
+            #expect(try walrus.texts("t") == numbers(4...5))
+        }
+        try place.session { walrus throws in
+            #expect(walrus.unreadCounts() == ["big": 0, "t": 0])
+        }
+    }
+
     // MARK: - Refusals leave no trace
 
     @Test(arguments: [

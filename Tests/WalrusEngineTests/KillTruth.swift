@@ -121,6 +121,8 @@ struct KillTruth {
     mutating func verify(
         _ walrus: Walrus, _ scanned: DirectoryState, every: Int, isReclaimed: Bool
     ) throws {
+        let gap = scanned.findings.first { $0.kind == .sequenceGap }
+        try Self.check(gap == nil, "\(gap?.message ?? "")")
         let names = Set(scanned.files.map(\.name))
         reclaimedFiles += files.subtracting(names).count
         files = names

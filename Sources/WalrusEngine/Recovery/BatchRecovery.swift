@@ -2,21 +2,24 @@ internal import WalrusFormat
 internal import WalrusIO
 
 extension Recovery {
-    /// Takes away the batch at the end of a topic of which not every entry is there and sound: a
-    /// batch is all or nothing. It is overwritten with zeros, durably, before anything follows it.
+    /// Takes away the batches at the end of a topic of which not every entry is there and sound: a
+    /// batch is all or nothing. They are overwritten with zeros, durably, before anything follows.
     mutating func dropBatches(_ chains: inout [TopicName: Chain], _ indexes: StoredIndexes)
         throws(EngineError)
     {
         try dropIntended(&chains)
-        for (topic, chain) in chains.sorted(by: { $0.key < $1.key }) {
-            guard let batch = chain.trailingBatch else { continue }
-            let isWhole = batch.isWhole(
-                consumed: { indexes.consumed(topic) },
-                followsHole: { chain.links[$0].followsHole })
-            guard !isWhole else { continue }
-            let ranges = batch.pieces.map { (link: $0.block, start: $0.run.start) }
-            note(topic, chain, ranges[0], found: batch.found, count: batch.first.run.count)
-            chains[topic] = try dropping(ranges, chain)
+        for topic in chains.keys.sorted() {
+            // What stood before it is at the end now: were that left for the next opening, entries
+            // would go that readers have had meanwhile.
+            while let chain = chains[topic], let batch = chain.trailingBatch,
+                !batch.isWhole(
+                    consumed: { indexes.consumed(topic) },
+                    followsHole: { chain.links[$0].followsHole })
+            {
+                let ranges = batch.pieces.map { (link: $0.block, start: $0.run.start) }
+                note(topic, chain, ranges[0], found: batch.found, count: batch.first.run.count)
+                chains[topic] = try dropping(ranges, chain)
+            }
         }
     }
 
@@ -87,7 +90,8 @@ extension Recovery {
                 }
             }
         }
-        return chain.links.isEmpty ? nil : chain
+        // What is gone, durably, has given its numbers back: the next entry follows the last one.
+        return chain.links.isEmpty ? nil : Chain(chain.links)
     }
 }
 

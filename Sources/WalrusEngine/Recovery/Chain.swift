@@ -13,9 +13,13 @@ struct Chain: Sendable {
     }
 
     var links: [Link] = []
-    /// The greatest sequence number and timestamp that were ever seen, dropped entries included.
-    var greatestSequence: UInt64 = 0
-    var greatestTimestamp: UInt64 = 0
+    /// The greatest sequence number and timestamp of any entry, sound or not.
+    private(set) var greatestSequence: UInt64 = 0
+    private(set) var greatestTimestamp: UInt64 = 0
+
+    init(_ links: [Link] = []) {
+        for link in links { add(link) }
+    }
 
     var entries: Int { links.reduce(0) { $0 + $1.survey.entries } }
 

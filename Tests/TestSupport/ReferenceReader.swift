@@ -1,20 +1,20 @@
-import SystemPackage
-import Testing
-import WalrusFormat
-import WalrusIO
+public import SystemPackage
+internal import WalrusIO
 
 /// A log as the reference reads it: written from the rules of `docs/format.md` alone, with no code
 /// of the program's own readers, and with the reference's own short-sightedness.
-struct ReferenceReader {
-    struct Entry: Equatable {
-        let payload: [UInt8]
+public struct ReferenceReader {
+    public struct Entry: Equatable {
+        public let payload: [UInt8]
     }
 
-    struct Topic {
+    public struct Topic {
         var chain: [Block] = []
-        var entries: [Entry] { chain.flatMap { block in block.entries.map(\.entry) } }
+        public var entries: [Entry] { chain.flatMap { block in block.entries.map(\.entry) } }
         /// Entries before the cursor.
-        var consumed = 0
+        public var consumed = 0
+
+        public init() {}
     }
 
     struct Block {
@@ -24,24 +24,41 @@ struct ReferenceReader {
         let number: Int
     }
 
-    private(set) var topics: [[UInt8]: Topic] = [:]
-    private(set) var clean: [[UInt8]: Bool] = [:]
+    public private(set) var topics: [[UInt8]: Topic] = [:]
+    public private(set) var clean: [[UInt8]: Bool] = [:]
+    /// What it could not make sense of.
+    public private(set) var problems: [String] = []
+    /// Where something stands that it does not read.
+    public private(set) var stops: [String] = []
 
     private static let unit = 10_485_760
 
-    init(_ path: FilePath) throws {
+    public init(_ path: FilePath) throws {
         // Every regular file whose name does not end so is a data file to it.
         let names = try Directory.list(path).filter { $0.kind == .file }.map(\.name)
             .filter { !$0.hasSuffix("_index.db") }.sorted()
         var number = 1
         for name in names {
-            #expect(Int(name) != nil, "\(name): the reference crashes on this")
+            if Int(name) == nil { problems.append("\(name): the reference crashes on this") }
             let file = try DiskFile(path.appending(name), .readOnly)
-            #expect(try file.size() == 100 * Self.unit)
+            let size = try file.size()
+            guard size == 100 * Self.unit else {
+                stops.append("\(name): \(size) bytes")
+                continue
+            }
             for slot in 0..<100 {
                 // A block in which it finds nothing ends the file.
                 guard let (topic, block) = try Self.block(file, slot * Self.unit, number) else {
+                    if try file.firstNonZero(in: slot * Self.unit..<size) != nil {
+                        stops.append("\(name): slot \(slot)")
+                    }
                     break
+                }
+                let next = slot * Self.unit + block.used
+                if block.used + 256 <= Self.unit,
+                    try file.read(at: next, count: 256).contains(where: { $0 != 0 })
+                {
+                    stops.append("\(name): byte \(next)")
                 }
                 topics[topic, default: Topic()].chain.append(block)
                 number += 1
@@ -92,18 +109,22 @@ struct ReferenceReader {
                 ? chain.firstIndex { $0.number == Int(block & 0x7fff_ffff_ffff_ffff) }
                 : Int(block)
             guard let index else {
-                Issue.record("the cursor of \(key) is in no block of the topic")
+                problems.append("the cursor of \(key) is in no block of the topic")
                 continue
             }
             let before = chain.prefix(index).reduce(0) { $0 + $1.entries.count }
             let inside = index < chain.count ? chain[index].entries : []
             let bounds = inside.map(\.offset) + [index < chain.count ? chain[index].used : 0]
-            #expect(bounds.contains(offset), "the cursor of \(key) is between entries")
+            if !bounds.contains(offset) {
+                problems.append("the cursor of \(key) is between entries: \(block), \(offset)")
+            }
             topics[key]?.consumed = before + inside.count { $0.offset < offset }
         }
     }
 
     // MARK: - Archived values
+
+    private struct Unreadable: Error { let path: FilePath }
 
     /// The entries of an index file by key. `keyAt`: where in the 24 bytes the key stands.
     private static func index(_ path: FilePath, keyAt: Int) throws -> [[UInt8]: [UInt8]] {
@@ -114,7 +135,9 @@ struct ReferenceReader {
         var entries: [[UInt8]: [UInt8]] = [:]
         for place in 0..<count {
             let at = first + 24 * place
-            let key = try #require(string(bytes, at + keyAt, from: 0))
+            guard let key = string(bytes, at + keyAt, from: 0) else {
+                throw Unreadable(path: path)
+            }
             entries[key] = Array(bytes[at..<at + 24])
         }
         return entries
