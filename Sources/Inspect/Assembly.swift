@@ -4,6 +4,8 @@ internal import WalrusIO
 /// Puts together what the scans of the files say: topics in their order, cursors, findings.
 struct Assembly {
     typealias Measure = (_ file: DataFileName, _ block: Int, _ offset: Int) -> BlockScan.Probe
+    /// The batch that the entries of a block before `offset` end with.
+    typealias RunBefore = (_ file: DataFileName, _ block: Int, _ offset: Int) -> BatchRun?
 
     /// A block of a topic, and where its scan is.
     private struct Link {
@@ -16,19 +18,25 @@ struct Assembly {
         /// Sound entries and bytes that count: without those of a batch that is not whole.
         var entries: Int
         var used: Int
+        /// The batch that those end with.
+        var run: BatchRun?
         var entriesBefore = 0
     }
 
     private let sidecars: Sidecars
     private let measure: Measure
+    private let runBefore: RunBefore
     private var numbers = BlockNumbers()
     private var chains: [TopicName: [Link]] = [:]
     private var state = DirectoryState()
     private var findings: FindingList
 
-    init(sidecars: Sidecars, measure: @escaping Measure) {
+    init(
+        sidecars: Sidecars, measure: @escaping Measure, runBefore: @escaping RunBefore
+    ) {
         self.sidecars = sidecars
         self.measure = measure
+        self.runBefore = runBefore
         findings = FindingList(sidecars.findings)
     }
 
@@ -52,7 +60,8 @@ struct Assembly {
                 let block = scan.blocks[index]
                 let link = Link(
                     file: scan.name, index: index, number: numbers.addBlock(), scan: block,
-                    followsHole: followsHole, entries: block.entries, used: block.used)
+                    followsHole: followsHole, entries: block.entries, used: block.used,
+                    run: block.trailingRun)
                 chains[block.frame.topic, default: []].append(link)
                 // Places in the topic are known at the end only.
                 file.blocks.append(blockState(link, cursor: (0, 0), index: 0, isTail: false))
@@ -94,7 +103,7 @@ struct Assembly {
         var topic = TopicState(name: name)
         topic.mark = sidecars.marks[name]
         var chain = chains[name] ?? []
-        dropIncompleteBatch(&chain, name)
+        dropIncompleteBatches(&chain, name)
         for index in chain.indices {
             chain[index].entriesBefore = topic.entries
             topic.entries += chain[index].entries
@@ -140,24 +149,31 @@ struct Assembly {
 
     // MARK: - Batches
 
-    /// Takes out of the count what does not: a batch at the topic's end that is not whole, and what
-    /// stands behind an intent.
-    private mutating func dropIncompleteBatch(_ chain: inout [Link], _ name: TopicName) {
+    /// Takes out of the count what does not: batches at the topic's end that are not whole, and
+    /// what stands behind an intent. Recovery goes on until the end is whole, and so does this.
+    private mutating func dropIncompleteBatches(_ chain: inout [Link], _ name: TopicName) {
         if let intent = sidecars.intents[name] { dropIntended(intent, &chain, name) }
-        let batch = TrailingBatch(
-            blockCount: chain.count, run: { chain[$0].scan.trailingRun },
-            isBare: { chain[$0].scan.used == 0 })
-        guard let batch,
-            !batch.isWhole(
-                consumed: { sidecars.consumed(name) }, followsHole: { chain[$0].followsHole })
-        else { return }
-        for piece in batch.pieces {
-            chain[piece.block].entries = piece.run.soundBefore
-            chain[piece.block].used = piece.run.start
+        while true {
+            let batch = TrailingBatch(
+                blockCount: chain.count, run: { chain[$0].run }, isBare: { chain[$0].used == 0 })
+            guard let batch,
+                !batch.isWhole(
+                    consumed: { sidecars.consumed(name) }, followsHole: { chain[$0].followsHole })
+            else { return }
+            for piece in batch.pieces {
+                cut(&chain[piece.block], piece.run.start, piece.run.soundBefore)
+            }
+            note(
+                incompleteBatchOf: batch.first.run.count, name, chain[batch.first.block],
+                batch.first.run.start, sound: batch.sound)
         }
-        note(
-            incompleteBatchOf: batch.first.run.count, name, chain[batch.first.block],
-            batch.first.run.start, sound: batch.sound)
+    }
+
+    /// Lets what stands at `offset` and after it not count.
+    private func cut(_ link: inout Link, _ offset: Int, _ entriesBefore: Int) {
+        link.entries = entriesBefore
+        link.used = offset
+        link.run = offset == 0 ? nil : runBefore(link.file, link.index, offset)
     }
 
     private mutating func dropIntended(
@@ -172,8 +188,7 @@ struct Assembly {
             else { continue }
             let before = start == 0 ? 0 : measure(link.file, link.index, start).entriesBefore
             sound += link.entries - before
-            chain[index].entries = before
-            chain[index].used = start
+            cut(&chain[index], start, before)
             first = first ?? (index, start)
         }
         guard let first else { return }

@@ -162,4 +162,18 @@ extension BlockScan {
         }
         return probe
     }
+
+    /// The batch that the entries before `offset` end with, by walking the block again.
+    func run(_ file: DiskFile, before offset: Int) throws -> BatchRun? {
+        var walker = EntryWalker(file)
+        var run: BatchRun?
+        var sound = 0
+        _ = try unsafe walker.walk(frame) { entry, _ in
+            guard entry.end <= offset else { return false }
+            run = BatchRun.after(run, entry, soundBefore: sound)
+            if entry.damage == nil { sound += 1 }
+            return true
+        }
+        return run
+    }
 }

@@ -65,9 +65,12 @@ public final class Scanner {
         guard walk(work, progress) else { return nil }
         known.addIntents(directory)
 
-        var assembly = Assembly(sidecars: known) { file, block, offset in
-            self.probe(file, block, offset)
-        }
+        var assembly = Assembly(
+            sidecars: known, measure: { self.probe($0, $1, $2) },
+            runBefore: { file, block, offset in
+                guard let scan = self.files[file], let file = try? scan.open() else { return nil }
+                return try? scan.blocks[block].run(file, before: offset)
+            })
         for name in names {
             // Deleted while it was read: it is as if it had never been listed.
             guard let scan = files[name], scan.failure?.errno != .noSuchFileOrDirectory else {
