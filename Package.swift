@@ -38,6 +38,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
         .target(name: "CChecksum"),
         .target(name: "CLinuxShim"),
+        .target(name: "CFloorShim"),
         .target(name: "CUringShim", linkerSettings: [.linkedLibrary(":liburing.a")]),
 
         // The language on disk, and the machine under it.
@@ -68,8 +69,16 @@ let package = Package(
         .executableTarget(
             name: "WalrusCLI",
             dependencies: [
-                "WalrusTUI", "WalrusConsole", "Inspect", "WalrusEngine", "WalrusFormat",
-                "WalrusIO", system, arguments,
+                "WalrusTUI", "WalrusBench", "WalrusConsole", "Inspect", "WalrusEngine",
+                "WalrusFormat", "WalrusIO", system, arguments,
+            ],
+            swiftSettings: strict),
+
+        // Workloads and the floor that they are compared with.
+        .target(
+            name: "WalrusBench",
+            dependencies: [
+                "WalrusEngine", "WalrusFormat", "WalrusIO", "CFloorShim", system, histogram,
             ],
             swiftSettings: strict),
 
@@ -111,13 +120,19 @@ let package = Package(
         test("InspectTests", ["Inspect", "WalrusFormat", "WalrusIO", system]),
         test(
             "WalrusConsoleTests", ["WalrusConsole", "Inspect", "WalrusFormat"], exclude: ["Golden"]),
+        test(
+            "WalrusBenchTests",
+            ["WalrusBench", "WalrusEngine", "Inspect", "WalrusFormat", "WalrusIO", system],
+            exclude: ["Golden"]),
         // These run the program itself, so it is to be built before them.
         test(
             "WalrusTUITests",
             ["WalrusTUI", "WalrusConsole", "Inspect", "WalrusFormat", "WalrusIO", "WalrusCLI"]),
         test(
             "WalrusCLITests",
-            ["WalrusFormat", "WalrusIO", "WalrusConsole", "WalrusCLI", system]),
+            [
+                "WalrusFormat", "WalrusIO", "WalrusConsole", "WalrusBench", "WalrusCLI", system,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -33,4 +33,26 @@ public enum Host {
         let text = unsafe String(cString: value)
         return text.isEmpty ? nil : text
     }
+
+    /// The most memory that this process had at once, in bytes, since it began or since
+    /// `forgetPeakMemory`; nil where the system does not tell.
+    public static var peakMemory: Int? {
+        let file = try? DiskFile("/proc/self/status", .readOnly)
+        guard let bytes = try? file?.read(at: 0, count: 1 << 16) else { return nil }
+        // "VmHWM:	   12345 kB"
+        let lines = bytes.split(separator: UInt8(ascii: "\n"))
+        guard let line = lines.first(where: { $0.starts(with: Array("VmHWM:".utf8)) }) else {
+            return nil
+        }
+        let digits = line.filter { (0x30...0x39).contains($0) }
+        return Int(String(decoding: digits, as: UTF8.self)).map { $0 * 1_024 }
+    }
+
+    /// Begins a new measurement of `peakMemory`, where the system can.
+    public static func forgetPeakMemory() {
+        let descriptor = unsafe open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        _ = unsafe write(descriptor, "5", 1)
+        close(descriptor)
+    }
 }

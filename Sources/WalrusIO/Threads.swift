@@ -10,6 +10,9 @@ public final class Thread: Sendable {
     /// A number that tells the calling thread from others that run now.
     public static var current: UInt { UInt(pthread_self()) }
 
+    /// Lets another thread run.
+    public static func yield() { sched_yield() }
+
     /// Starts `body`. Traps where the system has no more threads to give: nothing sensible goes on.
     public init(_ body: @escaping @Sendable () -> Void) {
         var handle = pthread_t()
