@@ -11,10 +11,28 @@ BINDIR = $(DESTDIR)$(PREFIX)/bin
 # Colours are compiler flags: a build on a terminal and one in a script would each undo the other.
 RELEASE = -c release --product walrus --static-swift-stdlib -Xswiftc -use-ld=lld \
 	--no-color-diagnostics
+
+# The knobs of the benchmarks, with the names that the reference gives them.
+FSYNC ?= none
+THREADS ?= 1
+WALRUS_DURATION ?= 10
+WALRUS_BATCH_SIZE ?= 1000
+BACKEND ?= fd
+SIZE ?= 1024
+TOPICS ?=
+CONSISTENCY ?= strict
+# Every run adds its results here, and bench-report draws them.
+RESULTS ?= Benchmarks/results.jsonl
+BENCH = .build/release/walrus bench
+BENCH_OPTIONS = --floor --duration "$(WALRUS_DURATION)" --size "$(SIZE)" --backend "$(BACKEND)" \
+	$(if $(TOPICS),--topics "$(TOPICS)") --save "$(RESULTS)"
+
 SOURCES = Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test soak bench-checksum fuzz asan tsan lint format install screenshots clean
+.PHONY: help build run test soak bench-checksum fuzz asan tsan lint format install screenshots clean \
+	bench-writes bench-reads bench-batch bench-scaling bench-recovery bench-table bench-report \
+	bench-peers
 
 help: ## tell what there is
 	@echo 'make run [DIR=directory]   open the console; on a demonstration log where there is none'
@@ -71,6 +89,38 @@ install: build ## put the program into PREFIX/bin (PREFIX=/usr/local, DESTDIR is
 screenshots: build ## draw every screen into screenshots/, the same each time
 	@scripts/require rsvg cjk-font
 	@scripts/screenshots .build/release/walrus screenshots
+
+bench-writes: build ## measure appends beside their floor (FSYNC, THREADS, SIZE, BACKEND, TOPICS)
+	$(BENCH) append $(BENCH_OPTIONS) --fsync "$(FSYNC)" --threads "$(THREADS)"
+
+bench-reads: build ## measure reads, one by one and in batches (CONSISTENCY, THREADS, ...)
+	$(BENCH) read $(BENCH_OPTIONS) --consistency "$(CONSISTENCY)" --threads "$(THREADS)"
+	$(BENCH) read-batch $(BENCH_OPTIONS) --consistency "$(CONSISTENCY)" --threads "$(THREADS)"
+
+bench-batch: build ## measure batches (WALRUS_BATCH_SIZE, FSYNC, THREADS, ...)
+	$(BENCH) batch $(BENCH_OPTIONS) --fsync "$(FSYNC)" --threads "$(THREADS)" \
+		--batch "$(WALRUS_BATCH_SIZE)"
+
+bench-scaling: build ## measure appends with more and more threads (THREADS=1-8, ...)
+	$(BENCH) append $(BENCH_OPTIONS) --fsync "$(FSYNC)" \
+		--threads "$(if $(filter command line environment,$(origin THREADS)),$(THREADS),1-8)"
+
+bench-recovery: build ## measure opening a log after a crash, and after a clean close
+	$(BENCH) recover $(BENCH_OPTIONS)
+	$(BENCH) open $(BENCH_OPTIONS)
+
+bench-table: build ## measure the table of docs/performance.md, and print it as Markdown and JSON
+	@results=$$(mktemp) && trap 'rm -f "$$results"' EXIT \
+		&& $(BENCH) table --duration "$(WALRUS_DURATION)" --save "$$results" -o json \
+		&& $(BENCH) report "$$results" && cat "$$results" >>"$(RESULTS)"
+
+bench-report: build ## draw charts of all results so far into Benchmarks/charts
+	$(BENCH) report "$(RESULTS)" --to Benchmarks/charts
+
+bench-peers: ## do the same with RocksDB's log and with SQLite, where these are installed
+	@$(MAKE) --no-print-directory -C Benchmarks/peers run SIZE="$(SIZE)" FSYNC="$(FSYNC)" \
+		THREADS="$(THREADS)" WALRUS_DURATION="$(WALRUS_DURATION)" \
+		WALRUS_BATCH_SIZE="$(WALRUS_BATCH_SIZE)"
 
 clean: ## remove what was built
 	rm -rf .build

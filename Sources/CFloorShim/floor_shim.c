@@ -215,14 +215,15 @@ int wfloor_work(struct wfloor *floor) {
     uint64_t done = 0;
     int code = 0;
     floor->began = now();
-    while (code == 0 && !atomic_load_explicit(&floor->stop, memory_order_relaxed)
-           && (is_read || floor->written < floor->plan.limit)) {
+    // One call at least, as the engine's threads make.
+    do {
         for (int i = 0; i < stride && code == 0; i++) {
             code = is_read ? read_step(floor, done) : write_step(floor, done);
             if (code == 0) done += entries;
         }
         atomic_store_explicit(&floor->done, done, memory_order_relaxed);
-    }
+    } while (code == 0 && !atomic_load_explicit(&floor->stop, memory_order_relaxed)
+             && (is_read || floor->written < floor->plan.limit));
     floor->ended = now();
     return code;
 }

@@ -13,7 +13,7 @@ struct WalrusCommand: ParsableCommand {
             """,
         discussion: """
             walrus DIR opens the console on a data directory; `walrus demo DIR` makes one to try. \
-            Nothing that looks ever writes: only append, consume, mark and demo do, and the \
+            Nothing that looks ever writes: only append, consume, mark, bench and demo do, and the \
             console's actions after --write.
 
             Exit status: 0 fine, 1 findings or nothing there, 2 usage, 3 I/O or lock.
@@ -21,7 +21,7 @@ struct WalrusCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Console.self, Topics.self, Files.self, Blocks.self, Entries.self, Peek.self, Check.self,
-            Append.self, Consume.self, Mark.self, Frame.self, Demo.self, Config.self,
+            Append.self, Consume.self, Mark.self, Frame.self, Bench.self, Demo.self, Config.self,
         ],
         defaultSubcommand: Console.self)
 

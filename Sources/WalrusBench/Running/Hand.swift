@@ -55,7 +55,8 @@ final class Hand: Sendable {
         latencies.add(collected)
     }
 
-    /// Makes calls until all are stopped, nothing is left, or one fails.
+    /// Makes calls until all are stopped, nothing is left, or one fails; one at least, so that a slice
+    /// says something also where a call takes longer than it.
     @inline(__always)
     func work(_ call: () throws(EngineError) -> Work?) throws(EngineError) {
         var latencies = Latencies()
@@ -69,7 +70,7 @@ final class Hand: Sendable {
             slice.nanoseconds = ended - began
             outcome.withLock { $0 = Outcome(slice: slice, began: began, ended: ended) }
         }
-        while !signals.isStopped.load(ordering: .relaxed) {
+        repeat {
             let isTimed = slice.calls & timingMask == 0
             if isTimed, timingMask != 0 { last = Clock.monotonic() }
             do throws(EngineError) {
@@ -94,7 +95,7 @@ final class Hand: Sendable {
                 interval = signals.interval.load(ordering: .relaxed)
                 handIn(&latencies)
             }
-        }
+        } while !signals.isStopped.load(ordering: .relaxed)
     }
 
     private func handIn(_ latencies: inout Latencies) {

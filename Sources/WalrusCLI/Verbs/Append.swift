@@ -1,4 +1,5 @@
 import ArgumentParser
+import WalrusBench
 import WalrusEngine
 import WalrusFormat
 import WalrusIO
@@ -86,24 +87,11 @@ struct FsyncArgument: ExpressibleByArgument {
     init(schedule: FsyncSchedule) { self.schedule = schedule }
 
     init?(argument: String) {
-        switch argument {
-        case "each": schedule = .each
-        case "none": schedule = .never
-        default:
-            guard argument.hasSuffix("ms"), let interval = Int(argument.dropLast(2)),
-                (1...3_600_000).contains(interval)
-            else { return nil }
-            schedule = .milliseconds(interval)
-        }
+        guard let schedule = FsyncSchedule(text: argument) else { return nil }
+        self.schedule = schedule
     }
 
-    var defaultValueDescription: String {
-        switch schedule {
-        case .each: "each"
-        case .never: "none"
-        case .milliseconds(let interval): "\(interval)ms"
-        }
-    }
+    var defaultValueDescription: String { schedule.text }
 }
 
 /// Opens the engine for one verb, and closes it whatever happens.
