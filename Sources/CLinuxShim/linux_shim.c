@@ -2,8 +2,13 @@
 #include "CLinuxShim.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <linux/magic.h>
+#include <stddef.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 int wlinux_reserve(int descriptor, int64_t offset, int64_t size) {
     return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, offset, size);
@@ -17,4 +22,12 @@ int wlinux_overwrites_in_place(int descriptor) {
     case TMPFS_MAGIC: return 1;
     default: return 0;
     }
+}
+
+void wlinux_futex_wait(const uint32_t *word, uint32_t value) {
+    (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+void wlinux_futex_wake_all(const uint32_t *word) {
+    (void)syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }

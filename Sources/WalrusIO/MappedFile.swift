@@ -5,31 +5,32 @@ public import SystemPackage
 
 /// A file of a fixed size that is read and written through a map of all of it.
 ///
-/// A store to a page for which the disk has no room kills the process (SIGBUS), so space is reserved
-/// before the first store to it, and a full disk is an error like any other. For the same reason
-/// only what is known to have space is read through the map: on some file systems reading a hole
-/// takes space too. Everything else goes through the descriptor, which shows the same bytes: both
-/// are views of one page cache.
+/// A store to a page for which the disk has no room kills the process (SIGBUS), so the first bytes of
+/// a page are written through the descriptor (`populate`), and a full disk is an error like any
+/// other. To reserve the space would not do: ext4 may need more of it to note that a reserved block
+/// is written. For the same reason only what is known to have space is read through the map: on some
+/// file systems reading a hole takes space too. Everything else goes through the descriptor, which
+/// shows the same bytes: both are views of one page cache.
 ///
 /// Nobody may cut the file off while it is mapped: an engine maps only what its lock covers. What
-/// no reservation helps against is a device that fails to read a page that the system had dropped;
-/// that is SIGBUS, as with every program that maps files.
+/// nothing helps against is a device that fails to read a page that the system had dropped; that is
+/// SIGBUS, as with every program that maps files.
 public final class MappedFile: StorageFile {
     private let disk: DiskFile
     private let fileSize: Int
     private let unit: Int
-    private let page: Int
     private let granule: Int
     /// Whether a page may be stored to again without asking for space (`CLinuxShim`).
     private let storesThroughMap: Bool
     /// Made with the first access that needs it; `base` is its address, 0 before.
     private let map = Mutex<FileMap?>(nil)
     private let base = Atomic<UInt>(0)
-    /// Granules that have space on disk as a whole.
+    /// Granules of which every byte was written.
     private let solid: GranuleSet
     /// Granules at which the file was looked for holes.
     private let examined: GranuleSet
-    private let reserving = Mutex(())
+    /// Granules for which space was asked for ahead.
+    private let reserved: GranuleSet
 
     /// What is reserved beyond a write is as much as stands before it in its unit, within limits:
     /// a long run of writes asks the system rarely, a short one takes little.
@@ -44,12 +45,12 @@ public final class MappedFile: StorageFile {
         disk = file
         fileSize = size
         self.unit = unit
-        page = sysconf(Int32(_SC_PAGESIZE))
-        granule = max(Self.granuleMin, page)
+        granule = max(Self.granuleMin, sysconf(Int32(_SC_PAGESIZE)))
         precondition(unit.isMultiple(of: granule) && size.isMultiple(of: unit))
         storesThroughMap = wlinux_overwrites_in_place(file.descriptor) == 1
         solid = GranuleSet(granules: size / granule)
         examined = GranuleSet(granules: size / granule)
+        reserved = GranuleSet(granules: size / granule)
     }
 
     public var path: FilePath { disk.path }
@@ -117,7 +118,7 @@ public final class MappedFile: StorageFile {
         guard range.upperBound <= fileSize else {
             throw IOError("write", path, at: offset, .fileTooLarge)
         }
-        guard storesThroughMap, try reserve(range) else {
+        guard storesThroughMap, solid.containsAll(granules(range)) else {
             unsafe try disk.write(at: offset, first, second)
             // Granules that are full now are worth another look.
             examined.remove(range.lowerBound / granule..<range.upperBound / granule)
@@ -129,38 +130,34 @@ public final class MappedFile: StorageFile {
             .copyMemory(from: second)
     }
 
-    /// Makes sure that `range` has space. False: the file system cannot reserve any.
-    private func reserve(_ range: Range<Int>) throws(IOError) -> Bool {
-        let needed = granules(range)
-        if solid.containsAll(needed) { return true }
-        return try reserving.withLock { _ throws(IOError) in
-            let before = (range.upperBound - 1) % unit + 1
-            let ahead = max(0, min(before, Self.aheadMax, unit - before))
-            let wanted = granules(range.lowerBound..<range.upperBound + ahead)
-            if solid.containsAll(needed) { return true }
-            do throws(Errno) {
-                for granules in [wanted, needed] {
-                    do throws(Errno) {
-                        try allocate(granules.lowerBound * granule, granules.count * granule)
-                        solid.insert(granules)
-                        return true
-                    } catch {
-                        guard error == .noSpace || error == .diskQuotaExceeded else { throw error }
-                    }
-                }
-                // There may be room for the pages themselves, or they may have theirs already.
-                let start = range.lowerBound / page * page
-                try allocate(start, (range.upperBound + page - 1) / page * page - start)
-                return true
-            } catch {
-                if error == .notSupported { return false }
-                throw IOError("reserve space in", path, at: range.lowerBound, error)
-            }
-        }
+    public func write(at offset: Int, _ buffers: [UnsafeRawBufferPointer]) throws(IOError) {
+        unsafe try disk.write(at: offset, buffers)
+        let end = unsafe buffers.reduce(offset) { $0 + $1.count }
+        examined.remove(offset / granule..<end / granule)
     }
 
-    private func allocate(_ start: Int, _ count: Int) throws(Errno) {
-        _ = try retrying { wlinux_reserve(disk.descriptor, Int64(start), Int64(count)) }
+    /// Through the descriptor, so that a full disk is an error: what was written once can be stored
+    /// to. In large pieces, for which the system makes few large pages where stores to a hole, each
+    /// of which faults, would make many small ones.
+    public func populate(_ range: Range<Int>) throws(IOError) {
+        if storesThroughMap { reserve(range) }
+        try disk.populate(range)
+        let first = (range.lowerBound + granule - 1) / granule
+        let end = min(range.upperBound, fileSize) / granule
+        if first < end { solid.insert(first..<end) }
+    }
+
+    /// Asks for the space of `range` and of some more, as much as stands before it in its unit: what
+    /// is asked for together is cheaper to fill. It changes nothing but speed, so whether there is
+    /// any does not matter.
+    private func reserve(_ range: Range<Int>) {
+        guard !reserved.containsAll(granules(range)) else { return }
+        let before = (range.upperBound - 1) % unit + 1
+        let ahead = max(0, min(before, Self.aheadMax, unit - before))
+        let wanted = granules(range.lowerBound..<range.upperBound + ahead)
+        reserved.insert(wanted)
+        _ = wlinux_reserve(
+            disk.descriptor, Int64(wanted.lowerBound * granule), Int64(wanted.count * granule))
     }
 
     /// `fdatasync` covers stores to a shared map: the first store to a clean page marks the page

@@ -47,6 +47,9 @@ public protocol StorageFile: AnyObject, Sendable {
     /// The next range of bytes at or after `offset` that takes space on disk; nil when there is
     /// none.
     func dataRange(from offset: Int) throws(IOError) -> Range<Int>?
+    /// Writes zeros to a range that holds nothing else, so that its pages are in memory: small writes
+    /// to it are cheaper then.
+    func populate(_ range: Range<Int>) throws(IOError)
     /// What a ring may do that work with, past the methods above; nil where it must not
     /// (`BatchIO`).
     func descriptor(for work: FileWork) -> CInt?
@@ -67,6 +70,17 @@ public struct DirectoryEntry: Hashable, Sendable {
 
 extension StorageFile {
     public func descriptor(for work: FileWork) -> CInt? { nil }
+
+    public func populate(_ range: Range<Int>) throws(IOError) {
+        var at = range.lowerBound
+        while at < range.upperBound {
+            let count = unsafe min(zeros.count, range.upperBound - at)
+            unsafe try write(
+                at: at, UnsafeRawBufferPointer(rebasing: zeros[..<count]),
+                UnsafeRawBufferPointer(start: nil, count: 0))
+            at += count
+        }
+    }
 
     /// Two buffers a call.
     public func write(at offset: Int, _ buffers: [UnsafeRawBufferPointer]) throws(IOError) {
@@ -127,6 +141,13 @@ extension StorageFile {
         return bytes
     }
 }
+
+/// Never written to, and never freed.
+nonisolated(unsafe) private let zeros: UnsafeRawBufferPointer = {
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 4_096)
+    unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
+    return UnsafeRawBufferPointer(bytes)
+}()
 
 /// The index of the first byte that is not zero, eight bytes at a time.
 func firstNonZeroByte(_ bytes: UnsafeRawBufferPointer) -> Int? {

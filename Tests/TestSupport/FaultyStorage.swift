@@ -9,6 +9,8 @@ public import WalrusIO
 public final class FaultyStorage: Storage {
     public enum Operation: Hashable, Sendable {
         case create, write, truncate, sync, rename, remove, syncDirectory
+        /// Changes nothing, and is not counted. Fails by a rule alone.
+        case populate
     }
 
     public enum Fault: Hashable, Sendable {
@@ -73,6 +75,7 @@ public final class FaultyStorage: Storage {
     fileprivate func next(_ operation: Operation, _ name: String) -> Fault? {
         let (fault, rule) = state.withLock { state -> (Fault?, Rule?) in
             if state.isDead { return (.error(.ioError), nil) }
+            if operation == .populate { return (nil, state.rule) }
             defer { state.count += 1 }
             if state.count == state.failAt {
                 if state.fault == .crash { state.isDead = true }
@@ -197,6 +200,11 @@ private final class FaultyFile: StorageFile {
             unsafe try base.write(at: offset, half)
         }
         throw IOError("write", path, at: offset, fault.errno)
+    }
+
+    func populate(_ range: Range<Int>) throws(IOError) {
+        try storage.check(.populate, name)
+        try base.populate(range)
     }
 
     func sync() throws(IOError) {

@@ -14,4 +14,10 @@ int wlinux_reserve(int descriptor, int64_t offset, int64_t size);
 /// 1 or 0; -1 with errno.
 int wlinux_overwrites_in_place(int descriptor);
 
+/// Sleeps as long as `*word` is `value`, until somebody wakes it, or for no reason at all.
+void wlinux_futex_wait(const uint32_t *word, uint32_t value);
+
+/// Wakes all who sleep on `word`.
+void wlinux_futex_wake_all(const uint32_t *word);
+
 #endif
