@@ -191,7 +191,10 @@ public enum CursorJournal {
         while contents.end < bytes.byteCount {
             let next: (record: Result<Record, FormatError>, end: Int)
             do throws(FormatError) { next = try decodeRecord(bytes, at: contents.end) } catch {
-                contents.tornTail = error
+                // Zeros are room for records to come.
+                if bytes.firstNonZero(in: contents.end..<bytes.byteCount) != nil {
+                    contents.tornTail = error
+                }
                 break
             }
             // A record that is whole and says nothing we know was written by a newer version.

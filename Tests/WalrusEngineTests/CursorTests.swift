@@ -180,11 +180,11 @@ import WalrusIO
         try place.session { walrus throws in try walrus.add(numbers(1...5), to: "t") }
         try place.crashing { walrus throws in try walrus.consume("t", 2) }
         let journal = try #require(try place.bytes(DirectoryNames.cursorJournal))
+        let torn = try CursorJournal.decode(journal).end - 5
         let file = try DiskFile(place.path.appending(DirectoryNames.cursorJournal), .readWrite)
-        try file.truncate(to: journal.count - 5)
+        try file.truncate(to: torn)
         try place.put(
-            DirectoryNames.cursorJournal, [UInt8](repeating: 0xaa, count: garbage),
-            at: journal.count - 5)
+            DirectoryNames.cursorJournal, [UInt8](repeating: 0xaa, count: garbage), at: torn)
         try place.crashing { walrus throws in
             #expect(walrus.recoveryReport.journalTail != nil)
             #expect(try walrus.texts("t", 2) == ["2", "3"])

@@ -57,7 +57,8 @@ final class CursorStore: Sendable {
         case absent
         /// There is one, not opened yet, whose sound part ends at `end`.
         case resting(end: Int)
-        case open(any StorageFile, end: Int)
+        /// There are zeros, or nothing, behind its sound part; zeros up to `room` at least.
+        case open(any StorageFile, end: Int, room: Int)
         /// It cannot be appended to: all files are written anew before the next record.
         case broken
     }
@@ -87,6 +88,9 @@ final class CursorStore: Sendable {
 
     let storage: any Storage
     private let journalSizeMax: Int
+    /// Bytes of room that are made at once: as much as stands before, within these limits.
+    private static let roomMin = 4_096
+    private static let roomMax = 65_536
     /// What comes while the files are being written: the next one to get hold of them writes it all.
     private let waiting = Mutex<[Request]>([])
     /// Held over writes and syncs.
@@ -170,7 +174,15 @@ final class CursorStore: Sendable {
 
     /// Writes records behind the last one. On failure none of them is there.
     func append(_ bytes: [UInt8], durably: Bool, _ state: inout State) throws(IOError) {
-        let (file, end) = try ready(for: 0, &state)
+        let (file, end, room) = try ready(for: 0, &state)
+        let newEnd = end + bytes.count
+        var newRoom = room
+        if newEnd > room {
+            // A sync is cheaper as long as the file does not grow. Without room it works as well.
+            let wanted = end + min(max(end, Self.roomMin), Self.roomMax)
+            newRoom = max(newEnd, min(wanted, sizeLimit(state)))
+            try? file.populate(end..<newRoom)
+        }
         do throws(IOError) { try bytes.write(to: file, at: end) } catch {
             undo(file, end, &state)
             throw error
@@ -184,7 +196,7 @@ final class CursorStore: Sendable {
             }
         }
         state.isUnsynced = !durably
-        state.journal = .open(file, end: end + bytes.count)
+        state.journal = .open(file, end: newEnd, room: newRoom)
     }
 
     /// Takes records back that were not acknowledged: they would skip an entry that nobody got.
@@ -197,7 +209,7 @@ final class CursorStore: Sendable {
         try engineErrors { () throws(IOError) in
             try state.withLock { (state: inout State) throws(IOError) in
                 guard state.isUnsynced else { return }
-                let (file, _) = try ready(for: 0, &state)
+                let (file, _, _) = try ready(for: 0, &state)
                 guard state.isUnsynced else { return }
                 do throws(IOError) { try file.sync() } catch {
                     state.journal = .broken
@@ -213,11 +225,12 @@ final class CursorStore: Sendable {
     /// The journal, with room for `count` more bytes.
     @discardableResult
     func ready(for count: Int, _ state: inout State) throws(IOError) -> (
-        any StorageFile, end: Int
+        any StorageFile, end: Int, room: Int
     ) {
         switch state.journal {
-        case .open(let file, let end) where count == 0 || end + count <= sizeLimit(state):
-            return (file, end)
+        case .open(let file, let end, let room)
+        where count == 0 || end + count <= sizeLimit(state):
+            return (file, end, room)
         case .open, .broken:
             try rewrite(&state)
         case .absent:
@@ -231,8 +244,8 @@ final class CursorStore: Sendable {
         let file = try storage.open(DirectoryNames.cursorJournal)
         // A torn last record would hide everything that is written behind it.
         if try file.size() > end { try file.truncate(to: end) }
-        state.journal = .open(file, end: end)
-        return (file, end)
+        state.journal = .open(file, end: end, room: end)
+        return (file, end, end)
     }
 
     /// The journal may become as long as what a rewrite costs, so that the costs of a record do not
