@@ -32,17 +32,19 @@ extension Walrus {
     public func append(batch payloads: [[UInt8]], to topic: TopicName) throws(EngineError)
         -> BatchReceipt
     {
-        if let refusal = topic.refusal { throw EngineError(.invalidTopic, refusal, topic: topic) }
+        let found = try registry.openOrMake(topic)
         try check(payloads, topic)
-        try registry.checkOpen()
-        guard !payloads.isEmpty else { return .empty }
+        guard !payloads.isEmpty else {
+            try registry.checkOpen()
+            return .empty
+        }
         let start = Clock.monotonic()
         // The slow part, before any lock.
         let batch = PendingBatch(payloads)
         do throws(EngineError) {
             // Before the entries: a crash in between must not leave any in a topic called clean.
-            try marks.set(topic, isClean: false, durably: appendContext.syncsEach)
-            let receipt = try registry.openOrMake(topic).append(batch, appendContext)
+            try marks.setDirty(found, durably: appendContext.syncsEach)
+            let receipt = try found.append(batch, appendContext)
             recorder.appendedBatch(
                 entries: batch.count, bytes: payloads.reduce(0) { $0 + $1.count }, since: start)
             afterAppending()

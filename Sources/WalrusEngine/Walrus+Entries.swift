@@ -28,21 +28,20 @@ extension Walrus {
     private func append(_ payload: UnsafeRawBufferPointer, to topic: TopicName)
         throws(EngineError) -> AppendReceipt
     {
-        if let refusal = topic.refusal { throw EngineError(.invalidTopic, refusal, topic: topic) }
+        let found = try registry.openOrMake(topic)
         guard payload.count <= Layout.payloadLengthMax else {
             throw EngineError(
                 .entryTooLarge,
                 "an entry holds at most \(Layout.payloadLengthMax) bytes, a file less the header; "
                     + "this one has \(payload.count)", topic: topic)
         }
-        try registry.checkOpen()
         let start = Clock.monotonic()
         // The slow part, before any lock.
         let entry = unsafe PendingEntry(payload: payload, checksum: FNV1a.hash(payload))
         do throws(EngineError) {
             // Before the entry: a crash in between must not leave an entry in a topic called clean.
-            try marks.set(topic, isClean: false, durably: appendContext.syncsEach)
-            let receipt = try registry.openOrMake(topic).append(entry, appendContext)
+            try marks.setDirty(found, durably: appendContext.syncsEach)
+            let receipt = try found.append(entry, appendContext)
             recorder.appended(bytes: payload.count, since: start)
             afterAppending()
             return receipt

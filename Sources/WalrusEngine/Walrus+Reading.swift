@@ -76,7 +76,7 @@ extension Walrus {
         let start = Clock.monotonic()
         let found = checkpoint ? try consume(topic) : try topic.peek()
         guard let found else { return nil }
-        recorder.read(bytes: found.stored.header.payloadLength, since: start)
+        recorder.read(bytes: found.stored.payloadLength, since: start)
         return try found.stored.withPayload { payload in try body(payload, found.info) }
     }
 

@@ -56,16 +56,16 @@ public final class Walrus: Sendable {
         recoveryReport = recovered.report
         registry = TopicRegistry(recovered.topics)
         cursors = recovered.cursors
-        marks = CleanMarks(recovered.cursors, recovered.cursors.marks)
+        marks = CleanMarks(recovered.cursors, registry, recovered.cursors.marks)
         let allocator = BlockAllocator(
             storage, files: recovered.files, freeSlot: recovered.freeSlot,
             lastName: recovered.lastName, clock: clock, recorder: recorder)
         self.allocator = allocator
-        appendContext = AppendContext(
-            allocator: allocator, intents: BatchIntents(storage), clock: clock,
-            syncsEach: configuration.fsyncSchedule == .each)
         let io = RingBatchIO.fromEnvironment()
         batchIO = io
+        appendContext = AppendContext(
+            allocator: allocator, intents: BatchIntents(storage), io: io, clock: clock,
+            syncsEach: configuration.fsyncSchedule == .each)
         self.recorder = recorder
         meter = Meter(
             recorder, allocator, recovered.cursors, io, directory: storage.path,

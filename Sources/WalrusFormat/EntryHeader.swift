@@ -102,10 +102,23 @@ extension EntryHeader {
             unsafe header.storeLittleEndian(Int32(-shape.root), at: shape.name + 4)
         }
         unsafe header.storeLittleEndian(UInt64(blockEnd), at: shape.blockEnd)
+        unsafe Self.update(
+            header, topicLength: count, checksum: checksum, payloadLength: payloadLength,
+            stamp: stamp)
+    }
+
+    /// Makes an encoded header that of another entry of its block: all but these fields is the same.
+    /// Either both entries have a stamp or none has.
+    public static func update(
+        _ header: UnsafeMutableRawBufferPointer, topicLength: Int, checksum: UInt64,
+        payloadLength: Int, stamp: EntryStamp?
+    ) {
+        precondition(header.count >= Layout.headerSize)
+        let shape = HeaderShape(topicLength: topicLength)
         unsafe header.storeLittleEndian(checksum, at: shape.checksum)
         unsafe header.storeLittleEndian(UInt32(payloadLength), at: shape.payloadLength)
         guard let stamp else { return }
-        precondition(EntryStamp.fits(topicLength: count))
+        precondition(EntryStamp.fits(topicLength: topicLength))
         let at = EntryStamp.offset
         unsafe header.storeLittleEndian(EntryStamp.magic, at: at)
         unsafe header.storeLittleEndian(UInt32(stamp.batchIndex), at: at + 4)

@@ -1,4 +1,5 @@
 import Inspect
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -102,6 +103,32 @@ import WalrusIO
                 log.append(walrus, payloads([100, 0, 20_000, 5], from: 16 * index + 1), topic)
             }
         }
+    }
+
+    /// Of a topic's first batch, what stands in one file is durable before anything is written to the
+    /// next: without it the rest would pass for a batch whose beginning was consumed.
+    @Test(arguments: [FsyncSchedule.never, .each])
+    func aFirstBatchAcrossFiles(schedule: FsyncSchedule) throws {
+        let place = try Workplace()
+        try place.putFiller("other", file: "1763670155020", slot: 98, length: 10)
+        let walrus = try place.openFaulty(.strictlyAtOnce, schedule)
+        let log = Mutex<[String]>([])
+        place.storage.fail { operation, name in
+            guard DataFileName(name) != nil else { return nil }
+            log.withLock { $0.append("\(operation) \(name == "1763670155020" ? 1 : 2)") }
+            return nil
+        }
+        let size = Layout.unit - 2 * Layout.headerSize
+        try walrus.append(
+            batch: [[UInt8](repeating: 1, count: size), [UInt8](repeating: 2, count: size)],
+            to: "t")
+        place.storage.heal()
+        let done = log.withLock { $0 }
+        let synced = try #require(done.firstIndex(of: "sync 1"))
+        #expect(done[..<synced].allSatisfy { $0 == "write 1" || $0 == "create 2" })
+        #expect(done[synced...].contains("write 2") && done.last?.hasPrefix("write 1") == false)
+        #expect(done.contains("sync 2") == (schedule == .each))
+        try walrus.close()
     }
 
     /// A batch that begins in a block that has little room left, and ends in the next file.

@@ -69,12 +69,13 @@ import WalrusIO
     @Test func damageThatComesWhileOpenIsSkipped() throws {
         let place = try filled()
         try place.session { walrus throws in
-            #expect(try walrus.consume("t", 1).count == 1)
+            // A look reads nothing ahead, as consuming does.
+            #expect(try walrus.readNext("t", checkpoint: false) != nil)
             try place.flip(Self.file, at: 2 * 260 + 256)
             try place.flip(Self.file, at: 4 * 260 + 1)
             let found = try walrus.consume("t")
-            #expect(found.map { $0.payload[0] } == [1, 3, 5, 6, 7, 8, 9, 15, 16, 17, 18, 19])
-            #expect(found.map(\.ordinal) == Array(2...13))
+            #expect(found.map { $0.payload[0] } == [0, 1, 3, 5, 6, 7, 8, 9, 15, 16, 17, 18, 19])
+            #expect(found.map(\.ordinal) == Array(1...13))
             #expect(walrus.unreadCount(of: "t") == 0)
             #expect(walrus.status("t")?.entries == 13)
         }

@@ -1,3 +1,4 @@
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -97,6 +98,28 @@ import WalrusIO
             try walrus.append([1], to: "new")
             #expect(try walrus.consume("new").map(\.payload) == [[1]], comment)
         }
+    }
+
+    /// Pages are made ahead of the writer only for speed.
+    @Test(arguments: StorageBackend.allCases)
+    func populatingMayFail(backend: StorageBackend) throws {
+        let place = try Workplace(backend)
+        let walrus = try place.openFaulty()
+        let tried = Mutex(0)
+        place.storage.fail { operation, _ in
+            guard operation == .populate else { return nil }
+            tried.withLock { $0 += 1 }
+            return .noSpace
+        }
+        let texts = (0..<300).map { String(repeating: "\($0) ", count: 60) }
+        try walrus.add(texts, to: "t")
+        #expect(tried.withLock { $0 } > 3)
+        #expect(try walrus.texts("t") == texts)
+        try walrus.close()
+        place.storage.heal()
+        let again = try place.open()
+        #expect(again.recoveryReport.isClean && again.status("t")?.entries == 300)
+        try again.close()
     }
 
     /// A failed sync makes the file one that is not written to any more, for all to see.

@@ -52,19 +52,29 @@ struct PendingBatch {
         }
     }
 
-    /// Writes `entries` one behind the other from `start` on, bytes from the start of the file.
+    /// Writes `entries` one behind the other into the block, from `offset` on.
     ///
-    /// - Parameter header: the header of an entry.
+    /// - Parameter stamp: of an entry.
     func write(
-        _ entries: Range<Int>, to file: DataFile, at start: Int, header: (Int) -> EntryHeader
+        _ entries: Range<Int>, to file: DataFile, _ frame: BlockFrame, at offset: Int,
+        stamp: (Int) -> EntryStamp?
     ) throws(IOError) {
+        // All but a few fields of it is the same for all.
+        let template = EntryHeader(
+            topic: frame.topic, blockEnd: frame.end, checksum: 0, payloadLength: 0, stamp: nil
+        ).encoded()
         let staging = UnsafeMutableRawBufferPointer.allocate(
             byteCount: stagingSize(entries), alignment: 16)
         defer { unsafe staging.deallocate() }
-        var at = start
+        var at = frame.start + offset
         var next = entries.lowerBound
         while next < entries.upperBound {
-            let chunk = unsafe fill(staging, next..<entries.upperBound, header)
+            let chunk = unsafe fill(staging, next..<entries.upperBound) { index, target in
+                unsafe target.copyBytes(from: template)
+                unsafe EntryHeader.update(
+                    target, topicLength: frame.topic.bytes.count, checksum: checksums[index],
+                    payloadLength: payloads[index].count, stamp: stamp(index))
+            }
             let long = chunk.long.map { payloads[$0] }
             unsafe try Self.withBytes(of: long[...]) { (pinned) throws(IOError) in
                 unsafe try file.write(at: at, chunk.buffers(staging, pinned))
@@ -112,7 +122,7 @@ struct PendingBatch {
     /// Puts headers and short payloads into the staging buffer, as far as there is room.
     private func fill(
         _ staging: UnsafeMutableRawBufferPointer, _ entries: Range<Int>,
-        _ header: (Int) -> EntryHeader
+        _ putHeader: (Int, UnsafeMutableRawBufferPointer) -> Void
     ) -> Chunk {
         var chunk = Chunk(end: entries.lowerBound)
         var used = 0
@@ -122,7 +132,7 @@ struct PendingBatch {
             let need = Layout.headerSize + (isCopied ? payload.count : 0)
             guard used + need <= staging.count else { break }
             let target = unsafe UnsafeMutableRawBufferPointer(rebasing: staging[used..<used + need])
-            unsafe header(chunk.end).encode(into: target)
+            unsafe putHeader(chunk.end, target)
             if isCopied {
                 unsafe UnsafeMutableRawBufferPointer(rebasing: target[Layout.headerSize...])
                     .copyBytes(from: payload)

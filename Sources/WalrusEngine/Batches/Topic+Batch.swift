@@ -23,6 +23,8 @@ extension Topic {
             guard !appending.isClosed else { throw .closed }
             try landAll(&appending)
             try clearDebris(&appending, context)
+            // The end moves, or what stands there is not known.
+            appending.writer = nil
             let stamp = EntryStamp(
                 batchCount: batch.count, sequence: appending.lastSequence + 1,
                 timestamp: max(context.clock(), appending.lastTimestamp))
@@ -151,6 +153,11 @@ struct BatchWriter {
             self.intent = intent
             try context.intents.set(topic.name, intent)
         }
+        if tail == nil, let before = blocks.last?.file, before !== file {
+            // A power loss that takes all that is in the first file would leave what looks like a
+            // batch whose beginning was consumed and reclaimed: nothing of the topic stands before.
+            try before.sync()
+        }
         let frame = BlockFrame(start: start, length: units * Layout.unit, topic: topic.name)
         try write(part, to: file, frame, 0)
         blocks.append(
@@ -165,11 +172,8 @@ struct BatchWriter {
         // Noted before it is tried: what fails may have been written in part.
         written.append(Stretch(file: file, range: start..<start + part.size))
         try engineErrors { () throws(IOError) in
-            try batch.write(part.entries, to: file, at: start) { index in
-                EntryHeader(
-                    topic: topic.name, blockEnd: frame.end, checksum: batch.checksums[index],
-                    payloadLength: batch.payloads[index].count,
-                    stamp: intent == nil ? stamp.next(index) : nil)
+            try batch.write(part.entries, to: file, frame, at: offset) { index in
+                intent == nil ? stamp.next(index) : nil
             }
         }
     }
@@ -179,11 +183,10 @@ struct BatchWriter {
         // Without its intent a batch that has no stamps counts however much of it a power loss has
         // left: it must be on disk before.
         guard context.syncsEach || intent != nil else { return }
-        var last: DataFile?
-        for stretch in written where stretch.file !== last {
-            try stretch.file.sync()
-            last = stretch.file
-        }
+        var files: [DataFile] = []
+        for stretch in written where stretch.file !== files.last { files.append(stretch.file) }
+        if files.count > 1 { DataFile.syncMany(files, context.io) }
+        for file in files { try file.sync() }
         if intent != nil { try context.intents.remove(topic.name) }
     }
 

@@ -12,41 +12,28 @@ extension DataFile {
     static func syncMany(_ files: [DataFile], _ io: any BatchIO) {
         let dirty = files.filter(\.isDirty).sorted { $0.name < $1.name }
         for start in stride(from: 0, to: dirty.count, by: togetherMax) {
-            _ = syncTogether(dirty[start...].prefix(togetherMax), [], io)
+            syncTogether(dirty[start...].prefix(togetherMax), io)
         }
     }
 
-    private var isDirty: Bool {
-        durable.load(ordering: .acquiring) < written.load(ordering: .acquiring)
-    }
+    private var isDirty: Bool { hasUnsyncedWrites && poison == nil }
 
-    /// Takes the lock of each file of `rest`, one inside the other, and then syncs those that need
-    /// it: nobody may sync a file beside us, since the system tells of a failure only once.
-    /// The results are those of `chosen` and of what was added to it.
-    private static func syncTogether(
-        _ rest: ArraySlice<DataFile>, _ chosen: [DataFile], _ io: any BatchIO
-    ) -> [IOError?] {
-        guard let file = rest.first else {
-            guard !chosen.isEmpty else { return [] }
-            let start = Clock.monotonic()
-            let results = io.syncAll(chosen.map(\.file))
-            for (file, error) in zip(chosen, results) {
-                file.recorder.synced(failed: error != nil, since: start)
-            }
-            return results
-        }
-        return file.syncing.withLock { _ in
-            let target = file.written.load(ordering: .acquiring)
-            guard file.poison == nil, file.isDirty else {
-                return syncTogether(rest.dropFirst(), chosen, io)
-            }
-            let results = syncTogether(rest.dropFirst(), chosen + [file], io)
-            if let error = results[chosen.count] {
-                file.failure.withLock { $0 = error }
+    /// Enters all of `files` and then syncs those that need it: nobody may sync a file beside us,
+    /// since the system tells of a failure only once.
+    private static func syncTogether(_ files: ArraySlice<DataFile>, _ io: any BatchIO) {
+        let chosen = files.filter { file in file.syncing.enter(unless: { !file.isDirty }) }
+        guard !chosen.isEmpty else { return }
+        let targets = chosen.map(\.ticket)
+        let start = Clock.monotonic()
+        let results = io.syncAll(chosen.map(\.file))
+        for ((file, target), error) in zip(zip(chosen, targets), results) {
+            file.recorder.synced(failed: error != nil, since: start)
+            if let error {
+                file.poison(error)
             } else {
                 file.durable.store(target, ordering: .releasing)
             }
-            return results
+            file.syncing.leave()
         }
     }
 }

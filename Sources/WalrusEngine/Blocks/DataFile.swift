@@ -17,14 +17,21 @@ final class DataFile: Sendable {
     let durable = Atomic(0)
     /// Held over a sync, so that those who wait for it find their own write done: one sync serves
     /// all who came while the last one ran.
-    let syncing = Mutex(())
+    let syncing = Gate()
+    // Of the last sync, and touched inside it: the writes that it served, and its nanoseconds.
+    private let served = Atomic(0)
+    private let syncTime = Atomic<UInt64>(0)
+    /// Syncs to go without waiting for anybody.
+    private let patience = Atomic(0)
+    private static let gathersLeftOut = 8
     /// What is known of the file is not what another engine would find in it.
     private let disputed = Atomic(false)
     private let filling = Atomic(false)
     private let pinned = Atomic(false)
     /// The blocks in it.
     let residents = Residents()
-    let failure = Mutex<IOError?>(nil)
+    private let failure = Mutex<IOError?>(nil)
+    private let hasFailed = Atomic(false)
 
     init(_ name: DataFileName, _ file: any StorageFile, _ recorder: MetricsRecorder)
         throws(IOError)
@@ -59,7 +66,14 @@ final class DataFile: Sendable {
     var hasUnsyncedWrites: Bool { !isDurable(ticket) }
 
     /// The failed sync that makes this file one that cannot be written any more.
-    var poison: IOError? { failure.withLock { $0 } }
+    var poison: IOError? {
+        hasFailed.load(ordering: .acquiring) ? failure.withLock { $0 } : nil
+    }
+
+    func poison(_ error: IOError) {
+        failure.withLock { $0 = error }
+        hasFailed.store(true, ordering: .releasing)
+    }
 
     func checkPoison() throws(EngineError) {
         guard let poison else { return }
@@ -99,6 +113,10 @@ final class DataFile: Sendable {
         defer { written.wrappingAdd(1, ordering: .releasing) }
         unsafe try file.write(at: offset, buffers)
     }
+
+    /// Brings a range into memory that holds nothing but zeros and that nobody else writes to, so that
+    /// small writes to it are cheaper. It may take space on disk.
+    func populate(_ range: Range<Int>) throws(IOError) { try file.populate(range) }
 
     /// Writes zeros over what is not zero in `range`, its first `headerSize` bytes first: without
     /// its header an entry is gone, whatever else of it remains. Holes stay holes, so that this
@@ -168,19 +186,50 @@ final class DataFile: Sendable {
     ///
     /// - Parameter always: also when this engine has written nothing, for what earlier ones may have
     ///   left to the system.
-    func sync(upTo ticket: Int? = nil, always: Bool = false) throws(EngineError) {
-        try syncing.withLock { (_: inout Void) throws(EngineError) in
-            let target = self.ticket
-            guard always || !isDurable(ticket ?? target) else { return }
-            try checkPoison()
-            let start = Clock.monotonic()
-            do throws(IOError) { try file.sync() } catch {
-                recorder.synced(failed: true, since: start)
-                failure.withLock { $0 = error }
-                throw EngineError(error)
-            }
-            recorder.synced(failed: false, since: start)
-            durable.store(target, ordering: .releasing)
+    /// - Parameter onSuccess: called by the thread that does it, while those who wait for it still do.
+    func sync(
+        upTo ticket: Int? = nil, always: Bool = false, _ onSuccess: () -> Void = {}
+    ) throws(EngineError) {
+        let goal = ticket ?? self.ticket
+        let isServed = { [self] in
+            !always && isDurable(goal) || hasFailed.load(ordering: .acquiring)
         }
+        guard syncing.enter(unless: isServed) else {
+            if always || !isDurable(goal) { try checkPoison() }
+            return
+        }
+        defer { syncing.leave() }
+        gather()
+        let target = self.ticket
+        let start = Clock.monotonic()
+        do throws(IOError) { try file.sync() } catch {
+            recorder.synced(failed: true, since: start)
+            poison(error)
+            throw EngineError(error)
+        }
+        recorder.synced(failed: false, since: start)
+        served.store(target - durable.load(ordering: .relaxed), ordering: .relaxed)
+        syncTime.store(Clock.monotonic() - start, ordering: .relaxed)
+        durable.store(target, ordering: .releasing)
+        onSuccess()
+    }
+
+    /// Gives those who were served by the last sync time to come with their next write: one sync for
+    /// all is worth more than one for each half of them, by turns. It takes at most half as long as
+    /// that sync took, and is left out for a while when nobody came.
+    private func gather() {
+        let done = durable.load(ordering: .relaxed)
+        let first = ticket - done
+        let served = served.load(ordering: .relaxed)
+        // Who waited for that sync to end is none of those whom it served.
+        let expected = first > 1 ? first + served : served
+        guard expected > first else { return }
+        guard patience.load(ordering: .relaxed) == 0 else {
+            patience.wrappingSubtract(1, ordering: .relaxed)
+            return
+        }
+        let end = Clock.monotonic() + syncTime.load(ordering: .relaxed) / 2
+        while ticket - done < expected, Clock.monotonic() < end { Thread.yield() }
+        if ticket - done == first { patience.store(Self.gathersLeftOut, ordering: .relaxed) }
     }
 }

@@ -13,11 +13,13 @@ final class CleanMarks: Sendable {
     }
 
     private let store: CursorStore
+    private let registry: TopicRegistry
     private let stripes = (0..<64).map { _ in Stripe() }
     private let marks: Mutex<[TopicName: CleanMark]>
 
-    init(_ store: CursorStore, _ marks: [TopicName: CleanMark]) {
+    init(_ store: CursorStore, _ registry: TopicRegistry, _ marks: [TopicName: CleanMark]) {
         self.store = store
+        self.registry = registry
         self.marks = Mutex(marks)
     }
 
@@ -36,15 +38,29 @@ final class CleanMarks: Sendable {
     /// durable as what is written after it.
     func set(_ topic: TopicName, isClean: Bool, durably: Bool) throws(EngineError) {
         guard self.isClean(topic) != isClean else { return }
+        try change(topic, isClean: isClean, durably: durably)
+    }
+
+    /// The same before an append, which finds the topic dirty but for the first time.
+    func setDirty(_ topic: Topic, durably: Bool) throws(EngineError) {
+        guard !topic.isKnownDirty.load(ordering: .acquiring) else { return }
+        try change(topic.name, isClean: false, durably: durably)
+    }
+
+    private func change(_ topic: TopicName, isClean: Bool, durably: Bool) throws(EngineError) {
         let stripe = stripes[Int(UInt(bitPattern: topic.hashValue) % UInt(stripes.count))]
         try stripe.isClosed.withLock { (isClosed: inout Bool) throws(EngineError) in
             // The directory may be another engine's by now.
             guard !isClosed else { throw .closed }
+            let known = registry.find(topic)
             let old = marks.withLock { $0[topic] } ?? CleanMark(isClean: true, generation: 0)
-            guard old.isClean != isClean else { return }
-            let mark = CleanMark(isClean: isClean, generation: old.generation &+ 1)
-            try store.record([.mark(topic, mark)], durably: durably, topic)
-            marks.withLock { $0[topic] = mark }
+            if old.isClean != isClean {
+                let mark = CleanMark(isClean: isClean, generation: old.generation &+ 1)
+                known?.isKnownDirty.store(false, ordering: .releasing)
+                try store.record([.mark(topic, mark)], durably: durably, topic)
+                marks.withLock { $0[topic] = mark }
+            }
+            known?.isKnownDirty.store(!isClean, ordering: .releasing)
         }
     }
 }

@@ -3,11 +3,12 @@ internal import WalrusIO
 
 /// An entry as it stands on disk, header and payload sound.
 struct StoredEntry: Sendable {
-    let header: EntryHeader
+    let stamp: EntryStamp?
     /// What the payload was read with.
     private let bytes: [UInt8]
     private let range: Range<Int>
 
+    var payloadLength: Int { range.count }
     /// With the header.
     var size: Int { Layout.headerSize + range.count }
     var payload: [UInt8] { range.count == bytes.count ? bytes : Array(bytes[range]) }
@@ -48,7 +49,7 @@ struct StoredEntry: Sendable {
 
     /// A header, and where its payload stands in what was read.
     private struct Candidate {
-        let header: EntryHeader
+        let header: BlockHeaders.Fields
         let range: Range<Int>
     }
 
@@ -58,15 +59,14 @@ struct StoredEntry: Sendable {
         let bytes = try block.file.bytes(at: start, count: min(need.readSize, block.used - offset))
         // Where known damage begins.
         let end = block.damaged.first { $0.lowerBound > offset }?.lowerBound ?? block.used
+        let headers = BlockHeaders(block.frame)
         var run = Run()
         var candidates: [Candidate] = []
         var left = need.payloadSize
         var at = 0
         while at + Layout.headerSize <= bytes.count {
             let head = unsafe bytes.span.bytes.extracting(at..<at + Layout.headerSize)
-            guard let header = try? EntryHeader.decode(head), header.topic == block.frame.topic,
-                header.blockEnd == block.frame.end
-            else { break }
+            guard let header = headers.decode(head) else { break }
             let range = at + Layout.headerSize..<at + Layout.headerSize + header.payloadLength
             guard offset + range.upperBound <= end else { break }
             let isFree = candidates.isEmpty && need.isFirstFree
@@ -91,7 +91,7 @@ struct StoredEntry: Sendable {
 
     /// The entry of whose payload only a part came with `bytes`.
     private static func readLong(
-        _ block: Block, _ start: Int, _ header: EntryHeader, _ bytes: [UInt8]
+        _ block: Block, _ start: Int, _ header: BlockHeaders.Fields, _ bytes: [UInt8]
     ) throws(IOError) -> StoredEntry? {
         let there = bytes.count - Layout.headerSize
         var failure: IOError?
@@ -110,11 +110,11 @@ struct StoredEntry: Sendable {
         guard payload.count == header.payloadLength, FNV1a.hash(payload) == header.checksum else {
             return nil
         }
-        return StoredEntry(header: header, bytes: payload, range: 0..<payload.count)
+        return StoredEntry(stamp: header.stamp, bytes: payload, range: 0..<payload.count)
     }
 
-    private init(header: EntryHeader, bytes: [UInt8], range: Range<Int>) {
-        self.header = header
+    private init(stamp: EntryStamp?, bytes: [UInt8], range: Range<Int>) {
+        self.stamp = stamp
         self.bytes = bytes
         self.range = range
     }
@@ -129,7 +129,7 @@ struct StoredEntry: Sendable {
             return streams.hashAll { $0 }
         }
         return zip(candidates, sums).prefix { $0.header.checksum == $1 }.map {
-            StoredEntry(header: $0.0.header, bytes: bytes, range: $0.0.range)
+            StoredEntry(stamp: $0.0.header.stamp, bytes: bytes, range: $0.0.range)
         }
     }
 }

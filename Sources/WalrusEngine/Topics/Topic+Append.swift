@@ -6,6 +6,7 @@ internal import WalrusIO
 struct AppendContext: Sendable {
     let allocator: BlockAllocator
     let intents: BatchIntents
+    let io: any BatchIO
     let clock: @Sendable () -> UInt64
     /// Entries are made durable before they are acknowledged (`FsyncSchedule.each`).
     let syncsEach: Bool
@@ -47,59 +48,62 @@ extension Topic {
     private func write(
         _ entry: PendingEntry, _ appending: inout Appending, _ context: AppendContext
     ) throws(EngineError) -> Written {
-        let tail = appending.flights.last?.block ?? state.withLock { $0.blocks.last }
         let stamp = EntryStamp(
             sequence: appending.lastSequence + 1,
             timestamp: max(context.clock(), appending.lastTimestamp))
-        let outcome: Placement
-        if let tail, !tail.isSealed, tail.used + entry.size <= tail.frame.length {
-            outcome = try continueBlock(tail, entry, stamp, context)
+        var spoiled: EngineError?
+        let isContinued: Bool
+        if let writer = writer(&appending), writer.fits(entry) {
+            isContinued = true
+            do throws(EngineError) { try writer.file.checkPoison() } catch { throw error.of(name) }
+            switch write(entry, stamp, with: writer) {
+            case .written: break
+            case .undone(let error): throw error
+            case .spoiled(let error): spoiled = error
+            }
         } else {
+            isContinued = false
             // Whatever is taken back later is at the end of one block.
             try landAll(&appending)
-            outcome = try startBlock(entry, stamp, context)
+            spoiled = try startBlock(entry, stamp, &appending, context)
         }
-        switch outcome {
-        case .placed(let block):
-            appending.lastSequence = stamp.sequence
-            appending.lastTimestamp = stamp.timestamp
-            guard context.syncsEach else { return .published(publish(block, stamp)) }
-            return .flying(appending.takeOff(block, stamp))
-        case .spoiled(let error):
-            // The number may be on disk: it is not used again.
-            appending.lastSequence = stamp.sequence
-            if let tail { seal(tail, &appending) }
-            throw error
+        // A number that may be on disk is not used again, whatever became of its entry.
+        appending.lastSequence = stamp.sequence
+        if let spoiled {
+            sealEnd(&appending)
+            throw spoiled
         }
+        appending.lastTimestamp = stamp.timestamp
+        guard let writer = appending.writer else {
+            preconditionFailure("what was written, was written by somebody")
+        }
+        if context.syncsEach { return .flying(appending.takeOff(writer.block, stamp)) }
+        return .published(
+            isContinued ? publish(entry.size, stamp) : publish(writer.block, stamp))
     }
 
-    private enum Placement {
-        /// Written: the block as it is with the entry in it.
-        case placed(Block)
-        /// Failed, and what it wrote could not be taken back.
-        case spoiled(EngineError)
-    }
-
-    private func continueBlock(
-        _ tail: Block, _ entry: PendingEntry, _ stamp: EntryStamp, _ context: AppendContext
-    ) throws(EngineError) -> Placement {
-        do throws(EngineError) { try tail.file.checkPoison() } catch { throw error.of(name) }
-        switch write(entry, stamp, to: tail.file, tail.frame, at: tail.used) {
-        case .written:
-            var block = tail
-            block.used += entry.size
-            return .placed(block)
-        case .undone(let error):
-            throw error
-        case .spoiled(let error):
-            return .spoiled(error)
+    /// What writes to the block that the topic ends with; nil where it must go on in a new one.
+    private func writer(_ appending: inout Appending) -> EntryWriter? {
+        if hasNewEnd.load(ordering: .acquiring) {
+            // Before the look at the block: what changes after it shows the next time.
+            hasNewEnd.store(false, ordering: .releasing)
+            appending.writer = nil
         }
+        if let writer = appending.writer { return writer }
+        guard let last = appending.flights.last?.block ?? state.withLock({ $0.blocks.last }),
+            !last.isSealed
+        else { return nil }
+        appending.writer = EntryWriter(last.file, last.frame, used: last.used)
+        return appending.writer
     }
 
+    /// Begins a new block with the entry. Returns why it failed, if that left something behind that
+    /// could not be taken away.
     private func startBlock(
-        _ entry: PendingEntry, _ stamp: EntryStamp, _ context: AppendContext
-    ) throws(EngineError) -> Placement {
-        var placed: Block?
+        _ entry: PendingEntry, _ stamp: EntryStamp, _ appending: inout Appending,
+        _ context: AppendContext
+    ) throws(EngineError) -> EngineError? {
+        var writer: EntryWriter?
         var spoiled: EngineError?
         do throws(EngineError) {
             unsafe try context.allocator.allocate(
@@ -107,38 +111,35 @@ extension Topic {
             ) {
                 file, start, length in
                 let frame = BlockFrame(start: start, length: length, topic: name)
-                let outcome = write(entry, stamp, to: file, frame, at: 0)
+                let new = EntryWriter(file, frame, used: 0)
+                let outcome = write(entry, stamp, with: new)
                 switch outcome {
-                case .written:
-                    placed = Block(file: file, frame: frame, used: entry.size, entries: 0)
-                case .spoiled(let error):
-                    spoiled = error
+                case .written: writer = new
+                case .spoiled(let error): spoiled = error
                 case .undone: break
                 }
                 return outcome
             }
         } catch {
-            if let spoiled { return .spoiled(spoiled) }
+            if let spoiled { return spoiled }
             throw error.of(name)
         }
-        guard let placed else { preconditionFailure("an allocation ends written or throws") }
-        return .placed(placed)
+        appending.writer = writer
+        return nil
     }
 
     /// Header and payload in one call.
-    private func write(
-        _ entry: PendingEntry, _ stamp: EntryStamp, to file: DataFile, _ frame: BlockFrame,
-        at offset: Int
-    ) -> BlockAllocator.Outcome {
-        precondition(offset + entry.size <= frame.length)
-        let start = frame.start + offset
-        do throws(EngineError) {
-            try writeBytes(entry, stamp, to: file, frame, at: start)
+    private func write(_ entry: PendingEntry, _ stamp: EntryStamp, with writer: EntryWriter)
+        -> BlockAllocator.Outcome
+    {
+        do throws(IOError) {
+            try writer.write(entry, stamp)
             return .written
         } catch {
-            let failure = error.of(name)
+            let failure = EngineError(error, topic: name)
+            let start = writer.frame.start + writer.used
             do throws(IOError) {
-                try file.erase(start..<start + entry.size)
+                try writer.file.erase(start..<start + entry.size)
                 return .undone(failure)
             } catch {
                 // The first failure is the one to tell: the caller learns that nothing was
@@ -148,22 +149,18 @@ extension Topic {
         }
     }
 
-    private func writeBytes(
-        _ entry: PendingEntry, _ stamp: EntryStamp, to file: DataFile, _ frame: BlockFrame,
-        at start: Int
-    ) throws(EngineError) {
-        let header = unsafe EntryHeader(
-            topic: name, blockEnd: frame.end, checksum: entry.checksum,
-            payloadLength: entry.payload.count,
-            stamp: EntryStamp.fits(topicLength: name.bytes.count) ? stamp : nil)
-        var failure: IOError?
-        unsafe withUnsafeTemporaryAllocation(byteCount: Layout.headerSize, alignment: 8) { bytes in
-            unsafe header.encode(into: bytes)
-            do throws(IOError) {
-                unsafe try file.write(at: start, UnsafeRawBufferPointer(bytes), entry.payload)
-            } catch { failure = error }
+    /// Lets readers see another entry, of `size` bytes, in the block that they see last.
+    private func publish(_ size: Int, _ stamp: EntryStamp) -> AppendReceipt {
+        let ordinal = state.withLock { state in
+            let last = state.blocks.count - 1
+            state.size += size
+            state.blocks[last].used += size
+            state.blocks[last].entries += 1
+            state.entries += 1
+            return state.entries
         }
-        if let failure { throw EngineError(failure, topic: name) }
+        return AppendReceipt(
+            sequence: stamp.sequence, timestamp: stamp.timestamp, ordinal: ordinal)
     }
 
     /// Lets readers see the entry that `block` ends with.

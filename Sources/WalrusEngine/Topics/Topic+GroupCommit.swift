@@ -3,12 +3,23 @@ internal import WalrusFormat
 
 /// An entry that is written and waits for a sync before anybody may see it.
 struct Flight: Sendable {
-    let number: Int
     /// The block with the entry in it.
     var block: Block
     let stamp: EntryStamp
     /// What the file must have made durable (`DataFile.ticket`).
     let ticket: Int
+    let landing = Landing()
+
+    /// What became of it, once somebody has settled it.
+    final class Landing: Sendable {
+        private let outcome = Mutex<Result<AppendReceipt, EngineError>?>(nil)
+
+        var result: Result<AppendReceipt, EngineError>? { outcome.withLock { $0 } }
+
+        func settle(_ result: Result<AppendReceipt, EngineError>) {
+            outcome.withLock { $0 = result }
+        }
+    }
 }
 
 // Group commit, for `FsyncSchedule.each`: appenders write one after another under the lock on the
@@ -17,9 +28,7 @@ struct Flight: Sendable {
 // order, everything that is durable by now, and takes back everything that never will be.
 extension Topic.Appending {
     mutating func takeOff(_ block: Block, _ stamp: EntryStamp) -> Flight {
-        flightCount += 1
-        let flight = Flight(
-            number: flightCount, block: block, stamp: stamp, ticket: block.file.ticket)
+        let flight = Flight(block: block, stamp: stamp, ticket: block.file.ticket)
         flights.append(flight)
         return flight
     }
@@ -28,13 +37,16 @@ extension Topic.Appending {
 extension Topic {
     /// Waits until the entry is durable, and publishes it with all before it.
     func land(_ flight: Flight) throws(EngineError) -> AppendReceipt {
-        let failure = Self.sync(flight)
-        let outcome = appending.withLock { appending in
-            settle(&appending, failure)
-            return appending.landed.removeValue(forKey: flight.number)
+        let failure = Self.sync(flight) {
+            // For all who wait, so that they need no lock. Whoever holds it may wait for this sync.
+            appending.withLockIfAvailable { settle(&$0, nil) }
         }
-        guard let outcome else { preconditionFailure("a sync that ends settles its entries") }
-        return try outcome.get()
+        if let result = flight.landing.result { return try result.get() }
+        appending.withLock { settle(&$0, failure) }
+        guard let result = flight.landing.result else {
+            preconditionFailure("a sync that ends settles its entries")
+        }
+        return try result.get()
     }
 
     /// Waits until all entries are durable that were written. Throws when one of them will not be.
@@ -45,9 +57,9 @@ extension Topic {
         if let failure { throw failure.of(name) }
     }
 
-    private static func sync(_ flight: Flight) -> EngineError? {
+    private static func sync(_ flight: Flight, _ onSuccess: () -> Void = {}) -> EngineError? {
         do throws(EngineError) {
-            try flight.block.file.sync(upTo: flight.ticket)
+            try flight.block.file.sync(upTo: flight.ticket, onSuccess)
             return nil
         } catch { return error }
     }
@@ -58,7 +70,7 @@ extension Topic {
         let durable = appending.flights.prefix { $0.block.file.isDurable($0.ticket) }
         appending.flights.removeFirst(durable.count)
         for flight in durable {
-            appending.landed[flight.number] = .success(publish(flight.block, flight.stamp))
+            flight.landing.settle(.success(publish(flight.block, flight.stamp)))
         }
         guard let failure, let first = appending.flights.first,
             let last = appending.flights.last?.block
@@ -68,18 +80,20 @@ extension Topic {
         do {
             try last.file.erase(last.frame.start + end..<last.frame.start + last.used)
             appending.lastSequence = first.stamp.sequence - 1
+            appending.writer = nil
         } catch {
             // Still there, perhaps: the numbers are not used again, nor is the block.
             seal(last, &appending)
         }
         for flight in appending.flights {
-            appending.landed[flight.number] = .failure(failure.of(name))
+            flight.landing.settle(.failure(failure.of(name)))
         }
         appending.flights = []
     }
 
-    /// Lets nothing more be written to the block that the topic ends with.
-    func seal(_ block: Block, _ appending: inout Appending) {
+    /// Lets nothing more be written to `block`, if the topic ends with it.
+    private func seal(_ block: Block, _ appending: inout Appending) {
+        appending.writer = nil
         if !appending.flights.isEmpty {
             appending.flights[appending.flights.count - 1].block.isSealed = true
         }
@@ -87,5 +101,11 @@ extension Topic {
             guard let last = state.blocks.last, last.isSame(as: block) else { return }
             state.blocks[state.blocks.count - 1].isSealed = true
         }
+    }
+
+    /// Lets nothing more be written to the block that the topic ends with.
+    func sealEnd(_ appending: inout Appending) {
+        let end = appending.flights.last?.block ?? state.withLock { $0.blocks.last }
+        if let end { seal(end, &appending) }
     }
 }

@@ -13,7 +13,13 @@ extension Topic {
     }
 
     /// The next entry, without consuming it.
-    func peek() throws(EngineError) -> Found? { try findNext() }
+    func peek() throws(EngineError) -> Found? {
+        try findNext { spot throws(EngineError) in
+            try engineErrors(name) { () throws(IOError) in
+                try StoredEntry.read(spot.block, at: spot.offset)
+            }
+        }
+    }
 
     /// The next entry. `record` makes the cursor behind it durable and is called, with the lock on
     /// the topic's readers held, before anyone can see that it was consumed.
@@ -22,7 +28,10 @@ extension Topic {
     ) throws(EngineError) -> Found? {
         try consuming.withLock { (consuming: inout Consuming) throws(EngineError) in
             guard !consuming.isClosed else { throw .closed }
-            guard let found = try findNext() else { return nil }
+            let found = try findNext { spot throws(EngineError) in
+                try consuming.ahead.entry(at: spot)
+            }
+            guard let found else { return nil }
             if consuming.unrecorded + 1 >= recordEvery {
                 let block = state.withLock { $0.blocks[found.after.block] }
                 try record(block, found.after)
@@ -73,13 +82,14 @@ extension Topic {
 
     /// Finds the next sound entry. Nothing of what was acknowledged ever changes, so the bytes are
     /// read without a lock.
-    private func findNext() throws(EngineError) -> Found? {
+    ///
+    /// - Parameter read: gives the entry at the spot, nil when it is not sound.
+    private func findNext(_ read: (Spot) throws(EngineError) -> StoredEntry?)
+        throws(EngineError) -> Found?
+    {
         // A second look is needed once per damaged entry that the recovery did not know.
         while let spot = nextSpot() {
-            let stored = try engineErrors(name) { () throws(IOError) in
-                try StoredEntry.read(spot.block, at: spot.offset)
-            }
-            guard let stored else {
+            guard let stored = try read(spot) else {
                 try learnDamage(spot)
                 continue
             }
@@ -111,21 +121,44 @@ extension Topic {
             state.blocks[index].entries -= missing
             state.entries -= missing
             // After a restart nothing behind such a place could be found.
-            if survey.lost != nil { state.blocks[index].isSealed = true }
+            if survey.lost != nil {
+                state.blocks[index].isSealed = true
+                hasNewEnd.store(true, ordering: .releasing)
+            }
         }
     }
 }
 
 extension Topic.Spot {
+    /// The cursor that stands here.
+    var cursor: ReadCursor {
+        ReadCursor(
+            block: index, offset: offset, consumed: before, consumedInBlock: beforeInBlock,
+            sequence: 0)
+    }
+
+    /// The entry that was read at the cursor, here or further on in the same block; the cursor moves
+    /// behind it.
+    func take(_ stored: StoredEntry, at cursor: inout ReadCursor) -> Entry {
+        Entry(info(stored, at: &cursor), stored.payload)
+    }
+
     /// The entry that was read here.
     func found(_ stored: StoredEntry) -> Topic.Found {
-        let stamp = stored.header.stamp
-        let info = EntryInfo(
-            sequence: stamp?.sequence, timestamp: stamp?.timestamp, ordinal: before + 1,
-            file: block.file.name, slot: block.frame.slot, offset: offset)
-        let after = ReadCursor(
-            block: index, offset: offset + stored.size, consumed: before + 1,
-            consumedInBlock: beforeInBlock + 1, sequence: stamp?.sequence ?? 0)
+        var after = cursor
+        let info = info(stored, at: &after)
         return Topic.Found(stored: stored, info: info, after: after)
+    }
+
+    private func info(_ stored: StoredEntry, at cursor: inout ReadCursor) -> EntryInfo {
+        let offset = cursor.offset
+        cursor.offset += stored.size
+        cursor.consumed += 1
+        cursor.consumedInBlock += 1
+        cursor.sequence = stored.stamp?.sequence ?? 0
+        return EntryInfo(
+            sequence: stored.stamp?.sequence, timestamp: stored.stamp?.timestamp,
+            ordinal: cursor.consumed, file: block.file.name, slot: block.frame.slot,
+            offset: offset)
     }
 }

@@ -78,13 +78,13 @@ extension Topic {
             let run = try engineErrors(name) { () throws(IOError) in
                 try StoredEntry.read(spot.block, at: spot.offset, need)
             }
-            var at = spot
+            if !run.entries.isEmpty {
+                cursor = spot.cursor
+                entries.reserveCapacity(entries.count + run.entries.count)
+            }
             for stored in run.entries {
-                let found = at.found(stored)
-                entries.append(found.entry)
-                left -= stored.size - Layout.headerSize
-                cursor = found.after
-                at = at.moved(to: cursor)
+                entries.append(spot.take(stored, at: &cursor))
+                left -= stored.payloadLength
             }
             if run.isEnough { break }
             guard run.entries.isEmpty else { continue }
@@ -106,12 +106,5 @@ extension Topic.Spot {
         return ReadCursor(
             block: index, offset: damage?.upperBound ?? block.used, consumed: before,
             consumedInBlock: beforeInBlock, sequence: 0)
-    }
-
-    /// The place behind an entry of the same block.
-    fileprivate func moved(to cursor: ReadCursor) -> Self {
-        Self(
-            block: block, index: index, offset: cursor.offset, before: cursor.consumed,
-            beforeInBlock: cursor.consumedInBlock)
     }
 }

@@ -25,6 +25,7 @@ extension Topic {
                     files.contains(where: { $0 === last.file })
                 {
                     state.blocks[state.blocks.count - 1].isSealed = true
+                    appending.writer = nil
                 }
                 let entries = UInt64(state.entries)
                 return End(

@@ -15,10 +15,18 @@ final class Topic: Sendable {
     let state: Mutex<State>
     /// A batch waits for `appending` or holds it: nothing else may be appended.
     let isBatchRunning = Atomic(false)
+    /// Somebody who does not hold `appending` has sealed the last block.
+    let hasNewEnd = Atomic(false)
+    /// The topic is marked dirty, for sure: an append need not see to it. Changes under the lock of
+    /// its stripe (`CleanMarks`).
+    let isKnownDirty = Atomic(false)
+    /// What keeps the name from being one that can be appended to, or nil.
+    let refusal: String?
 
     struct Consuming: Sendable {
         /// Checkpoints since the cursor was last recorded.
         var unrecorded = 0
+        var ahead = ReadAhead()
         var isClosed = false
     }
 
@@ -33,9 +41,8 @@ final class Topic: Sendable {
         /// Entries that are written and wait for a sync before they are published, in order, with
         /// `FsyncSchedule.each`. All are in one block.
         var flights: [Flight] = []
-        /// What became of flights that others have settled, by their number.
-        var landed: [Int: Result<AppendReceipt, EngineError>] = [:]
-        var flightCount = 0
+        /// Writes to the last block. Nil: it is to be found out whether that can be written to.
+        var writer: EntryWriter?
     }
 
     struct State: Sendable {
@@ -65,6 +72,7 @@ final class Topic: Sendable {
 
     init(_ name: TopicName) {
         self.name = name
+        refusal = name.refusal
         consuming = Mutex(Consuming())
         appending = Mutex(Appending())
         state = Mutex(State())
@@ -72,6 +80,7 @@ final class Topic: Sendable {
 
     init(_ name: TopicName, _ state: State, _ appending: Appending) {
         self.name = name
+        refusal = name.refusal
         consuming = Mutex(Consuming())
         self.appending = Mutex(appending)
         self.state = Mutex(state)
@@ -79,7 +88,10 @@ final class Topic: Sendable {
 
     /// Refuses all further work, once what is under way has ended.
     func close() {
-        consuming.withLock { $0.isClosed = true }
+        consuming.withLock { consuming in
+            consuming.isClosed = true
+            consuming.ahead = ReadAhead()
+        }
         appending.withLock { appending in
             appending.isClosed = true
             // Those who wait for a sync find it done, and touch nothing any more.

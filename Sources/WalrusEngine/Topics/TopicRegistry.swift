@@ -19,8 +19,12 @@ final class TopicRegistry: Sendable {
         state.withLock { $0.topics[name] }
     }
 
+    /// The topic, to be appended to.
     func openOrMake(_ name: TopicName) throws(EngineError) -> Topic {
-        try state.withLock { (state: inout State) throws(EngineError) in
+        // That it is there tells nothing of its name: what stands on disk may be anybody's.
+        if let known = find(name), known.refusal == nil { return known }
+        if let refusal = name.refusal { throw EngineError(.invalidTopic, refusal, topic: name) }
+        return try state.withLock { (state: inout State) throws(EngineError) in
             guard !state.isClosed else { throw .closed }
             if let topic = state.topics[name] { return topic }
             let topic = Topic(name)

@@ -1,0 +1,70 @@
+internal import Synchronization
+internal import WalrusFormat
+internal import WalrusIO
+
+/// What a topic's reader has read ahead of its cursor: sound entries, one behind the other.
+///
+/// Nothing that was acknowledged ever changes, so what was sound when it was read stays so. A reader
+/// that goes on and on reads long pieces, one that looks in now and then short ones. Memory is
+/// bounded over all topics of the process: readers that find none left read entry by entry.
+struct ReadAhead: Sendable {
+    private var entries: ArraySlice<StoredEntry> = []
+    private var lease: Lease?
+    /// The block that was read last, and where in it reading goes on.
+    private var file: DataFile?
+    private var start = 0
+    private var offset = 0
+    /// Bytes of the last read.
+    private var size = 0
+
+    private static let sizeMin = 4_096
+    private static let sizeMax = 65_536
+
+    /// The entry at the spot; nil when it is not sound.
+    mutating func entry(at spot: Topic.Spot) throws(EngineError) -> StoredEntry? {
+        let follows =
+            offset == spot.offset && start == spot.block.frame.start && file === spot.block.file
+        if !follows || entries.isEmpty { try read(spot, follows) }
+        guard let next = entries.popFirst() else { return nil }
+        offset += next.size
+        if entries.isEmpty { drop() }
+        return next
+    }
+
+    private mutating func read(_ spot: Topic.Spot, _ follows: Bool) throws(EngineError) {
+        drop()
+        size = follows ? min(4 * size, Self.sizeMax) : Self.sizeMin
+        file = spot.block.file
+        start = spot.block.frame.start
+        offset = spot.offset
+        lease = Lease(size)
+        let count = lease == nil ? 1 : Int.max
+        let need = StoredEntry.Need(count: count, payloadSize: .max, readSize: size)
+        entries =
+            try engineErrors(spot.block.frame.topic) { () throws(IOError) in
+                try StoredEntry.read(spot.block, at: spot.offset, need)
+            }.entries[...]
+    }
+
+    private mutating func drop() {
+        entries = []
+        lease = nil
+    }
+
+    /// A part of what readers may hold together.
+    private final class Lease: Sendable {
+        private let size: Int
+        private static let sizeMax = 16 << 20
+        private static let held = Atomic(0)
+
+        /// Nil: there is none left.
+        init?(_ size: Int) {
+            self.size = size
+            // What is refused is given back like any other, by the end of the object.
+            let held = Self.held.wrappingAdd(size, ordering: .relaxed).newValue
+            if held > Self.sizeMax { return nil }
+        }
+
+        deinit { Self.held.wrappingSubtract(size, ordering: .relaxed) }
+    }
+}
