@@ -46,6 +46,7 @@ struct Assembly {
         var file = FileState(
             name: scan.name, size: scan.status.size, allocated: scan.status.allocated,
             modified: scan.status.modified)
+        file.isReadable = scan.failure == nil
         var followsHole = false
         for slot in scan.slots.indices {
             switch scan.slots[slot] {
@@ -56,6 +57,7 @@ struct Assembly {
             case .unreadable:
                 _ = numbers.addBlock()
                 followsHole = true
+                file.unreadableSlots.append(slot)
             case .block(let index):
                 let block = scan.blocks[index]
                 let link = Link(

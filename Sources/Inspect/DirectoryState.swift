@@ -50,9 +50,24 @@ public struct FileState: Hashable, Sendable {
     public var modified: Int
     /// In the order of their slots.
     public var blocks: [BlockState] = []
+    /// Slots that are not empty and in which no header can be read.
+    public var unreadableSlots: [Int] = []
+    /// Whether all of it could be looked at. What is not readable may hold anything.
+    public var isReadable = true
 
     /// The slots that blocks take.
     public var usedSlots: Int { blocks.reduce(0) { $0 + $1.units } }
+    /// The slots after the last one with anything in it: where a writer goes on.
+    public var freeSlots: Int {
+        let end = max(
+            blocks.last.map { $0.slot + $0.units } ?? 0, (unreadableSlots.last ?? -1) + 1)
+        return max(0, Layout.unitsPerFile - end)
+    }
+    /// The block that takes the slot.
+    public func block(at slot: Int) -> BlockState? {
+        guard let block = blocks.last(where: { $0.slot <= slot }) else { return nil }
+        return slot < block.slot + block.units ? block : nil
+    }
     public var isConsumed: Bool {
         !blocks.isEmpty && blocks.allSatisfy { $0.reading == .consumed }
     }

@@ -22,6 +22,8 @@ public struct EntryRow: Hashable, Sendable {
     /// The first bytes of the payload.
     public internal(set) var preview: [UInt8]
 
+    /// Where the next header stands, from the block's start.
+    public var end: Int { offset + Layout.headerSize + length }
     /// Where the payload begins, in bytes from the start of the file.
     var payloadStart: Int { slot * Layout.unit + offset + Layout.headerSize }
 }
@@ -106,14 +108,15 @@ public struct EntryReader: Sendable {
         return try file.read(at: header + Layout.headerSize, count: count)
     }
 
-    /// The ordinal of the first sound entry at or behind a place in the topic, or 1 past the last.
+    /// The ordinal of the sound entry that a place in the topic is part of, or of the first one
+    /// behind it, or 1 past the last.
     public func ordinal(file: DataFileName, slot: Int, offset: Int) throws -> Int {
         guard let block = topic.blocks.first(where: { ($0.file, $0.slot) == (file, slot) }) else {
             return 1
         }
         var ordinal = block.entriesBefore + 1
         unsafe try forEach(from: ordinal) { row, _ in
-            guard (row.file, row.slot) == (file, slot), row.offset < offset else { return false }
+            guard (row.file, row.slot) == (file, slot), row.end <= offset else { return false }
             if let passed = row.ordinal { ordinal = passed + 1 }
             return true
         }

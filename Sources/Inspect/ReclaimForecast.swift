@@ -1,0 +1,190 @@
+public import WalrusFormat
+
+/// Why each data file is still there, and what would let it go.
+///
+/// A pure function of what stood in the directory. The rule is that of the engine (`docs/engine.md`,
+/// "Reclamation"): a file goes when every block in it is consumed, it gets no new block, all of it
+/// could be read, and it has the length of a data file.
+public struct ReclaimForecast: Hashable, Sendable {
+    public enum Fate: String, Hashable, Sendable, CaseIterable {
+        /// Nothing in it is left to be read: it goes when this engine next opens the directory, or
+        /// ends a block.
+        case goes
+        /// Everything in it is read, but it is the newest file and still gets blocks.
+        case filling
+        /// Entries in it are unread.
+        case held
+        /// Never deleted by an engine, whatever is read.
+        case kept
+    }
+
+    /// Why an engine never deletes a file.
+    public enum Obstacle: Hashable, Sendable {
+        case unreadable
+        case unreadableSlot(Int)
+        case size(Int)
+    }
+
+    /// A topic with something unread in a file.
+    public struct Holder: Hashable, Sendable {
+        public let topic: TopicName
+        /// Unread entries of the topic in the file.
+        public let unread: Int
+        /// Bytes of headers and payloads at or after the cursor, in the file.
+        public let unreadSize: Int
+        /// Blocks with something unread in them.
+        public let blocks: Int
+        /// The slot of the first of these.
+        public let slot: Int
+        /// How many entries the reader has to consume from its cursor until nothing of the topic
+        /// in the file is unread: those in earlier files come first.
+        public let entriesToRead: Int
+    }
+
+    public struct File: Hashable, Sendable {
+        public let name: DataFileName
+        /// Bytes on disk.
+        public let allocated: Int
+        public let fate: Fate
+        /// Those who need the most reading first.
+        public let holders: [Holder]
+        public let obstacle: Obstacle?
+        /// Slots that a writer may still fill; 0 unless it is the newest file.
+        public let freeSlots: Int
+
+        public var unreadSize: Int { holders.reduce(0) { $0 + $1.unreadSize } }
+        /// How many entries all its holders together have to consume until it goes.
+        public var entriesToRead: Int { holders.reduce(0) { $0 + $1.entriesToRead } }
+        /// Whether nothing but unread entries keeps it.
+        public var goesWhenRead: Bool { fate == .held && freeSlots == 0 }
+    }
+
+    /// What reading one topic to its end would free.
+    public struct Topic: Hashable, Sendable {
+        public let name: TopicName
+        /// Files that hold unread entries of the topic.
+        public let files: Int
+        /// Bytes on disk of these.
+        public let bytes: Int
+        /// Those that would go if this topic alone were read.
+        public let filesAlone: Int
+        public let bytesAlone: Int
+        /// Entries that are unread in all.
+        public let entriesToRead: Int
+    }
+
+    /// In the order of names.
+    public private(set) var files: [File] = []
+    /// Those who alone hold the most first.
+    public private(set) var topics: [Topic] = []
+    /// Bytes on disk of each kind of file.
+    public private(set) var bytes: [Fate: Int] = [:]
+
+    public init(_ state: DirectoryState) {
+        for (index, file) in state.files.enumerated() {
+            let forecast = Self.forecast(
+                file, isNewest: index == state.files.count - 1, in: state)
+            files.append(forecast)
+            bytes[forecast.fate, default: 0] += forecast.allocated
+        }
+        addTopics()
+    }
+
+    /// The forecast of the file, which may be gone by now.
+    public func file(_ name: DataFileName) -> File? { files.first { $0.name == name } }
+
+    /// What would go if every entry were read.
+    public var bytesIfAllRead: Int {
+        files.reduce(0) { $0 + ($1.fate == .goes || $1.goesWhenRead ? $1.allocated : 0) }
+    }
+
+    /// The file that needs the least reading to go; nil when reading alone frees none.
+    public var next: File? {
+        files.filter(\.goesWhenRead).min { $0.entriesToRead < $1.entriesToRead }
+    }
+
+    private static func forecast(
+        _ file: FileState, isNewest: Bool, in state: DirectoryState
+    ) -> File {
+        let holders = holders(of: file, in: state)
+        let obstacle = obstacle(of: file)
+        let freeSlots = isNewest && obstacle == nil ? file.freeSlots : 0
+        let fate: Fate =
+            obstacle != nil
+            ? .kept : !holders.isEmpty ? .held : freeSlots > 0 ? .filling : .goes
+        return File(
+            name: file.name, allocated: file.allocated, fate: fate, holders: holders,
+            obstacle: obstacle, freeSlots: freeSlots)
+    }
+
+    private static func obstacle(of file: FileState) -> Obstacle? {
+        if !file.isReadable { return .unreadable }
+        if let slot = file.unreadableSlots.first { return .unreadableSlot(slot) }
+        return file.size == Layout.fileSize ? nil : .size(file.size)
+    }
+
+    private static func holders(of file: FileState, in state: DirectoryState) -> [Holder] {
+        let unread = file.blocks.filter { $0.reading != .consumed }
+        let byTopic = Dictionary(grouping: unread, by: \.topic)
+        return byTopic.map { name, blocks in
+            let consumed = state.topic(name)?.consumed ?? 0
+            let last = blocks[blocks.count - 1]
+            return Holder(
+                topic: name,
+                unread: blocks.reduce(0) { sum, block in
+                    sum + block.entries - max(0, min(block.entries, consumed - block.entriesBefore))
+                },
+                unreadSize: blocks.reduce(0) { $0 + $1.unreadSize }, blocks: blocks.count,
+                slot: blocks[0].slot,
+                entriesToRead: max(0, last.entriesBefore + last.entries - consumed))
+        }.sorted { ($1.entriesToRead, $0.topic) < ($0.entriesToRead, $1.topic) }
+    }
+
+    private mutating func addTopics() {
+        var sums: [TopicName: (files: Int, bytes: Int, alone: Int, bytesAlone: Int, reads: Int)] =
+            [:]
+        for file in files {
+            let goesAlone = file.goesWhenRead && file.holders.count == 1
+            for holder in file.holders {
+                var sum = sums[holder.topic] ?? (0, 0, 0, 0, 0)
+                sum.files += 1
+                sum.bytes += file.allocated
+                sum.alone += goesAlone ? 1 : 0
+                sum.bytesAlone += goesAlone ? file.allocated : 0
+                sum.reads = max(sum.reads, holder.entriesToRead)
+                sums[holder.topic] = sum
+            }
+        }
+        topics = sums.map { name, sum in
+            Topic(
+                name: name, files: sum.files, bytes: sum.bytes, filesAlone: sum.alone,
+                bytesAlone: sum.bytesAlone, entriesToRead: sum.reads)
+        }.sorted {
+            ($1.bytesAlone, $1.bytes, $0.name) < ($0.bytesAlone, $0.bytes, $1.name)
+        }
+    }
+}
+
+extension ReclaimForecast.File {
+    /// Why it is there, as a sentence without a name in it.
+    public var reason: String {
+        switch (fate, obstacle) {
+        case (.goes, _):
+            "Nothing in it is unread. This engine deletes it when it next opens the directory or a "
+                + "reader ends a block; the reference only files of its own run."
+        case (.filling, _):
+            "Everything in it is read, but it is the newest file: "
+                + (freeSlots == 1 ? "1 slot is" : "\(freeSlots) slots are")
+                + " still to be filled."
+        case (.held, _) where freeSlots > 0:
+            "Unread entries hold it, and as the newest file it still gets blocks."
+        case (.held, _): "It goes as soon as these are read:"
+        case (.kept, .unreadable): "It could not be read: no engine deletes it."
+        case (.kept, .unreadableSlot(let slot)):
+            "What stands in slot \(slot) cannot be read: no engine deletes the file."
+        case (.kept, .size(let size)):
+            "It has \(size) bytes, not those of a data file: no engine deletes it."
+        case (.kept, nil): "No engine deletes it."
+        }
+    }
+}
