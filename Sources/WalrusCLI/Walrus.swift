@@ -20,8 +20,9 @@ struct WalrusCommand: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Console.self, Topics.self, Files.self, Blocks.self, Entries.self, Peek.self, Check.self,
-            Append.self, Consume.self, Mark.self, Frame.self, Bench.self, Demo.self, Config.self,
+            Console.self, Topics.self, Files.self, Blocks.self, Forecast.self, Entries.self,
+            Peek.self, Check.self, HexVerb.self, Append.self, Consume.self, Mark.self, Frame.self,
+            Bench.self, Demo.self, Config.self,
         ],
         defaultSubcommand: Console.self)
 

@@ -8,7 +8,7 @@ import WalrusConsole
         (1, 1), (20, 5), (39, 9), (40, 10), (80, 24), (120, 40), (300, 100),
     ]
 
-    @Test(arguments: ["home", "entries", "check"])
+    @Test(arguments: ConsoleModel.Screen.allCases.map(\.rawValue))
     func sizes(screen: String) throws {
         let log = try Log(fixture: "multi")
         for (columns, rows) in Self.sizes {
@@ -78,15 +78,16 @@ import WalrusConsole
         let log = try Log(fixture: "small")
         try Snapshot.age(log.path)
         let before = try Snapshot(log.path)
-        for verb in ["topics", "files", "blocks", "check", "frame", "console"] {
+        for verb in ["topics", "files", "blocks", "forecast", "check", "frame", "console"] {
             #expect(try log.run(verb).status == 0, "\(verb)")
         }
         for verb in ["entries", "peek"] {
             let result = try log.run(verb, "beta_topic_longer", "--payload", "hex", "-o", "jsonl")
             #expect(result.status == 0)
         }
-        for screen in ["entries", "check"] {
-            #expect(try log.run("frame", "--screen", screen, "--keys", "j j ? q").status == 0)
+        for screen in ConsoleModel.Screen.allCases {
+            #expect(
+                try log.run("frame", "--screen", screen.rawValue, "--keys", "j j ? q").status == 0)
         }
         #expect(try Snapshot(log.path).changes(since: before) == [])
     }

@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct HelpTests {
     private static let verbs = [
-        "topics", "files", "blocks", "entries", "peek", "check", "append", "consume", "mark",
-        "frame", "bench", "demo", "console",
+        "topics", "files", "blocks", "forecast", "hex", "entries", "peek", "check", "append",
+        "consume", "mark", "frame", "bench", "demo", "console",
     ]
 
     @Test func help() throws {

@@ -10,10 +10,6 @@ struct Frame: Verb {
         abstract: "Print one frame of the console: for scripts, tickets and pictures.",
         discussion: "The same directory gives the same bytes.")
 
-    enum Screen: String, ExpressibleByArgument, CaseIterable {
-        case home, entries, check
-    }
-
     enum Form: String, ExpressibleByArgument, CaseIterable {
         case text, ansi, svg, json
     }
@@ -21,12 +17,12 @@ struct Frame: Verb {
     @OptionGroup var log: LogArguments
 
     @Option(help: "The screen.")
-    var screen: Screen = .home
+    var screen = NamedArgument(ConsoleModel.Screen.home)
 
     @Option(help: "Columns and rows, as 120x40.")
     var size: SizeArgument = SizeArgument(size: Size(columns: 120, rows: 40))
 
-    @Option(help: "The topic of the entries screen; without it, the first on Home.")
+    @Option(help: "The topic that is pointed at; without it, the first on Home.")
     var topic: String?
 
     @Flag(help: "TOPIC is the name's bytes in hexadecimal.")
@@ -67,7 +63,7 @@ struct Frame: Verb {
                 throw Failure(.nothing, "no topic \(name.shown(ascii: true)) there")
             }
         }
-        console.show(ConsoleModel.Screen(rawValue: screen.rawValue) ?? .home)
+        console.show(screen.value)
         console.press(try Key.script(keys))
         let colors = console.model.theme
         let frame = console.frame
@@ -75,7 +71,8 @@ struct Frame: Verb {
             switch output {
             case .text: FrameText.render(frame)
             case .ansi: FrameANSI.render(frame, theme: colors, depth: .trueColor)
-            case .svg: FrameSVG.render(frame, theme: colors, title: "walrus \(screen.rawValue)")
+            case .svg:
+                FrameSVG.render(frame, theme: colors, title: "walrus \(screen.value.rawValue)")
             case .json: FrameJSON.render(frame)
             }
         let out = StandardOutput()

@@ -4,7 +4,18 @@ public import WalrusFormat
 /// All that the console knows: what `view` draws and `update` changes.
 public struct ConsoleModel: Sendable {
     public enum Screen: String, Hashable, Sendable, CaseIterable {
-        case home, entries, check
+        case home, entries, blocks, check, hex
+
+        /// As the help and the key bar call it.
+        public var title: String {
+            switch self {
+            case .home: "Home"
+            case .entries: "Entries"
+            case .blocks: "Blocks"
+            case .check: "Check"
+            case .hex: "Hex"
+            }
+        }
     }
 
     /// What the program was started with.
@@ -52,6 +63,13 @@ public struct ConsoleModel: Sendable {
     public var home = HomeModel()
     public var entries: EntriesModel?
     public var check = ListPosition()
+    public var blocks = BlocksModel()
+    public var hex = HexModel()
+
+    /// Why each file is still there; follows `state`.
+    public internal(set) var forecast: ReclaimForecast?
+    /// The place that was pointed at last, on any screen: the one cursor that all of them share.
+    public internal(set) var focus: BytePlace?
 
     /// Lines typed at prompts: commands, which outlive the session, and filters, which may hold
     /// parts of payloads and do not.
@@ -84,6 +102,23 @@ public struct ConsoleModel: Sendable {
         public enum Kind: Hashable, Sendable { case done, problem }
         public var kind: Kind
         public var text: String
+    }
+
+    /// The file of that name, and its place in the list.
+    func file(_ name: String) -> (index: Int, file: FileState)? {
+        guard let state, let name = DataFileName(name) else { return nil }
+        var (low, high) = (0, state.files.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if state.files[middle].name < name { low = middle + 1 } else { high = middle }
+        }
+        guard low < state.files.count, state.files[low].name == name else { return nil }
+        return (low, state.files[low])
+    }
+
+    /// The block that the place is in.
+    func block(at place: BytePlace) -> BlockState? {
+        file(place.file)?.file.block(at: place.offset / Layout.unit)
     }
 
     /// The role in which a topic is drawn everywhere.

@@ -1,10 +1,13 @@
 /// Everything a key can ask for. The key map, the help and the key bar are made from this table.
 public enum Command: String, Hashable, Sendable, CaseIterable {
-    case home, entries, check
-    case up, down, pageUp, pageDown, halfUp, halfDown, first, last
+    // The screens have the names of `ConsoleModel.Screen`.
+    case home, entries, blocks, check, hex
+    case up, down, pageUp, pageDown, halfUp, halfDown, first, last, left, right
     case open, back, filter, next, clearFilter
     case sort, reverseSort
     case follow, goToCursor, payloadMode, switchPane
+    case mapMode, previousFile, nextFile, previousBlock, nextBlock
+    case previousEntry, nextEntry, previousFinding, nextFinding
     case actions, command
     case pause, faster, slower, reread, redraw
     case help, suspend, quit
@@ -13,18 +16,19 @@ public enum Command: String, Hashable, Sendable, CaseIterable {
 /// Where a binding holds.
 public enum Scope: Hashable, Sendable, CaseIterable {
     case everywhere
-    case home, entries, check
+    case screen(ConsoleModel.Screen)
+
+    public static let allCases = [Scope.everywhere] + ConsoleModel.Screen.allCases.map(Scope.screen)
 
     /// As a configuration names it.
-    public var name: String { "\(self)".kebab }
-
-    init(_ screen: ConsoleModel.Screen) {
-        switch screen {
-        case .home: self = .home
-        case .entries: self = .entries
-        case .check: self = .check
+    public var name: String {
+        switch self {
+        case .everywhere: "everywhere"
+        case .screen(let screen): screen.rawValue
         }
     }
+
+    init(_ screen: ConsoleModel.Screen) { self = .screen(screen) }
 }
 
 /// Keys, what they do, and where.
@@ -39,11 +43,19 @@ public struct Binding: Hashable, Sendable {
 }
 
 public enum KeyMap {
-    /// In the order of the help.
-    public static let bindings: [Binding] = [
-        bind(.home, "1 F1", .everywhere, "the topics and files", label: "Home"),
-        bind(.entries, "2 F2", .everywhere, "the entries of a topic", label: "Entries"),
-        bind(.check, "5 F5", .everywhere, "what is wrong with the directory", label: "Check"),
+    /// In the order of the help: the screens, the movements, each screen's own, the rest.
+    public static let bindings: [Binding] =
+        screens + movements + ConsoleModel.Screen.allCases.flatMap(own) + general
+
+    private static let screens = [
+        bind(.home, "1 F1", "the topics and files"),
+        bind(.entries, "2 F2", "the entries of a topic"),
+        bind(.blocks, "3 F3", "the map of all blocks"),
+        bind(.check, "5 F5", "what is wrong with the directory"),
+        bind(.hex, "6 F6 x", "the bytes of this place, and their fields"),
+    ]
+
+    private static let movements = [
         bind(.up, "k Up", .everywhere, "up"),
         bind(.down, "j Down", .everywhere, "down"),
         bind(.halfUp, "C-u", .everywhere, "half a page up"),
@@ -52,17 +64,9 @@ public enum KeyMap {
         bind(.pageDown, "PgDn C-f Space", .everywhere, "a page down"),
         bind(.first, "g Home", .everywhere, "to the first"),
         bind(.last, "G End", .everywhere, "to the last"),
-        bind(.open, "Enter", .home, "open the topic", label: "open"),
-        bind(.open, "Enter", .check, "go to the place of the finding", label: "go there"),
-        bind(.filter, "/", .home, "filter the topics by name", label: "filter"),
-        bind(.filter, "/", .entries, "filter the entries by payload", label: "filter"),
-        bind(.next, "n", .entries, "more matches of the filter"),
-        bind(.sort, "s", .home, "sort by the next column"),
-        bind(.reverseSort, "S", .home, "turn the order round"),
-        bind(.follow, "F", .entries, "follow: stay at the newest entry", label: "follow"),
-        bind(.goToCursor, "c", .entries, "to the reader's cursor", label: "cursor"),
-        bind(.payloadMode, "v", .entries, "payload as JSON, text or hex", label: "view"),
-        bind(.switchPane, "Tab", .entries, "between the list and the payload"),
+    ]
+
+    private static let general = [
         bind(.command, ":", .everywhere, "type a command; Tab shows and completes them"),
         bind(.actions, "a", .everywhere, "actions that write", label: "actions"),
         bind(.pause, "p", .everywhere, "pause, go on"),
@@ -71,13 +75,93 @@ public enum KeyMap {
         bind(.reread, "C-r", .everywhere, "read the whole directory again"),
         bind(.redraw, "C-l", .everywhere, "draw the screen again"),
         bind(.help, "?", .everywhere, "this help", label: "help"),
-        bind(.back, "q Esc", .entries, "back", label: "back"),
-        bind(.back, "q Esc", .check, "back", label: "back"),
-        bind(.clearFilter, "Esc", .home, "clear the filter"),
         bind(.suspend, "C-z", .everywhere, "suspend; fg comes back"),
-        bind(.quit, "q", .home, "quit", label: "quit"),
         bind(.quit, "C-c", .everywhere, "quit"),
     ]
+
+    /// The bindings that hold on one screen alone.
+    private static func own(_ screen: ConsoleModel.Screen) -> [Binding] {
+        func bind(_ command: Command, _ keys: String, _ title: String, label: String? = nil)
+            -> Binding
+        {
+            self.bind(command, keys, .screen(screen), title, label: label)
+        }
+        switch screen {
+        case .home:
+            return [
+                bind(.open, "Enter", "open the topic", label: "open"),
+                bind(.filter, "/", "filter the topics by name", label: "filter"),
+                bind(.sort, "s", "sort by the next column"),
+                bind(.reverseSort, "S", "turn the order round"),
+                bind(.clearFilter, "Esc", "clear the filter"),
+                bind(.quit, "q", "quit", label: "quit"),
+            ]
+        case .entries:
+            return [
+                bind(.filter, "/", "filter the entries by payload", label: "filter"),
+                bind(.next, "n", "more matches of the filter"),
+                bind(.follow, "F", "follow: stay at the newest entry", label: "follow"),
+                bind(.goToCursor, "c", "to the reader's cursor", label: "cursor"),
+                bind(.payloadMode, "v", "payload as JSON, text or hex", label: "view"),
+                bind(.switchPane, "Tab", "between the list and the payload"),
+                bind(.back, "q Esc", "back", label: "back"),
+            ]
+        case .blocks:
+            return [
+                bind(.open, "Enter", "the entries of the block", label: "entries"),
+                bind(.left, "h Left", "to the slot before"),
+                bind(.right, "l Right", "to the next slot"),
+                bind(.mapMode, "m", "map by state, topic or fill", label: "map"),
+                bind(.previousFile, "[", "to the file before", label: "file"),
+                bind(.nextFile, "]", "to the next file"),
+                bind(.previousBlock, "{", "to the topic's block before", label: "topic"),
+                bind(.nextBlock, "}", "to the topic's next block"),
+                bind(.goToCursor, "c", "to the topic's reader", label: "cursor"),
+                bind(.previousFinding, "E", "to the finding before"),
+                bind(.nextFinding, "e", "to the next finding"),
+                bind(.switchPane, "Tab", "what is told below the map, where it is narrow"),
+                bind(.back, "q Esc", "back", label: "back"),
+            ]
+        case .check:
+            return [
+                bind(.open, "Enter", "go to the place of the finding", label: "go there"),
+                bind(.back, "q Esc", "back", label: "back"),
+            ]
+        case .hex:
+            return [
+                bind(.open, "Enter", "the entry that the byte is part of", label: "entry"),
+                bind(.left, "h Left", "to the byte before"),
+                bind(.right, "l Right", "to the next byte"),
+                bind(.previousEntry, "[", "to the entry's start, then the one before"),
+                bind(.nextEntry, "]", "to the next entry", label: "entry"),
+                bind(.previousBlock, "{", "to the topic's block before"),
+                bind(.nextBlock, "}", "to the topic's next block", label: "block"),
+                bind(.previousFinding, "E", "to the finding before"),
+                bind(.nextFinding, "e", "to the next finding", label: "finding"),
+                bind(.switchPane, "Tab", "between bytes and fields", label: "fields"),
+                bind(.back, "q Esc", "back", label: "back"),
+            ]
+        }
+    }
+
+    /// What `key` asks for on `screen`: a binding of the screen goes before one for everywhere.
+    public static func command(for key: Key, on screen: ConsoleModel.Screen) -> Command? {
+        let scope = Scope(screen)
+        return bindings.first { $0.scope == scope && $0.keys.contains(key) }?.command
+            ?? bindings.first { $0.scope == .everywhere && $0.keys.contains(key) }?.command
+    }
+
+    /// The bindings that hold on `screen`.
+    public static func bindings(on screen: ConsoleModel.Screen) -> [Binding] {
+        let scope = Scope(screen)
+        return bindings.filter { $0.scope == scope || $0.scope == .everywhere }
+    }
+
+    /// A screen: its name is its label.
+    private static func bind(_ screen: Command, _ keys: String, _ title: String) -> Binding {
+        let label = ConsoleModel.Screen(rawValue: screen.rawValue)?.title
+        return bind(screen, keys, .everywhere, title, label: label)
+    }
 
     private static func bind(
         _ command: Command, _ keys: String, _ scope: Scope, _ title: String, label: String? = nil

@@ -18,6 +18,7 @@ public enum Message: Sendable {
     case matches(request: Int, SearchResult, isFinal: Bool)
     case payload(EntryRow, [UInt8])
     case planned(ActionPlan)
+    case bytes(request: Int, HexPage)
     /// Reading entries failed; what to do about it.
     case failed(request: Int?, String)
     case acted(Result<String, ActionFailure>)
@@ -48,6 +49,10 @@ public enum Effect: Hashable, Sendable {
     case loadPlace(request: Int, topic: TopicState, EntryPlace, count: Int)
     /// Rows of the topic whose payload matches, from an ordinal on.
     case search(request: Int, topic: TopicState, EntryQuery, from: Int, limit: Int)
+    /// Bytes of a file, and the fields at a place in it. `file` and `cursor` are what is known of a
+    /// data file and of the topic there.
+    case loadBytes(
+        request: Int, BytePlace, Range<Int>, file: FileState?, cursor: CursorState?)
     case loadPayload(topic: TopicState, EntryRow, max: Int)
     /// Find out which entries would be consumed.
     case planConsume(topic: TopicState, count: Int)

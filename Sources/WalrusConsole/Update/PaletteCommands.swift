@@ -8,9 +8,10 @@ public enum CommandPalette {
     /// Those that no key has.
     private static let typed: [PaletteCommand] = [
         PaletteCommand(
-            form: "N", help: "go to the entry with this number",
+            form: "N", help: "go to the entry with this number; on Hex, to the byte",
             accepts: { Int($0) != nil },
             run: { model, text in
+                if let place = model.place(named: text) { return model.point(at: place) }
                 guard model.screen == .entries, let name = model.entries?.topic,
                     let ordinal = Int(text)
                 else {
@@ -18,6 +19,16 @@ public enum CommandPalette {
                 }
                 model.entries?.isFollowing = false
                 return model.openEntries(of: name, ordinal: max(1, ordinal))
+            }),
+        PaletteCommand(
+            form: "FILE:BLOCK+OFFSET", help: "go to the block 2:25, or to the byte 2:25+0x1F",
+            accepts: { ConsoleModel.looksLikePlace($0) },
+            run: { model, text in
+                guard let place = model.place(named: text) else {
+                    return model.complain(
+                        "no such place: 2:25 is slot 25 of file 2, 0x1F a byte on Hex")
+                }
+                return model.point(at: place)
             }),
         PaletteCommand(
             "topic", aliases: ["t"], takes: .topic, help: "open the entries of a topic",
@@ -42,6 +53,13 @@ public enum CommandPalette {
                 return model.confirm("theme \(text)")
             }),
         PaletteCommand(
+            "file", takes: .text("NAME"), help: "the bytes of a file in the directory",
+            run: { model, text in
+                guard !text.isEmpty else { return model.complain("which file?") }
+                model.screen = .hex
+                return model.moveHex(to: BytePlace(file: text, offset: 0))
+            }),
+        PaletteCommand(
             "write", aliases: ["rw"], help: "offer the actions that write",
             run: { model, _ in
                 model.setup.canWrite = true
@@ -63,7 +81,7 @@ public enum CommandPalette {
             run: { model, _ in
                 let scopes = Command.scopes(of: command)
                 guard scopes.contains(.everywhere) || scopes.contains(Scope(model.screen)) else {
-                    let places = scopes.map { "\($0)" }.joined(separator: " or ")
+                    let places = scopes.map(\.name).joined(separator: " or ")
                     return model.complain("\(command.name) belongs to another screen: \(places)")
                 }
                 return model.run(command)

@@ -22,6 +22,15 @@ extension ConsoleModel {
         return openEntries(of: name)
     }
 
+    /// Shows the entries: from another screen than Home, those around what it points at.
+    mutating func enterEntries() -> [Effect] {
+        guard screen != .home, screen != .entries, let focus, let block = block(at: focus),
+            !(entries?.selected.map(focusIs(in:)) ?? false)
+        else { return openEntries() }
+        let offset = focus.offset - block.slot * Layout.unit
+        return openPlace(in: block, offset: min(offset, max(0, block.used - 1)))
+    }
+
     mutating func openEntries(of name: TopicName, ordinal: Int? = nil) -> [Effect] {
         screen = .entries
         if entries?.topic != name { entries = EntriesModel(topic: name) }
@@ -37,14 +46,24 @@ extension ConsoleModel {
         guard let state, let slot = finding.block,
             let file = state.files.first(where: { $0.name.text == finding.file }),
             let block = file.blocks.first(where: { $0.slot == slot })
-        else { return [.bell] }
+        else {
+            // What is in no block has bytes at least.
+            guard let place = finding.byte else { return [.bell] }
+            screen = .hex
+            return moveHex(to: place)
+        }
         guard let offset = finding.offset else {
             return openEntries(of: block.topic, ordinal: block.entriesBefore + 1)
         }
+        return openPlace(in: block, offset: offset)
+    }
+
+    /// Shows the entry at a place in a block, or the one after it.
+    mutating func openPlace(in block: BlockState, offset: Int) -> [Effect] {
         screen = .entries
         if entries?.topic != block.topic { entries = EntriesModel(topic: block.topic) }
         guard let topic = entriesTopic else { return [] }
-        let place = EntryPlace(file: file.name, slot: slot, offset: offset)
+        let place = EntryPlace(file: block.file, slot: block.slot, offset: offset)
         let id = request()
         entries?.filter = nil
         entries?.search = nil
@@ -124,7 +143,7 @@ extension ConsoleModel {
 
     // MARK: - Loading
 
-    private mutating func request() -> Int {
+    mutating func request() -> Int {
         lastRequest += 1
         return lastRequest
     }
@@ -259,7 +278,7 @@ extension ConsoleModel {
         case .place(let place):
             model.position.selected =
                 rows.firstIndex {
-                    ($0.file, $0.slot, $0.offset) >= (place.file, place.slot, place.offset)
+                    ($0.file, $0.slot, $0.end) > (place.file, place.slot, place.offset)
                 } ?? max(0, rows.count - 1)
         }
         switch model.landing {
@@ -315,5 +334,15 @@ extension ConsoleModel {
             keeping: model.position.selected, in: model.rows.count,
             height: layout.listHeight, from: model.position.top)
         entries = model
+        if screen == .entries, model.awaited == nil, let row = model.selected, !focusIs(in: row) {
+            focus = BytePlace(file: row.file, slot: row.slot, offset: row.offset)
+        }
+    }
+
+    /// Whether what is pointed at is a byte of the entry.
+    private func focusIs(in row: EntryRow) -> Bool {
+        guard let focus, focus.file == row.file.text else { return false }
+        let base = row.slot * Layout.unit
+        return (base + row.offset..<base + row.end).contains(focus.offset)
     }
 }

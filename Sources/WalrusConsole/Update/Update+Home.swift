@@ -36,6 +36,15 @@ extension ConsoleModel {
         guard let state, !home.order.isEmpty else { return }
         let row = max(0, min((selectedTopicRow ?? 0) + delta, home.order.count - 1))
         home.selected = state.topics[home.order[row]].name
+        focus = Self.place(of: state.topics[home.order[row]]) ?? focus
+    }
+
+    /// Selects the topic that another screen pointed at, if it is in the list.
+    mutating func followFocusOnHome(from last: Screen) {
+        guard last != .home, let topic = focus.flatMap({ block(at: $0) })?.topic,
+            let state, home.order.contains(where: { state.topics[$0].name == topic })
+        else { return }
+        home.selected = topic
     }
 
     /// Filters and sorts the topics anew.

@@ -16,7 +16,15 @@ extension ConsoleModel {
 
     /// Takes in what happened. Returns what is to be done about it.
     public mutating func update(_ message: Message) -> [Effect] {
-        defer { settle() }
+        let (old, before) = (size, state)
+        var effects = take(message)
+        settle()
+        if old != size { effects += settleHex() }
+        if case .scanned = message { effects += bytesChanged(since: before) }
+        return effects
+    }
+
+    private mutating func take(_ message: Message) -> [Effect] {
         switch message {
         case .key(let key):
             notice = nil
@@ -42,6 +50,12 @@ extension ConsoleModel {
             return []
         case .holders(let found):
             holders = found
+            return []
+        case .bytes(let id, let page):
+            return takeBytes(id, page)
+        case .failed(let id?, let problem) where id == hex.awaited:
+            hex.awaited = nil
+            notice = Notice(kind: .problem, text: problem)
             return []
         case .rows, .matches, .payload, .failed:
             return takeEntries(message)
@@ -75,6 +89,7 @@ extension ConsoleModel {
         isStale = false
         now = max(now, new.time)
         scannedAt = now
+        forecast = ReclaimForecast(new)
         history.add(new)
         reorderTopics()
         return entriesChanged(since: before)
@@ -84,11 +99,8 @@ extension ConsoleModel {
     private mutating func settle() {
         settleHome()
         settleEntries()
-        let rows = state?.findings.count ?? 0
-        check.selected = max(0, min(check.selected, rows - 1))
-        check.top = ScrollWindow.top(
-            keeping: check.selected, in: rows, height: CheckLayout(self).listHeight,
-            from: check.top)
+        settleBlocks()
+        settleCheck()
         if case .help(let top) = overlay {
             overlay = .help(top: max(0, min(top, HelpView.lines(self).count - 1)))
         }
@@ -110,10 +122,8 @@ extension ConsoleModel {
     }
 
     mutating func run(_ command: Command) -> [Effect] {
+        if let screen = Screen(rawValue: command.rawValue) { return go(to: screen) }
         switch command {
-        case .home: screen = .home
-        case .check: screen = .check
-        case .entries: return openEntries()
         case .help: overlay = .help(top: 0)
         case .filter:
             let text = screen == .entries ? entries?.filter?.text ?? "" : home.filter
@@ -130,27 +140,36 @@ extension ConsoleModel {
         case .redraw: return [.redraw]
         case .suspend: return [.suspend]
         case .quit: return [.quit]
-        case .back: screen = .home
+        case .back: return go(to: .home)
+        case .nextFinding: return moveToFinding(forward: true)
+        case .previousFinding: return moveToFinding(forward: false)
         default:
             switch screen {
             case .home: return runHome(command)
             case .entries: return runEntries(command)
+            case .blocks: return runBlocks(command)
+            case .hex: return runHex(command)
             case .check: return runCheck(command)
             }
         }
         return []
     }
 
-    private mutating func runCheck(_ command: Command) -> [Effect] {
-        let rows = state?.findings.count ?? 0
-        if let delta = Self.delta(command, page: CheckLayout(self).listHeight) {
-            check.move(by: delta, count: rows)
-            return []
+    // MARK: - Screens
+
+    /// Shows a screen, at the place that was pointed at last.
+    mutating func go(to next: Screen) -> [Effect] {
+        let last = screen
+        switch next {
+        case .home:
+            screen = .home
+            followFocusOnHome(from: last)
+        case .entries: return enterEntries()
+        case .blocks: enterBlocks()
+        case .check: screen = .check
+        case .hex: return enterHex()
         }
-        guard command == .open, let findings = state?.findings,
-            findings.indices.contains(check.selected)
-        else { return [] }
-        return openPlace(of: findings[check.selected])
+        return []
     }
 
     /// How far a movement goes in a list with pages of so many rows; nil for other commands.

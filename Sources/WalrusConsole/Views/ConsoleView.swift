@@ -17,6 +17,8 @@ public enum ConsoleView {
         switch model.screen {
         case .home: HomeView.draw(model, &grid)
         case .entries: EntriesView.draw(model, &grid)
+        case .blocks: BlocksView.draw(model, &grid)
+        case .hex: HexView.draw(model, &grid)
         case .check: CheckView.draw(model, &grid)
         }
         FooterView.draw(model, &grid, chrome.footer)
@@ -133,29 +135,46 @@ enum FooterView {
     }
 
     private static func drawKeys(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
-        var shown = model.keys.bindings(on: model.screen).filter { $0.label != nil }
-        let widths = { (bindings: [Binding]) in
-            bindings.reduce(0) { $0 + pieces($1, model).columns }
+        // How to get out comes last, as it does everywhere.
+        let labelled = model.keys.bindings(on: model.screen).filter { $0.label != nil }
+        var shown =
+            labelled.filter { !isWayOut($0) } + labelled.filter { isWayOut($0) }
+        var isShort = false
+        func width() -> Int {
+            shown.reduce(0) { $0 + pieces($1, model, isShort: isShort).columns }
         }
-        // How to get on and how to get out are the last to go.
-        while widths(shown) > rect.width,
-            let least = shown.lastIndex(where: { ![.help, .back, .quit].contains($0.command) })
+        // The names of the other screens are the first to go, then what a screen offers, from the
+        // last on; how to get on and how to get out stay.
+        isShort = width() > rect.width
+        while width() > rect.width,
+            let least = shown.lastIndex(where: { !isWayOut($0) && $0.command != .help })
         {
             shown.remove(at: least)
         }
         var x = rect.x
         for binding in shown {
-            let pieces = pieces(binding, model)
+            let pieces = pieces(binding, model, isShort: isShort)
             guard x + pieces.columns <= rect.maxX else { continue }
             x += grid.put(pieces, x: x, y: rect.y)
         }
     }
 
-    private static func pieces(_ binding: Binding, _ model: ConsoleModel) -> [StyledText] {
+    private static func isWayOut(_ binding: Binding) -> Bool {
+        [.back, .quit].contains(binding.command)
+    }
+
+    /// - Parameter isShort: of screens other than this one, the key alone.
+    private static func pieces(_ binding: Binding, _ model: ConsoleModel, isShort: Bool)
+        -> [StyledText]
+    {
         guard let label = binding.label, let key = binding.keys.first else { return [] }
         let isHere = binding.command.rawValue == model.screen.rawValue
+        let cap = StyledText(" \(key.name) ", .key, .bold)
+        if isShort, !isHere, ConsoleModel.Screen(rawValue: binding.command.rawValue) != nil {
+            return [cap, StyledText(" ", .keyLabel)]
+        }
         return [
-            StyledText(" \(key.name) ", .key, .bold),
+            cap,
             StyledText(
                 "\(label) ", isHere ? Style(.keyLabel, [.bold, .underline]) : Style(.keyLabel)),
         ]

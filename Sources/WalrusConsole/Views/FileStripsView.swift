@@ -3,12 +3,6 @@ internal import WalrusFormat
 
 /// A strip for every file: what each of its blocks holds.
 enum FileStripsView {
-    /// A cell of a strip, in the order in which one hides another.
-    private enum Use: Int, Comparable {
-        case never, consumed, unread, reading, tail, damaged
-        static func < (a: Use, b: Use) -> Bool { a.rawValue < b.rawValue }
-    }
-
     static func draw(
         _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ layout: HomeLayout
     ) {
@@ -51,50 +45,26 @@ enum FileStripsView {
     private static func drawStrip(
         _ model: ConsoleModel, _ file: FileState, _ perCell: Int, _ grid: inout Grid, x: Int, y: Int
     ) {
-        var uses = [(use: Use, topic: TopicName?)](
+        var uses = [(use: BlockMap.Use, topic: TopicName?)](
             repeating: (.never, nil), count: Layout.unitsPerFile / perCell)
-        for block in file.blocks {
-            let use = use(of: block)
-            for slot in block.slot..<min(block.slot + block.units, Layout.unitsPerFile) {
-                let cell = slot / perCell
-                if use >= uses[cell].use { uses[cell] = (use, block.topic) }
+        for (index, slot) in BlockMap.slots(of: file).enumerated() {
+            let cell = index / perCell
+            if slot.use >= uses[cell].use {
+                uses[cell] = (slot.use, slot.block.map { file.blocks[$0].topic })
             }
         }
         for (cell, entry) in uses.enumerated() {
             let role = entry.topic.map { model.role(of: $0) } ?? .neverWritten
             grid.put(
-                glyph(entry.use, grid.glyphs), x: x + cell, y: y, style: style(entry.use, role))
+                entry.use.glyph(grid.glyphs), x: x + cell, y: y, style: style(entry.use, role))
         }
     }
 
-    private static func use(of block: BlockState) -> Use {
-        if block.isDamaged { return .damaged }
-        // The block being written shows as such, even while it is being read.
-        if block.isTail, block.reading != .consumed { return .tail }
-        switch block.reading {
-        case .consumed: return .consumed
-        case .unread: return .unread
-        case .reading: return .reading
-        }
-    }
-
-    private static func glyph(_ use: Use, _ glyphs: GlyphSet) -> String {
+    /// Blocks with something unread have the colour of their topic.
+    private static func style(_ use: BlockMap.Use, _ topic: Role) -> Style {
         switch use {
-        case .never: glyphs.neverWritten
-        case .consumed: glyphs.consumed
-        case .unread: glyphs.unread
-        case .reading: glyphs.cursor
-        case .tail: glyphs.tail
-        case .damaged: glyphs.damaged
-        }
-    }
-
-    private static func style(_ use: Use, _ topic: Role) -> Style {
-        switch use {
-        case .never: Style(.neverWritten)
-        case .consumed: Style(.consumed)
         case .unread, .reading, .tail: Style(topic)
-        case .damaged: Style(.damaged, .bold)
+        case .never, .reclaimable, .consumed, .damaged, .unreadable: use.style
         }
     }
 

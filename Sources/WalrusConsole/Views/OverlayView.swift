@@ -66,8 +66,8 @@ enum HelpView {
                     ], [],
                 ]
         }
-        return section("Everywhere", .everywhere) + section("Home", .home)
-            + section("Entries", .entries) + section("Check", .check)
+        return section("Everywhere", .everywhere)
+            + ConsoleModel.Screen.allCases.flatMap { section($0.title, .screen($0)) }
             + commands()
             + [
                 [StyledText("At a prompt", .heading, .bold)],

@@ -13,6 +13,8 @@ public final class ConsoleApp {
     // action from being finished.
     private let scans = WorkQueue()
     private let queries = WorkQueue()
+    // A search must not keep bytes from being shown.
+    private let bytes = WorkQueue()
     private let actions = WorkQueue()
 
     private var exitStatus: Int32?
@@ -138,6 +140,7 @@ public final class ConsoleApp {
             case .scan, .findHolders: start(effect, on: scans)
             case .loadRows, .loadPlace, .search, .loadPayload, .planConsume:
                 start(effect, on: queries)
+            case .loadBytes: start(effect, on: bytes)
             case .act, .remember: start(effect, on: actions)
             case .bell: terminal.bell()
             case .redraw:

@@ -13,6 +13,8 @@ public final class EffectRunner: Sendable {
     private let scanner: Mutex<Scanner>
     /// The last question about entries; earlier ones need no answer any more.
     private let lastRequest = Atomic(0)
+    /// The same for questions about bytes.
+    private let lastBytes = Atomic(0)
 
     /// Rows that one plan may hold.
     static let planMax = 1_000
@@ -32,6 +34,8 @@ public final class EffectRunner: Sendable {
         case .loadRows(let request, _, _, _), .loadPlace(let request, _, _, _),
             .search(let request, _, _, _, _):
             lastRequest.store(request, ordering: .relaxed)
+        case .loadBytes(let request, _, _, _, _):
+            lastBytes.store(request, ordering: .relaxed)
         default: break
         }
     }
@@ -62,6 +66,16 @@ public final class EffectRunner: Sendable {
             attempt(nil, tell) {
                 let reader = EntryReader(directory: self.directory, topic: topic)
                 tell(.payload(row, try reader.payload(of: row, count: max)))
+            }
+        case .loadBytes(let request, let place, let range, let file, let cursor):
+            // A held key asks faster than a disk answers: the last question is the one that counts.
+            guard lastBytes.load(ordering: .relaxed) == request else { return }
+            attempt(request, tell) {
+                let inspector = ByteInspector(self.directory)
+                let page = HexPage(
+                    file: place.file, window: try inspector.bytes(of: place.file, range),
+                    map: try inspector.map(at: place, file: file, cursor: cursor))
+                tell(.bytes(request: request, page))
             }
         case .planConsume(let topic, let count):
             attempt(nil, tell) { try self.plan(topic, count, tell) }

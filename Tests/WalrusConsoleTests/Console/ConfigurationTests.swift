@@ -68,7 +68,7 @@ import Testing
         ("[keys.home]\nsort = [\"x\", \"Hyper\"]", "f:2:14: no key \"Hyper\""),
         ("[keys.home]\nsort = \"C-c\"", "f:2:8: Ctrl-C always quits"),
         (
-            "[keys.home]\nsort = [\"x\", \"q\"]",
+            "[keys.home]\nsort = [\"y\", \"q\"]",
             "f:2:14: q is the key of quit ([keys.home]) already"
         ),
         ("[keys.home]\nsort = \"p\"", "f:2:8: p is the key of pause ([keys.everywhere]) already"),

@@ -86,7 +86,7 @@ import WalrusFormat
 
     @Test func hostileStatesAreDrawn() throws {
         var random = SeededRandom.fromEnvironment("console properties")
-        for _ in 0..<50 {
+        for _ in 0..<20 {
             var state = Sample.state()
             state.topics = (0..<40).map { _ in
                 let bytes = (0..<Int.random(in: 1...60, using: &random)).map { _ in
@@ -98,13 +98,29 @@ import WalrusFormat
                 decoding: (0..<80).map { _ in UInt8.random(in: 0...255, using: &random) },
                 as: UTF8.self)
             state.findings = [Finding(.error, .strayFile, file: junk, junk)]
+            // Blocks of topics that the list may not have, anywhere.
+            state.files = Sample.manyFiles(Int.random(in: 0...9, using: &random)).files
+            for file in state.files.indices {
+                state.files[file].blocks.removeAll { _ in
+                    Int.random(in: 0..<4, using: &random) == 0
+                }
+                state.files[file].allocated = Int.random(in: 0...2_000_000_000, using: &random)
+                state.files[file].isReadable = Bool.random(using: &random)
+            }
             var model = Sample.model(
                 Int.random(in: 40...130, using: &random), Int.random(in: 10...50, using: &random))
             _ = model.start(at: Sample.time)
             _ = model.update(.scanned(state))
             for screen in ConsoleModel.Screen.allCases {
-                model.screen = screen
+                _ = Sample.settle(&model, model.go(to: screen))
                 check(ConsoleView.draw(model), model)
+                for key in Self.keys.filter({ $0 != .character(":") }).shuffled(using: &random)
+                    .prefix(4)
+                {
+                    _ = Sample.settle(&model, model.update(.key(key)))
+                    check(ConsoleView.draw(model), model)
+                }
+                model.overlay = nil
             }
         }
     }

@@ -136,8 +136,8 @@ import WalrusFormat
         #expect(model.screen == .entries)
         #expect(model.entries?.topic == "audit")
         #expect(model.entries?.selected?.ordinal == 1)
-        // A finding that is about no block leads nowhere.
+        // One that is about no block leads to the bytes of its file.
         _ = try Sample.session(&model, "5 j <Enter>")
-        #expect(model.screen == .check)
+        #expect(model.screen == .hex && model.hex.place?.file == "read_offset_idx_index.db.tmp")
     }
 }

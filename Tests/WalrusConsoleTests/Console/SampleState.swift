@@ -181,6 +181,8 @@ enum Sample {
             .matches(request: id, matches(topic, query, from, limit), isFinal: true)
         case .loadPayload(let topic, let row, _):
             .payload(row, payload(topic.name, row.ordinal ?? 0))
+        case .loadBytes(let id, let place, let range, let file, let cursor):
+            .bytes(request: id, page(place, range, file, cursor))
         case .planConsume(let topic, let count):
             .planned(
                 ActionPlan(

@@ -1,0 +1,133 @@
+import ArgumentParser
+import Inspect
+import WalrusConsole
+import WalrusFormat
+import WalrusIO
+
+struct Forecast: Verb {
+    static let configuration = CommandConfiguration(
+        abstract: "Tell why each file is still there, and what would free its space.",
+        discussion: """
+            A file goes when every entry in it is consumed and it gets no new block. For each file: \
+            its fate (goes, filling, held, kept), who holds it, and how many entries these readers \
+            have to consume before it goes. For each topic: what reading it to its end would free. \
+            Exits with 1 when there is no file.
+            """)
+
+    @OptionGroup var log: LogArguments
+    @OptionGroup var form: OutputArguments
+
+    func perform() throws {
+        let (_, state) = try log.scan()
+        let forecast = ReclaimForecast(state)
+        switch form.output {
+        case .text: try printText(forecast)
+        case .json, .jsonl: try printJSON(forecast)
+        }
+        try state.admitGaps()
+        if state.files.isEmpty { throw Failure(.nothing, "\(log.path): no data files there") }
+    }
+
+    private func printText(_ forecast: ReclaimForecast) throws {
+        try Report(.text).print(
+            "files", forecast.files,
+            [
+                .init("FILE"), .init("ON DISK", number: true), .init("FATE"),
+                .init("FREE SLOTS", number: true), .init("HELD BY"),
+            ], members: Self.members
+        ) { file in
+            [
+                file.name.text, String(file.allocated), file.fate.rawValue,
+                String(file.freeSlots), Self.holders(file),
+            ]
+        }
+        guard !forecast.topics.isEmpty else { return }
+        let output = StandardOutput()
+        try output.write("\n")
+        try output.flush()
+        try Report(.text).print(
+            "topics", forecast.topics,
+            [
+                .init("READ TO END"), .init("ENTRIES", number: true),
+                .init("FREES", number: true), .init("FILES FREED", number: true),
+                .init("FILES HELD", number: true),
+            ], members: Self.members
+        ) { topic in
+            [
+                topic.name.shown(ascii: false), String(topic.entriesToRead),
+                String(topic.bytesAlone), String(topic.filesAlone), String(topic.files),
+            ]
+        }
+    }
+
+    private static func holders(_ file: ReclaimForecast.File) -> String {
+        let names = file.holders.prefix(4).map {
+            "\($0.topic.shown(ascii: false)) (\($0.entriesToRead) to read)"
+        }
+        let more = file.holders.count - names.count
+        return names.joined(separator: ", ") + (more > 0 ? ", \(more) more" : "")
+    }
+
+    private func printJSON(_ forecast: ReclaimForecast) throws {
+        let output = StandardOutput()
+        if form.output == .jsonl {
+            for file in forecast.files { try output.write(Self.members(file).text + "\n") }
+        } else {
+            let disk = ReclaimForecast.Fate.allCases.map {
+                ($0.rawValue, JSON.int(forecast.bytes[$0] ?? 0))
+            }
+            let total = forecast.files.reduce(0) { $0 + $1.allocated }
+            try output.write(
+                JSON.object([
+                    ("schema", .int(1)),
+                    (
+                        "disk",
+                        .object(
+                            [("allocated", .int(total))] + disk
+                                + [("if_all_read", .int(forecast.bytesIfAllRead))])
+                    ),
+                    (
+                        "next",
+                        forecast.next.map {
+                            .object([
+                                ("file", .string($0.name.text)),
+                                ("entries_to_read", .int($0.entriesToRead)),
+                                ("allocated", .int($0.allocated)),
+                            ])
+                        } ?? .null
+                    ),
+                    ("files", .array(forecast.files.map(Self.members))),
+                    ("topics", .array(forecast.topics.map(Self.members))),
+                ]).text + "\n")
+        }
+        try output.flush()
+    }
+
+    private static func members(_ file: ReclaimForecast.File) -> JSON {
+        .object([
+            ("file", .string(file.name.text)), ("allocated", .int(file.allocated)),
+            ("fate", .string(file.fate.rawValue)), ("free_slots", .int(file.freeSlots)),
+            ("unread_size", .int(file.unreadSize)),
+            ("entries_to_read", .int(file.entriesToRead)), ("why", .string(file.reason)),
+            ("holders", .array(file.holders.map(members))),
+        ])
+    }
+
+    private static func members(_ holder: ReclaimForecast.Holder) -> JSON {
+        .object([
+            ("topic", .string(holder.topic.text)), ("topic_hex", .string(holder.topic.hex)),
+            ("unread", .int(holder.unread)), ("unread_size", .int(holder.unreadSize)),
+            ("blocks", .int(holder.blocks)), ("first_block", .int(holder.slot)),
+            ("entries_to_read", .int(holder.entriesToRead)),
+        ])
+    }
+
+    private static func members(_ topic: ReclaimForecast.Topic) -> JSON {
+        .object([
+            ("topic", .string(topic.name.text)), ("topic_hex", .string(topic.name.hex)),
+            ("entries_to_read", .int(topic.entriesToRead)), ("files", .int(topic.files)),
+            ("bytes", .int(topic.bytes)), ("files_alone", .int(topic.filesAlone)),
+            ("bytes_alone", .int(topic.bytesAlone)),
+        ])
+    }
+}

@@ -1,0 +1,136 @@
+public import Inspect
+internal import WalrusFormat
+
+/// What the slots of a file are, one by one.
+public enum BlockMap {
+    /// In the order in which one hides another where several share a cell.
+    public enum Use: Int, Hashable, Sendable, Comparable, CaseIterable {
+        case never
+        /// Consumed, in a file that can go.
+        case reclaimable
+        case consumed, unread, reading, tail, damaged
+        /// Not empty, and nothing tells what it is.
+        case unreadable
+
+        public static func < (a: Use, b: Use) -> Bool { a.rawValue < b.rawValue }
+
+        /// In the words of the verbs.
+        public var name: String {
+            switch self {
+            case .never: "never-written"
+            case .reclaimable: "can-go"
+            case .tail: "last"
+            case .consumed, .unread, .reading, .damaged, .unreadable: "\(self)"
+            }
+        }
+
+        /// In the words of a legend.
+        public var title: String {
+            switch self {
+            case .never: "never written"
+            case .reclaimable: "can go"
+            case .consumed: "consumed"
+            case .unread: "unread"
+            case .reading: "being read"
+            case .tail: "last block"
+            case .damaged: "damaged"
+            case .unreadable: "unreadable"
+            }
+        }
+    }
+
+    public struct Slot: Hashable, Sendable {
+        public var use = Use.never
+        /// Index into the file's blocks.
+        public var block: Int?
+        /// The unit of the block, from 0.
+        public var unit = 0
+    }
+
+    /// One for each slot of a data file.
+    ///
+    /// - Parameter fate: what the forecast says of the file; nil draws no difference between what
+    ///   is consumed and what can go.
+    public static func slots(of file: FileState, fate: ReclaimForecast.Fate? = nil) -> [Slot] {
+        var slots = [Slot](repeating: Slot(), count: Layout.unitsPerFile)
+        for (index, block) in file.blocks.enumerated() {
+            var use = use(of: block)
+            if use == .consumed, fate == .goes { use = .reclaimable }
+            for slot in block.slot..<min(block.slot + block.units, slots.count) {
+                slots[slot] = Slot(use: use, block: index, unit: slot - block.slot)
+            }
+        }
+        for slot in file.unreadableSlots where slots.indices.contains(slot) {
+            slots[slot].use = .unreadable
+        }
+        return slots
+    }
+
+    public static func use(of block: BlockState) -> Use {
+        if block.isDamaged { return .damaged }
+        // The block being written shows as such, even while it is being read.
+        if block.isTail, block.reading != .consumed { return .tail }
+        switch block.reading {
+        case .consumed: return .consumed
+        case .unread: return .unread
+        case .reading: return .reading
+        }
+    }
+
+    /// How full a unit of the block is, from 0 to 1.
+    public static func fill(of block: BlockState, unit: Int) -> Double {
+        max(0, min(1, Double(block.used - unit * Layout.unit) / Double(Layout.unit)))
+    }
+
+    /// The letter that stands for a topic with that place in the list; it repeats after 62.
+    public static func letter(_ index: Int) -> String { letters[((index % 62) + 62) % 62] }
+
+    /// What is drawn for a slot; `block` is the one that it belongs to.
+    public static func cell(
+        _ slot: Slot, _ block: BlockState?, _ mode: BlocksModel.Mode, state: DirectoryState,
+        glyphs: GlyphSet
+    ) -> (glyph: String, style: Style) {
+        guard let block, mode != .state else { return (slot.use.glyph(glyphs), slot.use.style) }
+        if mode == .topic {
+            let index = state.topics.partition(before: block.topic)
+            return (letter(index), Style(Role.topic(index)))
+        }
+        let fill = fill(of: block, unit: slot.unit)
+        let levels = glyphs.verticalLevels
+        // A block that holds anything shows as such.
+        let level = max(1, Int((fill * Double(levels.count - 1)).rounded()))
+        return (levels[min(level, levels.count - 1)], Style(Role.ramp(fill)))
+    }
+
+    private static let letters =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".map { String($0) }
+}
+
+extension BlockMap.Use {
+    public func glyph(_ glyphs: GlyphSet) -> String {
+        switch self {
+        case .never: glyphs.neverWritten
+        case .reclaimable: glyphs.reclaimable
+        case .consumed: glyphs.consumed
+        case .unread: glyphs.unread
+        case .reading: glyphs.cursor
+        case .tail: glyphs.tail
+        case .damaged: glyphs.damaged
+        case .unreadable: glyphs.orphan
+        }
+    }
+
+    /// The style of a legend, and of a map that does not tell topics apart.
+    var style: Style {
+        switch self {
+        case .never: Style(.neverWritten)
+        case .reclaimable: Style(.reclaimable)
+        case .consumed: Style(.consumed)
+        case .unread: Style(.unread)
+        case .reading: Style(.cursorMark)
+        case .tail: Style(.tail)
+        case .damaged: Style(.damaged, .bold)
+        case .unreadable: Style(.orphan, .bold)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+internal import Inspect
+internal import WalrusFormat
+
+extension ConsoleModel {
+    mutating func runCheck(_ command: Command) -> [Effect] {
+        let findings = state?.findings ?? []
+        if let delta = Self.delta(command, page: CheckLayout(self).listHeight) {
+            check.move(by: delta, count: findings.count)
+            if findings.indices.contains(check.selected) {
+                focus = findings[check.selected].place ?? focus
+            }
+            return []
+        }
+        guard command == .open, findings.indices.contains(check.selected) else { return [] }
+        return openPlace(of: findings[check.selected])
+    }
+
+    mutating func settleCheck() {
+        let rows = state?.findings.count ?? 0
+        check.selected = max(0, min(check.selected, rows - 1))
+        check.top = ScrollWindow.top(
+            keeping: check.selected, in: rows, height: CheckLayout(self).listHeight,
+            from: check.top)
+    }
+}
+
+extension Finding {
+    /// The byte that it is about; nil when it is about no place in a block.
+    var place: BytePlace? {
+        guard let name = file.flatMap({ DataFileName($0) }), let block else { return nil }
+        return BytePlace(file: name, slot: block, offset: offset ?? 0)
+    }
+}

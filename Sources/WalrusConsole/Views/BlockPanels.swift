@@ -1,0 +1,346 @@
+internal import Inspect
+internal import WalrusFormat
+
+/// Lines of a label and what it says, from the top of a panel down.
+struct FactList {
+    private(set) var lines: [[StyledText]] = []
+    private let labelWidth: Int
+
+    init(labelWidth: Int) { self.labelWidth = labelWidth }
+
+    mutating func add(_ label: String, _ value: [StyledText]) {
+        let pad = String(repeating: " ", count: max(1, labelWidth - label.utf8.count))
+        lines.append([StyledText(label + pad, .muted)] + value)
+    }
+
+    mutating func add(_ label: String, _ value: String, _ style: Style = .text) {
+        add(label, [StyledText(value, style)])
+    }
+
+    mutating func add(_ line: [StyledText]) { lines.append(line) }
+
+    func draw(_ grid: inout Grid, _ rect: Rect) {
+        for (row, line) in lines.prefix(rect.height).enumerated() {
+            grid.put(line, x: rect.x, y: rect.y + row, width: rect.width)
+        }
+    }
+}
+
+/// The block under the cursor.
+enum BlockPanel {
+    static func draw(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
+        guard let (index, file) = model.blockFile else { return }
+        let slot = model.blocks.slot
+        let block = file.block(at: slot)
+        let place = "\(index + 1):\(block?.slot ?? slot)"
+        let inside = grid.box(
+            rect, title: block == nil ? "Slot \(place)" : "Block \(place)"
+        ).inset(horizontal: 1)
+        guard let block else {
+            let isLost = file.unreadableSlots.contains(slot)
+            var facts = FactList(labelWidth: 9)
+            facts.add(
+                "state", isLost ? "unreadable" : "never written",
+                isLost ? Style(.orphan, .bold) : .muted)
+            let text =
+                isLost
+                ? "It is not empty, but no header in it can be read: its entries are lost."
+                : "It takes no space on disk. A writer takes the slots behind the last used one."
+            for line in PayloadText.prose(text, width: inside.width, ascii: grid.glyphs.isASCII) {
+                facts.add([StyledText(line, .muted)])
+            }
+            facts.draw(&grid, inside)
+            return
+        }
+        facts(block, model).draw(&grid, inside)
+    }
+
+    private static func facts(_ block: BlockState, _ model: ConsoleModel) -> FactList {
+        let topic = model.state?.topic(block.topic)
+        let consumed = max(
+            0, min(block.entries, (topic?.consumed ?? 0) - block.entriesBefore))
+        var facts = FactList(labelWidth: 9)
+        facts.add(
+            "topic",
+            VisibleText.name(block.topic.text, glyphs: model.glyphs, limit: 60),
+            Style(model.role(of: block.topic), .bold))
+        let use = BlockMap.use(of: block)
+        var state = [StyledText(block.reading == .reading ? "being read" : block.reading.rawValue)]
+        if block.reading == .reading {
+            state.append(StyledText(" \(Figures.percent(consumed, of: block.entries))%"))
+        }
+        if block.isTail { state.append(StyledText(", last block", .tail)) }
+        if use == .damaged { state.append(StyledText(", damaged", .damaged)) }
+        facts.add("state", state)
+        var entries = [StyledText(Figures.grouped(block.entries))]
+        if block.entries > 0 {
+            let first = Figures.grouped(block.entriesBefore + 1)
+            let last = Figures.grouped(block.entriesBefore + block.entries)
+            entries.append(StyledText("  #\(first)..\(last)", .muted))
+        }
+        facts.add("entries", entries)
+        facts.add(
+            "unread",
+            [
+                StyledText(Figures.grouped(block.entries - consumed)),
+                StyledText("  \(Figures.bytes(block.unreadSize))", .muted),
+            ])
+        facts.add(
+            "used",
+            [
+                StyledText(Figures.bytes(block.used)),
+                StyledText(
+                    " of \(Figures.bytes(block.length)), "
+                        + "\(Figures.percent(block.used, of: block.length))%", .muted),
+            ])
+        if block.isDamaged {
+            let text = block.damaged > 0 ? plural(block.damaged, "entry", "entries") : "bytes lost"
+            facts.add("damaged", text, Style(.damaged))
+        }
+        if block.units > 1 {
+            facts.add("slots", "\(block.slot)..\(block.slot + block.units - 1)")
+        }
+        if let stamps = block.stamps {
+            let zone = model.setup.timeZone
+            facts.add("first", Figures.dateTime(stamps.first.timestamp, offset: zone), .muted)
+            facts.add("last", Figures.dateTime(stamps.last.timestamp, offset: zone), .muted)
+        }
+        return facts
+    }
+}
+
+/// The file under the cursor: what it takes, and why it is still there.
+enum FilePanel {
+    static func draw(
+        _ model: ConsoleModel, _ forecast: ReclaimForecast, _ grid: inout Grid, _ rect: Rect
+    ) {
+        guard let (index, state) = model.blockFile, forecast.files.indices.contains(index) else {
+            return
+        }
+        let file = forecast.files[index]
+        let inside = grid.box(
+            rect, title: "File \(index + 1)",
+            trailing: [StyledText(word(file.fate), style(file.fate))]
+        ).inset(horizontal: 1)
+        var facts = FactList(labelWidth: 8)
+        facts.add(
+            "on disk",
+            [
+                StyledText(Figures.bytes(file.allocated)),
+                StyledText(
+                    " of \(Figures.bytes(state.size)), "
+                        + "\(state.usedSlots)/\(Layout.unitsPerFile) slots", .muted),
+            ])
+        for line in PayloadText.prose(
+            file.reason, width: inside.width, ascii: grid.glyphs.isASCII)
+        {
+            facts.add([StyledText(line, file.fate == .kept ? Style(.bad) : .text)])
+        }
+        facts.draw(&grid, inside)
+        let top = min(facts.lines.count, inside.height)
+        let rest = Rect(
+            x: inside.x, y: inside.y + top, width: inside.width, height: inside.height - top)
+        guard !file.holders.isEmpty, rest.height > 1 else { return }
+        let rows = file.holders.map { holder -> [TableCell] in
+            [
+                .text(
+                    VisibleText.name(holder.topic.text, glyphs: model.glyphs, limit: 60),
+                    Style(model.role(of: holder.topic))),
+                .text(Figures.grouped(holder.unread)), .text(Figures.bytes(holder.unreadSize)),
+                .text(Figures.grouped(holder.entriesToRead)),
+            ]
+        }
+        PanelTable.draw(["HELD BY", "UNREAD", "BYTES", "TO READ"], rows, &grid, rest)
+    }
+
+    static func word(_ fate: ReclaimForecast.Fate) -> String {
+        switch fate {
+        case .goes: "can go"
+        case .filling: "being filled"
+        case .held: "held"
+        case .kept: "kept for ever"
+        }
+    }
+
+    static func style(_ fate: ReclaimForecast.Fate) -> Style {
+        switch fate {
+        case .goes: Style(.good)
+        case .filling: Style(.info)
+        case .held: Style(.warning)
+        case .kept: Style(.bad, .bold)
+        }
+    }
+
+    static func padded(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.utf8.count)) + text
+    }
+}
+
+/// What reading each topic to its end would free.
+enum FreeingPanel {
+    static func draw(
+        _ model: ConsoleModel, _ forecast: ReclaimForecast, _ grid: inout Grid, _ rect: Rect
+    ) {
+        let inside = grid.box(rect, title: "What frees space").inset(horizontal: 1)
+        guard !forecast.topics.isEmpty else {
+            var facts = FactList(labelWidth: 9)
+            let text =
+                (forecast.bytes[.goes] ?? 0) > 0
+                ? "Nothing is unread. What can go goes when this engine opens the directory."
+                : "Nothing is unread, and nothing waits to be deleted."
+            for line in PayloadText.prose(text, width: inside.width, ascii: grid.glyphs.isASCII) {
+                facts.add([StyledText(line)])
+            }
+            facts.draw(&grid, inside)
+            return
+        }
+        let total = forecast.topics.reduce(0) { $0 + $1.entriesToRead }
+        let held = forecast.files.filter { !$0.holders.isEmpty }
+        let freed = held.filter(\.goesWhenRead)
+        let all = row(
+            [StyledText("all topics", .text, .bold)], total,
+            freed.reduce(0) { $0 + $1.allocated }, freed.count, held.count, model)
+        let rows = forecast.topics.prefix(inside.height).map { topic -> [TableCell] in
+            let name = VisibleText.name(topic.name.text, glyphs: model.glyphs, limit: 60)
+            return row(
+                [StyledText(name, Style(model.role(of: topic.name)))], topic.entriesToRead,
+                topic.bytesAlone, topic.filesAlone, topic.files, model)
+        }
+        let (head, table) = inside.splitTop(1)
+        grid.put(sentence(forecast), x: head.x, y: head.y, width: head.width)
+        PanelTable.draw(
+            ["READ TO END", "ENTRIES", "FREES", "FILES"], [all] + rows,
+            more: forecast.topics.count + 1, &grid, table)
+    }
+
+    /// What comes next, and after how much reading.
+    private static func sentence(_ forecast: ReclaimForecast) -> [StyledText] {
+        guard let next = forecast.next, let index = forecast.files.firstIndex(of: next) else {
+            return [StyledText("The newest file is still filled.", .muted)]
+        }
+        return [
+            StyledText("file \(index + 1)", Style(.good)),
+            StyledText(
+                " goes after \(plural(next.entriesToRead, "entry", "entries"))", .muted),
+        ]
+    }
+
+    /// - Parameters:
+    ///   - freed: how many of the `held` files would go.
+    private static func row(
+        _ name: [StyledText], _ entries: Int, _ bytes: Int, _ freed: Int, _ held: Int,
+        _ model: ConsoleModel
+    ) -> [TableCell] {
+        let style: Style = freed > 0 ? Style(.good) : .muted
+        return [
+            .text(name[0].text, name[0].style), .text(Figures.grouped(entries)),
+            .text(freed > 0 ? Figures.bytes(bytes) : model.glyphs.dash, style),
+            .text("\(freed)/\(held)", style),
+        ]
+    }
+}
+
+/// The blocks of the file under the cursor, one a line.
+enum BlockListPanel {
+    static func draw(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
+        guard let (index, file) = model.blockFile else { return }
+        let inside = grid.box(
+            rect, title: "Blocks of file \(index + 1): \(file.blocks.count)",
+            trailing: [StyledText("on disk in the order of slots", .muted)])
+        guard !file.blocks.isEmpty else {
+            grid.put(
+                "no block in it: the reference makes such a file at every open", x: inside.x + 2,
+                y: inside.y, width: inside.width - 2, align: .leading, style: .muted)
+            return
+        }
+        let height = max(0, inside.height - 1)
+        // The block under the cursor, or the last one before it.
+        let here = (file.blocks.lastIndex { $0.slot <= model.blocks.slot }) ?? 0
+        let top = ScrollWindow.top(
+            keeping: here, in: file.blocks.count, height: height, from: here - height / 2)
+        let rows = file.blocks.dropFirst(top).prefix(height).map { row($0, index, model) }
+        let isOnBlock = file.block(at: model.blocks.slot) != nil
+        Table(columns(model), rows: rows, selected: isOnBlock ? here - top : nil).draw(
+            into: &grid, in: inside)
+        Scrollbar(total: file.blocks.count, visible: height, top: top).draw(
+            into: &grid,
+            in: Rect(x: rect.maxX - 1, y: inside.y + 1, width: 1, height: height))
+    }
+
+    private static func columns(_ model: ConsoleModel) -> [TableColumn] {
+        [
+            TableColumn("BLOCK", .fixed(6), align: .trailing, priority: 9),
+            TableColumn(
+                "TOPIC", .flexible(minimum: 10, weight: 2), truncating: .middle, priority: 8),
+            TableColumn("STATE", .fixed(14), priority: 7),
+            TableColumn("ENTRIES", .fixed(9), align: .trailing, priority: 6),
+            TableColumn("FIRST #", .fixed(11), align: .trailing, priority: 3),
+            TableColumn("USED", .fixed(5), align: .trailing, priority: 5),
+            TableColumn("FILL", .flexible(minimum: 10, weight: 1), priority: 4),
+            TableColumn("FIRST APPENDED", .fixed(19), priority: 1),
+        ]
+    }
+
+    private static func row(_ block: BlockState, _ file: Int, _ model: ConsoleModel) -> [TableCell]
+    {
+        let use = BlockMap.use(of: block)
+        let isGone = block.reading == .consumed
+        let time = block.stamps.map {
+            String(Figures.dateTime($0.first.timestamp, offset: model.setup.timeZone).dropLast(4))
+        }
+        return [
+            .text("\(file + 1):\(block.slot)", .muted),
+            .text(
+                VisibleText.name(block.topic.text, glyphs: model.glyphs, limit: 80),
+                Style(model.role(of: block.topic))),
+            .pieces([
+                StyledText(use.glyph(model.glyphs), use.style), StyledText(" \(use.title)"),
+            ]),
+            .text(Figures.grouped(block.entries), isGone ? .muted : .text),
+            .text(Figures.grouped(block.entriesBefore + 1), .muted),
+            .text(Figures.bytes(block.used), isGone ? .muted : .text),
+            .gauge(
+                Gauge(
+                    Double(block.used) / Double(max(1, block.length)),
+                    style: isGone ? .muted : Style(.unread))),
+            .text(time ?? "", .muted),
+        ]
+    }
+}
+
+/// A table in a panel, without a selection; what does not fit is counted in its last line.
+enum PanelTable {
+    /// The first column is text and gives way; the others are figures, and as wide as they must be.
+    static func draw(
+        _ titles: [String], _ rows: [[TableCell]], more total: Int? = nil,
+        _ grid: inout Grid, _ rect: Rect
+    ) {
+        let total = total ?? rows.count
+        let room = rect.height - 1
+        let shown = total > room ? max(0, room - 1) : total
+        let visible = Array(rows.prefix(shown))
+        let columns = titles.enumerated().map { index, title in
+            guard index > 0 else {
+                return TableColumn(
+                    title, .flexible(minimum: 9), truncating: .middle, priority: titles.count)
+            }
+            let widest = visible.map { width($0[index]) }.max() ?? 0
+            return TableColumn(
+                title, .fixed(max(widest, title.utf8.count)), align: .trailing,
+                priority: titles.count - index)
+        }
+        // The columns that a table keeps for its marker are the panel's border and blank.
+        Table(columns, rows: visible, gap: 1).draw(
+            into: &grid,
+            in: Rect(x: rect.x - 2, y: rect.y, width: rect.width + 2, height: rect.height))
+        if total > shown, room > 0 {
+            grid.put(
+                "+ \(Figures.grouped(total - shown)) more", x: rect.x, y: rect.maxY - 1,
+                width: rect.width, align: .leading, style: .muted)
+        }
+    }
+
+    private static func width(_ cell: TableCell) -> Int {
+        if case .text(let text, _) = cell { DisplayWidth.columns(of: text) } else { 0 }
+    }
+}

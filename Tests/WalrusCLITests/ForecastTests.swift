@@ -1,0 +1,88 @@
+import SystemPackage
+import TestSupport
+import Testing
+import WalrusConsole
+
+/// The map and the forecast: the verbs, and the screen that shows the same.
+@Suite struct ForecastTests {
+    private func json(_ log: Log, _ arguments: String...) throws -> JSONValue {
+        let result = try Subprocess.run(
+            Subprocess.walrus, [arguments[0], log.path.string] + arguments.dropFirst())
+        #expect(result.status == 0, "\(result.errors)")
+        return try #require(JSONValue(result.text))
+    }
+
+    @Test(arguments: ["restarts", "manyblocks", "multi", "large"])
+    func everyNumberOnTheScreenIsTheVerbs(name: String) throws {
+        let log = try Log(fixture: name)
+        let forecast = try json(log, "forecast", "-o", "json")
+        let blocks = try #require(try json(log, "blocks", "-o", "json")["blocks"]?.array)
+        let files = try #require(forecast["files"]?.array)
+        let disk = try #require(forecast["disk"])
+        #expect(disk["allocated"]?.int == files.reduce(0) { $0 + ($1["allocated"]?.int ?? 0) })
+        for (index, file) in files.enumerated() {
+            let keys = "g" + String(repeating: " ]", count: index)
+            let frame = try log.run(
+                "frame", "--screen", "blocks", "--size", "200x60", "--keys", keys)
+            let text = frame.text
+            #expect(text.contains(" \(Figures.bytes(disk["allocated"]?.int ?? -1)) on disk"))
+            for (fate, label) in [
+                ("held", "held by unread"), ("goes", "can go"), ("filling", "being filled"),
+            ] where disk[fate]?.int ?? 0 > (disk["allocated"]?.int ?? 0) / 4 {
+                #expect(text.contains("\(label) \(Figures.bytes(disk[fate]?.int ?? -1))"))
+            }
+            #expect(text.contains("File \(index + 1) "))
+            #expect(text.contains("\(Figures.bytes(file["allocated"]?.int ?? -1)) of 1000M"))
+            for holder in try #require(file["holders"]?.array).prefix(4) {
+                for field in ["unread", "entries_to_read"] {
+                    #expect(text.contains(Figures.grouped(holder[field]?.int ?? -1)))
+                }
+                #expect(text.contains(Figures.bytes(holder["unread_size"]?.int ?? -1)))
+            }
+            // The block under the cursor, which is the first of the file.
+            let block = try #require(
+                blocks.first { $0["file"] == file["file"] && $0["block"] == .int(0) })
+            let first = try #require(block["first_ordinal"]?.int)
+            let entries = try #require(block["entries"]?.int)
+            #expect(text.contains("#\(Figures.grouped(first)).."))
+            #expect(text.contains("entries  \(Figures.grouped(entries)) "))
+            #expect(text.contains("\(Figures.bytes(block["used"]?.int ?? -1)) of "))
+        }
+        for topic in try #require(forecast["topics"]?.array).prefix(4) {
+            let frame = try log.run("frame", "--screen", "blocks", "--size", "200x60")
+            let read = Figures.grouped(topic["entries_to_read"]?.int ?? -1)
+            let alone = "\(topic["files_alone"]?.int ?? -1)/\(topic["files"]?.int ?? -1)"
+            #expect(frame.lines.contains { $0.contains(read) && $0.contains(alone) })
+        }
+    }
+
+    @Test func theMap() throws {
+        let log = try Log(fixture: "manyblocks")
+        let states = try json(log, "blocks", "--map", "-o", "json")["files"]?.array
+        let blocks = try #require(try json(log, "blocks", "-o", "json")["blocks"]?.array)
+        let slots = try #require(states?.first?["slots"]?.array)
+        #expect(slots.count == 100)
+        for block in blocks {
+            let slot = slots[try #require(block["block"]?.int)]
+            #expect(slot["topic_hex"] == block["topic_hex"] && slot["block"] == block["block"])
+            let state = block["last"] == .bool(true) ? "last" : block["state"]?.string
+            #expect(slot["state"]?.string == state)
+        }
+        for mode in ["state", "topic", "fill"] {
+            let text = try log.run("blocks", "--map", "--by", mode, "--ascii")
+            #expect(text.status == 0)
+            let row = try #require(text.lines.dropFirst().first)
+            let cells = try #require(row.split(separator: " ").dropFirst().first)
+            #expect(cells.count == 100 && text.output.allSatisfy { $0 < 0x7f })
+            #expect(cells.suffix(50).allSatisfy { $0 == "." })
+        }
+        try log.run("blocks", "--map", "--by", "colour").expectError(2, "colour")
+    }
+
+    @Test func nothingThere() throws {
+        let log = try Log()
+        _ = try log.bash("mkdir $log")
+        try log.run("forecast").expectError(1, "no data files")
+        try log.run("blocks", "--map").expectError(1, "no data files")
+    }
+}
