@@ -33,9 +33,6 @@ public final class Thread: Sendable {
         self.handle = handle
     }
 
-    /// Lets others run first.
-    public static func yield() { sched_yield() }
-
     /// Waits for the end. To be called once.
     public func join() { pthread_join(handle, nil) }
 
