@@ -1,10 +1,12 @@
 #define _GNU_SOURCE
 #include "CLinuxShim.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -22,6 +24,24 @@ int wlinux_overwrites_in_place(int descriptor) {
     case TMPFS_MAGIC: return 1;
     default: return 0;
     }
+}
+
+int wlinux_is_open_for_writing(const char *path) {
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) return -1;
+    // Who opens the file for writing in this very moment makes the kernel signal us: by SIGIO,
+    // which ends a process that does not expect it, unless it is told of one that is ignored.
+    int result = fcntl(descriptor, F_SETSIG, SIGURG);
+    if (result == 0) result = fcntl(descriptor, F_SETLEASE, F_RDLCK);
+    if (result != 0 && errno == EAGAIN) {
+        result = 1;
+    } else if (result == 0) {
+        (void)fcntl(descriptor, F_SETLEASE, F_UNLCK);
+    }
+    int code = errno;
+    (void)close(descriptor);
+    errno = code;
+    return result;
 }
 
 void wlinux_futex_wait(const uint32_t *word, uint32_t value) {

@@ -1,3 +1,4 @@
+internal import CLinuxShim
 internal import Glibc
 public import SystemPackage
 
@@ -13,23 +14,50 @@ public enum OpenFiles {
         guard !files.isEmpty, let processes = try? Directory.list("/proc") else { return [] }
         let own = Int(getpid())
         return processes.compactMap { Int($0.name) }
-            .filter { process in
-                // A mapped file may have no descriptor any more.
-                process != own
-                    && ["fd", "map_files"].contains {
-                        has(FilePath("/proc/\(process)/\($0)"), files)
-                    }
-            }
+            .filter { $0 != own && canWrite(String($0), files) }
             .sorted()
     }
 
     /// The processes, except this one, that can write to a file of `directory` that `named` picks.
     public static func writers(in directory: FilePath, named: (String) -> Bool) -> [Int] {
-        guard let entries = try? Directory.list(directory) else { return [] }
-        let files = entries.filter { $0.kind == .file && named($0.name) }.compactMap {
-            try? FileStatus.of(directory.appending($0.name))?.identity
+        writers(of: Set(paths(in: directory, named).compactMap(identity)))
+    }
+
+    /// Whether anybody can write to a file of `directory` that `named` picks: also who is not seen
+    /// in `/proc`, and this process. Nil where the kernel does not tell.
+    ///
+    /// Costs three calls a file. Not for a bystander: a writer that opens a file just now waits for
+    /// the answer.
+    public static func hasWriters(in directory: FilePath, named: (String) -> Bool) -> Bool? {
+        var isKnown = true
+        for path in paths(in: directory, named) {
+            switch unsafe path.withPlatformString({ unsafe wlinux_is_open_for_writing($0) }) {
+            case 0: break
+            case 1: return true
+            default: isKnown = false
+            }
         }
-        return writers(of: Set(files))
+        return isKnown ? false : nil
+    }
+
+    /// Whether this process can write to a file of `directory` that `named` picks.
+    public static func isOwnWriter(in directory: FilePath, named: (String) -> Bool) -> Bool {
+        canWrite("self", Set(paths(in: directory, named).compactMap(identity)))
+    }
+
+    private static func paths(in directory: FilePath, _ named: (String) -> Bool) -> [FilePath] {
+        let entries = (try? Directory.list(directory)) ?? []
+        return entries.filter { $0.kind == .file && named($0.name) }
+            .map { directory.appending($0.name) }
+    }
+
+    private static func identity(_ path: FilePath) -> FileIdentity? {
+        try? FileStatus.of(path)?.identity
+    }
+
+    private static func canWrite(_ process: String, _ files: Set<FileIdentity>) -> Bool {
+        // A mapped file may have no descriptor any more.
+        ["fd", "map_files"].contains { has(FilePath("/proc/\(process)/\($0)"), files) }
     }
 
     /// Whether a link in `folder` leads to one of `files` and was opened for writing, which the

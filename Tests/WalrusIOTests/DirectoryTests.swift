@@ -121,6 +121,8 @@ import Testing
         let own = try DiskFile(file, .create)
         #expect(OpenFiles.writers(in: place.path) { _ in true } == [])
         #expect(OpenFiles.writers(of: []) == [])
+        #expect(OpenFiles.isOwnWriter(in: place.path) { $0 == "held" })
+        #expect(!OpenFiles.isOwnWriter(in: place.path) { $0 == "none" })
         let writer = try holder("<> '\(file)'")
         defer { kill(pid_t(writer), SIGKILL) }
         let reader = try holder("< '\(file)'")
@@ -128,6 +130,26 @@ import Testing
         #expect(OpenFiles.writers(in: place.path) { $0 == "held" } == [writer])
         #expect(OpenFiles.writers(in: place.path) { $0 == "none" } == [])
         #expect(OpenFiles.writers(of: [try own.status().identity]) == [writer])
+    }
+
+    /// The kernel tells whether anybody can write to a file, this process included.
+    @Test func hasWriters() throws {
+        let file = place.path.appending("held")
+        func answer() -> Bool? { OpenFiles.hasWriters(in: place.path) { $0 == "held" } }
+        #expect(answer() == false)
+        var own: DiskFile? = try DiskFile(file, .create)
+        #expect(answer() == true)
+        withExtendedLifetime(own) {}
+        own = nil
+        #expect(answer() == false)
+        let reader = try holder("< '\(file)'")
+        defer { kill(pid_t(reader), SIGKILL) }
+        #expect(answer() == false)
+        let writer = try holder("<> '\(file)'")
+        #expect(answer() == true)
+        kill(pid_t(writer), SIGKILL)
+        while answer() == true { Thread.yield() }
+        #expect(answer() == false)
     }
 
     /// A process that has a file open for a while.

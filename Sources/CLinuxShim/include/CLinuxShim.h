@@ -14,6 +14,11 @@ int wlinux_reserve(int descriptor, int64_t offset, int64_t size);
 /// 1 or 0; -1 with errno.
 int wlinux_overwrites_in_place(int descriptor);
 
+/// Whether anybody has the file open or mapped for writing, this process included. Asks the kernel
+/// for a read lease (`F_SETLEASE`), which it grants only where nobody has, and gives it back.
+/// 1 or 0; -1 with errno where the file system or the caller's rights leave it open.
+int wlinux_is_open_for_writing(const char *path);
+
 /// Sleeps as long as `*word` is `value`, until somebody wakes it, or for no reason at all.
 void wlinux_futex_wait(const uint32_t *word, uint32_t value);
 

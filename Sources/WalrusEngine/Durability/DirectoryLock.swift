@@ -21,11 +21,22 @@ final class DirectoryLock: Sendable {
 
     /// The reference takes no lock; it shows by the files that it holds open.
     private static func refuseStrangers(_ directory: FilePath) throws(EngineError) {
-        let holders = OpenFiles.writers(in: directory) { name in
-            DataFileName(name) != nil
-                || (name.hasSuffix(DirectoryNames.sidecarSuffix) && name != DirectoryNames.lock)
+        for _ in 0..<5 {
+            // The kernel tells at once that there is nobody; who it is takes reading all of `/proc`.
+            let hasWriters = OpenFiles.hasWriters(in: directory, named: counts)
+            if hasWriters == false { return }
+            let holders = OpenFiles.writers(in: directory, named: counts)
+            guard holders.isEmpty else { throw refusal(directory, holders) }
+            if hasWriters == nil || OpenFiles.isOwnWriter(in: directory, named: counts) { return }
+            // Somebody whom we are not shown, unless it was about to end.
+            Clock.sleep(nanoseconds: 20_000_000)
         }
-        guard holders.isEmpty else { throw refusal(directory, holders) }
+        throw refusal(directory, [])
+    }
+
+    private static func counts(_ name: String) -> Bool {
+        DataFileName(name) != nil
+            || (name.hasSuffix(DirectoryNames.sidecarSuffix) && name != DirectoryNames.lock)
     }
 
     private static func refusal(_ directory: FilePath, _ holders: [Int]) -> EngineError {
