@@ -59,23 +59,32 @@ public struct EntryReader: Sendable {
             ? 0 : topic.blocks.firstIndex { $0.entriesBefore + $0.entries >= ordinal }
         guard let first else { return }
         for index in topic.blocks.indices[first...] {
-            let block = topic.blocks[index]
-            guard advance(block) else { return }
-            guard block.used > 0 else { continue }
-            guard try unsafe walk(block, index, from: ordinal, previewMax, visit) else { return }
+            guard advance(topic.blocks[index]) else { return }
+            let goesOn = try unsafe forEach(
+                in: index, from: ordinal, previewMax: previewMax, visit)
+            guard goesOn else { return }
         }
     }
 
-    private func walk(
-        _ block: BlockPlace, _ index: Int, from ordinal: Int, _ previewMax: Int, _ visit: Visit
+    /// Visits the entries of the block with that index among the topic's.
+    ///
+    /// - Parameter start: bytes from the block's start to the first entry to be read, with the
+    ///   number of sound entries of the block before it. Saves reading what was read before.
+    /// - Returns: whether the visitor wants to go on.
+    @discardableResult
+    public func forEach(
+        in index: Int, from ordinal: Int = 1, start: (offset: Int, entries: Int) = (0, 0),
+        previewMax: Int = 0, _ visit: Visit
     ) throws -> Bool {
+        let block = topic.blocks[index]
+        guard block.used > 0 else { return true }
         let file = try DiskFile(directory.appending(block.file.text), .readOnly)
         var walker = EntryWalker(file)
         let frame = BlockFrame(
             start: block.frameStart, length: block.units * Layout.unit, topic: topic.name)
-        var sound = block.entriesBefore
+        var sound = block.entriesBefore + start.entries
         var goesOn = true
-        let end = try unsafe walker.walk(frame) { entry, payload in
+        let end = try unsafe walker.walk(frame, from: start.offset) { entry, payload in
             // What was appended since belongs to a later state.
             guard entry.end <= block.used else { return false }
             if entry.damage == nil { sound += 1 }
@@ -141,6 +150,22 @@ public struct EntryReader: Sendable {
         let start = min(offset, row.length)
         let file = try DiskFile(directory.appending(row.file.text), .readOnly)
         return try file.read(at: row.payloadStart + start, count: min(count, row.length - start))
+    }
+
+    /// The ordinal of the first entry with this sequence or a later one; one past the last when there
+    /// is none, and nil when no entry of the topic has a sequence.
+    public func ordinal(sequence: UInt64) throws -> Int? {
+        guard topic.blocks.contains(where: { $0.stamps != nil }) else { return nil }
+        for (index, block) in topic.blocks.enumerated() {
+            guard let last = block.stamps?.last.sequence, last >= sequence else { continue }
+            var found: Int?
+            try unsafe forEach(in: index) { row, _ in
+                if let stamp = row.stamp, stamp.sequence >= sequence { found = row.ordinal }
+                return found == nil
+            }
+            if let found { return found }
+        }
+        return topic.entries + 1
     }
 
     /// The ordinal of the first entry appended at `time` (nanoseconds since 1970 UTC) or later; one

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SystemPackage
 import WalrusIO
 
 /// The program: `walrus DIR` is the console, everything else a verb.
@@ -16,13 +17,14 @@ struct WalrusCommand: ParsableCommand {
             Nothing that looks ever writes: only append, consume, mark, bench and demo do, and the \
             console's actions after --write.
 
-            Exit status: 0 fine, 1 findings or nothing there, 2 usage, 3 I/O or lock.
+            Exit status: 0 fine, 1 findings or nothing there, 2 usage, 3 I/O or lock; by SIGPIPE when \
+            the reader of the output goes away.
             """,
         version: "0.1.0",
         subcommands: [
             Console.self, Topics.self, Files.self, Blocks.self, Forecast.self, Entries.self,
-            Peek.self, Check.self, HexVerb.self, Append.self, Consume.self, Mark.self, Frame.self,
-            Bench.self, Demo.self, Config.self,
+            Peek.self, Tail.self, Export.self, Check.self, HexVerb.self, Append.self, Consume.self,
+            Mark.self, Frame.self, Bench.self, Demo.self, Config.self,
         ],
         defaultSubcommand: Console.self)
 
@@ -32,6 +34,7 @@ struct WalrusCommand: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as Failure {
+            if failure.status == .closedPipe { StandardStreams.endByClosedPipe() }
             if let message = failure.message { StandardStreams.complain("walrus: " + message) }
             exit(withStatus: failure.status.rawValue)
         } catch let code as ExitCode {
@@ -41,11 +44,14 @@ struct WalrusCommand: ParsableCommand {
             let code = exitCode(for: error)
             let text = fullMessage(for: error)
             if code == .success {
-                do {
+                do throws(IOError) {
                     let output = StandardOutput()
                     try output.write(text + (text.isEmpty ? "" : "\n"))
                     try output.flush()
-                } catch { exit(withStatus: Failure.Status.io.rawValue) }
+                } catch {
+                    if error.errno == .brokenPipe { StandardStreams.endByClosedPipe() }
+                    exit(withStatus: Failure.Status.io.rawValue)
+                }
                 exit(withStatus: 0)
             }
             let usage = UsageLine(message: message(for: error), help: text)

@@ -131,3 +131,14 @@ extension StandardStreams {
         try? write(Array(text.utf8), to: STDERR_FILENO, "standard error")
     }
 }
+
+extension StandardStreams {
+    /// Ends the process as one whose reader went away customarily ends: by SIGPIPE, without a word.
+    public static func endByClosedPipe() -> Never { StopSignals.end(by: SIGPIPE) }
+
+    /// Whether nobody can read standard output any more.
+    public static var isOutputClosed: Bool {
+        var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return unsafe poll(&output, 1, 0) > 0 && output.revents & Int16(POLLERR | POLLNVAL) != 0
+    }
+}

@@ -151,8 +151,8 @@ import WalrusIO
     // MARK: - Search
 
     @Test func smartCase() throws {
-        let lower = try #require(EntryQuery("error"))
-        let mixed = try #require(EntryQuery("Error"))
+        let lower = try #require(TextPattern("error"))
+        let mixed = try #require(TextPattern("Error"))
         for (text, isLower, isMixed) in [
             ("an Error", true, true), ("ERROR", true, false), ("error", true, false),
             ("erro", false, false), ("", false, false), ("errorError", true, true),
@@ -161,15 +161,15 @@ import WalrusIO
             #expect(lower.matches(Array(text.utf8)) == isLower, "\(text)")
             #expect(mixed.matches(Array(text.utf8)) == isMixed, "\(text)")
         }
-        #expect(EntryQuery("") == nil)
+        #expect(TextPattern("") == nil)
         // Only letters have a case: these differ in the same bit.
-        #expect(EntryQuery("{")?.matches([UInt8(ascii: "[")]) == false)
-        #expect(EntryQuery("\u{e9}")?.matches(Array("caf\u{e9}".utf8)) == true)
+        #expect(TextPattern("{")?.matches([UInt8(ascii: "[")]) == false)
+        #expect(TextPattern("\u{e9}")?.matches(Array("caf\u{e9}".utf8)) == true)
     }
 
     /// Matches at every place of long payloads, across the borders of the pieces that are read.
     @Test func matchesAcrossWindows() throws {
-        let query = try #require(EntryQuery("needle"))
+        let query = try Query("needle")
         let step = 1 << 20
         for length in [step - 256, step, 2 * step + 10] {
             let log = try LogWriter()
@@ -197,7 +197,7 @@ import WalrusIO
             at = try log.entry(Array((number % 10 == 0 ? "ten" : "one").utf8), "t", at: at)
         }
         let reader = try reader(log)
-        let query = try #require(EntryQuery("ten"))
+        let query = try Query("ten")
         var result = try reader.search(query, limit: 7)
         #expect(result.rows.compactMap(\.ordinal) == (1...7).map { 10 * $0 })
         #expect(!result.isComplete && result.next == 71 && result.scanned == 70)
@@ -231,7 +231,7 @@ import WalrusIO
         let reader = EntryReader(directory: log.path, topic: try #require(state.topic("t")))
         let rows = try reader.rows(from: 1, count: 100)
         for row in rows { _ = try reader.payload(of: row) }
-        _ = try reader.search(#require(EntryQuery("x")), limit: 10)
+        _ = try reader.search(Query("x"), limit: 10)
         _ = try reader.ordinal(at: .max)
         _ = try DataDirectory.namespaces(in: log.path)
         _ = DataDirectory.writers(of: log.path)

@@ -198,6 +198,6 @@ import Testing
             echo "${PIPESTATUS[0]}"
             """)
         #expect(head.errors.isEmpty)
-        #expect(head.text == "3\n")
+        #expect(head.text == "141\n")
     }
 }

@@ -8,19 +8,6 @@ enum PayloadForm: String, ExpressibleByArgument, CaseIterable {
     case none, text, hex, base64
 }
 
-/// What is printed of an entry, wherever it comes from.
-struct PrintableEntry {
-    let ordinal: Int?
-    let length: Int
-    let checksum: UInt64
-    let file: DataFileName
-    let slot: Int
-    let offset: Int
-    let isConsumed: Bool
-    let sequence: UInt64?
-    let timestamp: UInt64?
-}
-
 /// Prints entries one by one, payloads piece by piece: no entry is held in memory whole.
 struct EntryPrinter {
     let output: StandardOutput
@@ -29,9 +16,6 @@ struct EntryPrinter {
     /// Whether a line of text holds all of a payload, however long.
     let isWhole: Bool
     private var isFirst = true
-
-    /// Bytes of payload read at once; a multiple of three, for base 64.
-    private static let pieceSize = 3 << 16
 
     init(_ format: OutputFormat, _ payload: PayloadForm, isWhole: Bool = false) {
         output = StandardOutput()
@@ -51,22 +35,12 @@ struct EntryPrinter {
 
     /// Prints an entry; `read` gets a piece of its payload.
     mutating func print(
-        _ entry: PrintableEntry, _ read: (_ offset: Int, _ count: Int) throws -> [UInt8]
+        _ entry: EntryRecord, _ read: (_ offset: Int, _ count: Int) throws -> [UInt8]
     ) throws {
         defer { isFirst = false }
         if format == .text { return try printText(entry, read) }
         if format == .json, !isFirst { try output.write(",") }
-        var members: [(String, JSON)] = [
-            ("ordinal", .optional(entry.ordinal)), ("length", .int(entry.length)),
-            ("fnv", .string(Hex.encode(entry.checksum))), ("file", .string(entry.file.text)),
-            ("block", .int(entry.slot)), ("offset", .int(entry.offset)),
-            ("state", .string(entry.isConsumed ? "consumed" : "unread")),
-        ]
-        if let sequence = entry.sequence {
-            members.append(("sequence", .int(Int(clamping: sequence))))
-        }
-        if let time = entry.timestamp { members.append(("timestamp", .int(Int(clamping: time)))) }
-        var head = JSON.object(members).text
+        var head = JSON.object(entry.members).text
         if payload != .none {
             head.removeLast()
             try output.write(head + ",\"payload\":\"")
@@ -86,38 +60,20 @@ struct EntryPrinter {
     private func printPayload(
         _ length: Int, _ read: (Int, Int) throws -> [UInt8], escape: ([UInt8]) -> String
     ) throws {
-        var rest: [UInt8] = []
-        for at in stride(from: 0, to: length, by: Self.pieceSize) {
-            let piece = try read(at, min(Self.pieceSize, length - at))
+        try withoutActuallyEscaping(read) { read in
+            let pieces = PayloadPieces(length: length, read)
             switch payload {
             case .none: break
-            case .hex: try output.write(Hex.encode(piece))
-            case .base64: try output.write(Base64.encode(piece))
-            case .text:
-                // A character cut in two by the end of a piece goes with the next one.
-                let bytes = rest + piece
-                let isLast = at + piece.count >= length
-                let end = isLast ? bytes.count : bytes.count - Self.openTail(bytes)
-                rest = Array(bytes[end...])
-                try output.write(escape(Array(bytes[..<end])))
+            case .hex: try pieces.eachPiece { try output.write(Hex.encode($0)) }
+            case .base64: try pieces.eachPiece { try output.write(Base64.encode($0)) }
+            case .text: try pieces.eachText { try output.write(escape($0)) }
             }
         }
     }
 
-    /// How many bytes at the end begin a character that is not all there.
-    private static func openTail(_ bytes: [UInt8]) -> Int {
-        for back in 1...3 where back <= bytes.count {
-            let byte = bytes[bytes.count - back]
-            if byte & 0xc0 == 0x80 { continue }
-            let length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1
-            return length > back ? back : 0
-        }
-        return 0
-    }
-
     /// A line: ordinal, place, length, checksum, state, and the payload in harmless characters.
     private func printText(
-        _ entry: PrintableEntry, _ read: (Int, Int) throws -> [UInt8]
+        _ entry: EntryRecord, _ read: (Int, Int) throws -> [UInt8]
     ) throws {
         let fields = [
             entry.ordinal.map(String.init) ?? "-",

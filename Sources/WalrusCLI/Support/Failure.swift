@@ -11,6 +11,8 @@ struct Failure: Error {
         case usage = 2
         /// I/O, or the lock.
         case io = 3
+        /// Whoever read our output has seen enough, as `head` does: as if SIGPIPE had ended us.
+        case closedPipe = 141
     }
 
     let status: Status
@@ -40,8 +42,7 @@ struct Failure: Error {
         switch error {
         case let failure as Failure: self = failure
         case let error as IOError where error.errno == .brokenPipe:
-            // Whoever read our output has seen enough, as `head` does.
-            self.init(.io)
+            self.init(.closedPipe)
         case let error as EngineError:
             let usage: [EngineError.Code] = [.invalidTopic, .entryTooLarge, .invalidKey]
             self.init(usage.contains(error.code) ? .usage : .io, "\(error)")

@@ -18,7 +18,7 @@ enum StartPoint: ExpressibleByArgument {
         case "end": self = .end
         default:
             if argument.hasPrefix("@") {
-                guard let time = Self.time(String(argument.dropFirst())) else { return nil }
+                guard let time = Timestamp.parse(argument.dropFirst()) else { return nil }
                 self = .time(time)
             } else if let number = Int(argument), number != 0 {
                 self = number > 0 ? .ordinal(number) : .last(number == .min ? .max : -number)
@@ -41,22 +41,5 @@ enum StartPoint: ExpressibleByArgument {
         case .last(let count): return max(1, topic.entries - min(count, topic.entries) + 1)
         case .time(let time): return try reader.ordinal(at: time)
         }
-    }
-
-    /// Seconds, milliseconds or nanoseconds since 1970 by their number of digits, or
-    /// "2026-11-20T12:00:00Z".
-    static func time(_ text: String) -> UInt64? {
-        if let number = UInt64(text) {
-            let scale: UInt64 =
-                switch text.utf8.count {
-                case ...11: 1_000_000_000
-                case ...14: 1_000_000
-                case ...17: 1_000
-                default: 1
-                }
-            let product = number.multipliedReportingOverflow(by: scale)
-            return product.overflow ? nil : product.partialValue
-        }
-        return Figures.parse(text)
     }
 }

@@ -44,6 +44,7 @@ struct Console: Verb {
     @Flag(help: "Draw with ASCII alone.")
     var ascii = false
 
+    @OptionGroup var decoder: DecoderArguments
     @OptionGroup var configuration: ConfigurationArguments
 
     func validate() throws {
@@ -63,11 +64,11 @@ struct Console: Verb {
         if ascii { chosen.ascii = true }
         let setup = ConsoleModel.Setup(
             directory: log.directory, canWrite: write, interval: chosen.refresh,
-            timeZone: Clock.zoneOffset())
+            timeZone: Clock.zoneOffset(), hasDecoder: decoder.decode != nil)
         guard StandardOutput.isTerminal, StandardStreams.isInputTerminal else {
             var console = HeadlessConsole(
                 directory: path.string, setup: setup, size: Size(columns: 100, rows: 30),
-                glyphs: chosen.ascii ? .ascii : .unicode)
+                glyphs: chosen.ascii ? .ascii : .unicode, decoder: decoder.decode)
             console.configure(chosen)
             console.start()
             let output = StandardOutput()
@@ -77,7 +78,8 @@ struct Console: Verb {
         let status: Int32
         do throws(TerminalError) {
             status = try ConsoleApp(
-                directory: path.string, setup: setup, configuration: chosen, notice: notice
+                directory: path.string, setup: setup, configuration: chosen, notice: notice,
+                decoder: decoder.decode
             ).run()
         } catch { throw Failure(.io, error.description) }
         if status != 0 { throw ExitCode(status) }
@@ -98,6 +100,19 @@ struct Console: Verb {
         }
         return LogArguments(directory: chosen, key: key)
     }
+}
+
+/// --decode: what makes text of payloads.
+struct DecoderArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            A program that makes text of payloads: for each it gets a line of hexadecimal digits \
+            and answers with one line, in which \\n, \\t and \\\\ stand for a line end, a tab and a \
+            backslash. It runs as long as the console; it is started again when it dies or takes \
+            2 s. Payloads over 64 KiB are not given to it.
+            """, valueName: "CMD"))
+    var decode: String?
 }
 
 /// A choice of colours, as an option.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inspect
 import WalrusConsole
 import WalrusEngine
 import WalrusFormat
@@ -36,7 +37,7 @@ struct Consume: Verb {
             try topic.check(in: engine)
             try printer.begin()
             while consumed < limit, let entry = try engine.readNext(topic.name, checkpoint: false) {
-                try printer.print(PrintableEntry(entry)) { offset, count in
+                try printer.print(EntryRecord(entry)) { offset, count in
                     Array(entry.payload[offset..<offset + count])
                 }
                 try printer.output.flush()
@@ -52,7 +53,7 @@ struct Consume: Verb {
     }
 }
 
-extension PrintableEntry {
+extension EntryRecord {
     init(_ entry: Entry) {
         self.init(
             ordinal: entry.ordinal, length: entry.payload.count,

@@ -10,11 +10,12 @@ struct Entries: Verb {
         abstract: "List the entries of a topic, consumed ones included. Consumes nothing.",
         discussion: """
             Damaged entries are left out, with a note on standard error and exit status 1; \
-            `walrus check` tells where they are.
+            `walrus check` tells where they are, and --where is:damaged shows them.
             """)
 
     @OptionGroup var log: LogArguments
     @OptionGroup var topic: TopicArguments
+    @OptionGroup var wanted: WhereArguments
     @OptionGroup var form: OutputArguments
 
     @Option(
@@ -33,12 +34,9 @@ struct Entries: Verb {
     }
 
     func perform() throws {
-        try list(from: from, payload: payload)
-    }
-
-    private func list(from: StartPoint, payload: PayloadForm) throws {
-        try EntryListing(log: log, topic: topic, format: form.output, payload: payload)
-            .print(from: from, limit: limit)
+        try EntryListing(
+            log: log, topic: topic, query: wanted.query(), format: form.output, payload: payload
+        ).print(from: from, limit: limit)
     }
 }
 
@@ -49,6 +47,7 @@ struct Peek: Verb {
 
     @OptionGroup var log: LogArguments
     @OptionGroup var topic: TopicArguments
+    @OptionGroup var wanted: WhereArguments
     @OptionGroup var form: OutputArguments
 
     @Option(parsing: .unconditional, help: "Show at most so many.")
@@ -62,10 +61,16 @@ struct Peek: Verb {
     }
 
     func perform() throws {
+        let query = try wanted.query()
         let listing = EntryListing(
-            log: log, topic: topic, format: form.output, payload: payload)
+            log: log, topic: topic, query: query, format: form.output, payload: payload)
         if try listing.print(from: .cursor, limit: limit) == 0, limit > 0 {
-            throw Failure(.nothing, "every entry of \(topic.name.shown(ascii: true)) is consumed")
+            let name = topic.name.shown(ascii: true)
+            throw Failure(
+                .nothing,
+                query == nil
+                    ? "every entry of \(name) is consumed"
+                    : "no unread entry of \(name) is what --where asks for")
         }
     }
 }
@@ -74,6 +79,7 @@ struct Peek: Verb {
 struct EntryListing {
     let log: LogArguments
     let topic: TopicArguments
+    let query: Query?
     let format: OutputFormat
     let payload: PayloadForm
 
@@ -84,42 +90,40 @@ struct EntryListing {
         let reader = EntryReader(directory: path, topic: try topic.state(in: state))
         var printer = EntryPrinter(format, payload)
         var printed = 0
-        var damaged = 0
+        var leftOut = LeftOut()
         try printer.begin()
         let first = try start.ordinal(reader)
         if limit != 0 {
-            unsafe try reader.forEach(from: first) { row, bytes in
-                guard row.ordinal != nil else {
-                    damaged += 1
+            let asksForDamage = query?.asksForDamage ?? false
+            var result = SearchResult()
+            try unsafe reader.forEachMatch(
+                of: query ?? .everything, from: first, counting: &result
+            ) { _, row, bytes in
+                guard row.ordinal != nil || asksForDamage else {
+                    leftOut.damaged += 1
                     return true
                 }
-                try printer.print(PrintableEntry(row)) { offset, count in
-                    if let bytes = unsafe bytes {
-                        return unsafe Array(bytes[offset..<offset + count])
-                    }
-                    return try reader.payload(of: row, from: offset, count: count)
-                }
+                try unsafe printer.print(row, bytes, reader)
                 printed += 1
                 return printed < limit ?? .max
             }
+            leftOut.undecided = result.undecided
         }
         try printer.end()
         try state.admitGaps()
-        if damaged > 0 {
-            throw Failure(
-                .nothing,
-                "\(damaged) damaged \(damaged == 1 ? "entry was" : "entries were") left out: see walrus check"
-            )
-        }
+        try leftOut.admit()
         return printed
     }
 }
 
-extension PrintableEntry {
-    init(_ row: EntryRow) {
-        self.init(
-            ordinal: row.ordinal, length: row.length, checksum: row.checksum, file: row.file,
-            slot: row.slot, offset: row.offset, isConsumed: row.isConsumed,
-            sequence: row.stamp?.sequence, timestamp: row.stamp?.timestamp)
+extension EntryPrinter {
+    /// Prints an entry that is on disk.
+    mutating func print(
+        _ row: EntryRow, _ bytes: UnsafeRawBufferPointer?, _ reader: EntryReader
+    ) throws {
+        try print(EntryRecord(row)) { offset, count in
+            if let bytes = unsafe bytes { return unsafe Array(bytes[offset..<offset + count]) }
+            return try reader.payload(of: row, from: offset, count: count)
+        }
     }
 }

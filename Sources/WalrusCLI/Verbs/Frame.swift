@@ -37,6 +37,8 @@ struct Frame: Verb {
     @Option(help: ArgumentHelp("Colours: \(Theme.choices).", valueName: "NAME"))
     var theme = "dark"
 
+    @OptionGroup var decoder: DecoderArguments
+
     @Option(name: .shortAndLong, help: "How to print.")
     var output: Form = .text
 
@@ -53,8 +55,10 @@ struct Frame: Verb {
     func perform() throws {
         let path = try log.existing()
         var console = HeadlessConsole(
-            directory: path.string, setup: ConsoleModel.Setup(directory: log.directory),
-            size: size.size, glyphs: ascii ? .ascii : .unicode)
+            directory: path.string,
+            setup: ConsoleModel.Setup(
+                directory: log.directory, hasDecoder: decoder.decode != nil),
+            size: size.size, glyphs: ascii ? .ascii : .unicode, decoder: decoder.decode)
         console.use(Theme.named(theme) ?? .dark)
         console.start()
         if let topic {

@@ -28,15 +28,18 @@ public struct ConsoleModel: Sendable {
         public var interval: UInt64
         /// Seconds east of UTC.
         public var timeZone: Int
+        /// Whether there is a program that makes text of payloads (`--decode`).
+        public var hasDecoder: Bool
 
         public init(
             directory: String, canWrite: Bool = false, interval: UInt64 = 1_000_000_000,
-            timeZone: Int = 0
+            timeZone: Int = 0, hasDecoder: Bool = false
         ) {
             self.directory = directory
             self.canWrite = canWrite
             self.interval = interval
             self.timeZone = timeZone
+            self.hasDecoder = hasDecoder
         }
     }
 
@@ -62,7 +65,13 @@ public struct ConsoleModel: Sendable {
 
     public var home = HomeModel()
     public var entries: EntriesModel?
+    /// In the findings that `findingsFilter` keeps.
     public var check = ListPosition()
+    /// Only findings that hold this are shown.
+    public var findingsFilter = ""
+    public var marks = Marks()
+    /// An export is under way; how far it is.
+    var exporting: String?
     public var blocks = BlocksModel()
     public var hex = HexModel()
 

@@ -4,8 +4,11 @@ public import WalrusFormat
 /// The entries of one topic, of which only a window is held.
 public struct EntriesModel: Hashable, Sendable {
     public enum PayloadMode: String, Hashable, Sendable, CaseIterable {
-        case auto, text, json, hex
+        case auto, text, json, hex, decoded
     }
+
+    /// Which entries the list holds.
+    public enum Contents: Hashable, Sendable { case all, matches, marked }
 
     /// Rows held at once.
     static let windowMax = 400
@@ -23,11 +26,20 @@ public struct EntriesModel: Hashable, Sendable {
     /// Whether keys go to the payload pane.
     public var isPayloadFocused = false
     public var payloadTop = 0
+    /// Bytes that are left out at the start of lines that are not wrapped.
+    var payloadLeft = 0
+    var isWrapped = true
+    /// JSON is shown with what is nested so deep or deeper folded; nil: nothing is.
+    var foldDepth: Int?
     /// The bytes of the selected entry's payload, as far as they are loaded.
     var payload: LoadedPayload?
-    var filter: EntryQuery?
-    /// How far the search for the filter is.
+    public var contents = Contents.all
+    /// What was looked for last: matches are marked on the screen, and `n` goes to the next.
+    public var query: Query?
+    /// How far the search for the matches is.
     var search: Search?
+    /// How many entries the search for the next match has passed, while it goes on.
+    var finding: Int?
     /// The request whose rows are awaited.
     var awaited: Int?
     /// What to select once awaited rows are there.
@@ -43,6 +55,7 @@ public struct EntriesModel: Hashable, Sendable {
 
     struct Search: Hashable, Sendable {
         var scanned = 0
+        var undecided = 0
         var next = 1
         var isRunning = true
         var isComplete = false
@@ -51,11 +64,68 @@ public struct EntriesModel: Hashable, Sendable {
     struct LoadedPayload: Hashable, Sendable {
         let row: EntryRow
         let bytes: [UInt8]
+        /// Nil until the decoder has answered.
+        var decoded: Result<[UInt8], DecoderFailure>?
+        var isWhole: Bool { bytes.count == row.length }
     }
 
     public init(topic: TopicName) { self.topic = topic }
 
     public var selected: EntryRow? {
         rows.indices.contains(position.selected) ? rows[position.selected] : nil
+    }
+}
+
+extension EntryRow {
+    var place: EntryPlace { EntryPlace(file: file, slot: slot, offset: offset) }
+}
+
+extension EntryPlace: Comparable {
+    public static func < (a: EntryPlace, b: EntryPlace) -> Bool {
+        (a.file, a.slot, a.offset) < (b.file, b.slot, b.offset)
+    }
+}
+
+/// Entries that were marked, by topic, in the order of their places. Bounded.
+public struct Marks: Hashable, Sendable {
+    /// Marks of all topics together.
+    static let max = 10_000
+
+    private var rows: [TopicName: [EntryRow]] = [:]
+
+    subscript(topic: TopicName) -> [EntryRow] { rows[topic] ?? [] }
+
+    func contains(_ row: EntryRow, of topic: TopicName) -> Bool {
+        index(of: row.place, self[topic]).isThere
+    }
+
+    /// Marks the entry, or takes its mark away. False: there are too many marks already.
+    mutating func toggle(_ row: EntryRow, of topic: TopicName) -> Bool {
+        var list = self[topic]
+        let (index, isThere) = index(of: row.place, list)
+        if isThere {
+            list.remove(at: index)
+        } else {
+            guard rows.values.reduce(0, { $0 + $1.count }) < Self.max else { return false }
+            list.insert(row, at: index)
+        }
+        rows[topic] = list.isEmpty ? nil : list
+        return true
+    }
+
+    /// The first mark behind a place; the first of all when there is none.
+    func next(after place: EntryPlace?, of topic: TopicName) -> EntryRow? {
+        let list = self[topic]
+        guard let place else { return list.first }
+        return list.first { $0.place > place } ?? list.first
+    }
+
+    private func index(of place: EntryPlace, _ list: [EntryRow]) -> (Int, isThere: Bool) {
+        var (low, high) = (0, list.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if list[middle].place < place { low = middle + 1 } else { high = middle }
+        }
+        return (low, low < list.count && list[low].place == place)
     }
 }

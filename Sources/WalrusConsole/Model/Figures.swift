@@ -106,31 +106,6 @@ public enum Figures {
 }
 
 extension Figures {
-    /// "2026-11-20T12:04:31Z", "2026-11-20 12:04:31" or "2026-11-20", all in UTC, as nanoseconds
-    /// since 1970.
-    public static func parse(_ text: String) -> UInt64? {
-        var text = Substring(text)
-        if text.hasSuffix("Z") { text = text.dropLast() }
-        let halves = text.split(whereSeparator: { $0 == "T" || $0 == " " })
-        let date = (halves.first ?? "").split(separator: "-").map { Int($0) ?? -1 }
-        let time = halves.count > 1 ? halves[1].split(separator: ":").map { Int($0) ?? -1 } : [0]
-        guard halves.count <= 2, date.count == 3, (1_970...9_999).contains(date[0]),
-            (1...12).contains(date[1]), (1...31).contains(date[2]), (1...3).contains(time.count),
-            time.allSatisfy({ $0 >= 0 }), time[0] < 24, time.dropFirst().allSatisfy({ $0 < 60 })
-        else { return nil }
-        // The inverse of `civil`.
-        let year = date[1] <= 2 ? date[0] - 1 : date[0]
-        let era = year / 400
-        let yoe = year - era * 400
-        let doy = (153 * (date[1] > 2 ? date[1] - 3 : date[1] + 9) + 2) / 5 + date[2] - 1
-        let days = era * 146_097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719_468
-        let parts = time + [0, 0]
-        let seconds = UInt64(days * 86_400 + parts[0] * 3_600 + parts[1] * 60 + parts[2])
-        return seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue
-    }
-}
-
-extension Figures {
     /// "1s", "500ms" or "2" seconds as nanoseconds, from 100 ms to an hour.
     public static func parseDuration(_ text: String) -> UInt64? {
         let (digits, scale): (Substring, Double) =

@@ -1,9 +1,12 @@
+internal import Inspect
 public import WalrusFormat
 
 /// A line to be typed, at the bottom of the screen.
 public struct Prompt: Hashable, Sendable {
     public enum Purpose: Hashable, Sendable {
         case filter, command
+        /// The file to export to, and what.
+        case exportFile(ExportOrder.Selection)
         /// The payload of an entry to append to the topic.
         case appendPayload(TopicName)
         /// How many entries of the topic to consume.
@@ -16,6 +19,8 @@ public struct Prompt: Hashable, Sendable {
     var recalled: Int?
     /// What had been typed before the history was gone into.
     var draft = ""
+    /// What is wrong with the text, until it is changed.
+    var problem: QueryError?
     /// Going through the candidates for what was typed.
     var completion: Completion?
 

@@ -3,9 +3,11 @@ public enum Command: String, Hashable, Sendable, CaseIterable {
     // The screens have the names of `ConsoleModel.Screen`.
     case home, entries, blocks, check, hex
     case up, down, pageUp, pageDown, halfUp, halfDown, first, last, left, right
-    case open, back, filter, next, clearFilter
+    case open, back, filter, inverse, next, previous, clearFilter, leave
     case sort, reverseSort
-    case follow, goToCursor, payloadMode, switchPane
+    case follow, goToCursor, switchPane
+    case mark, nextMark, marked, export, copy, copyPlace
+    case payloadMode, wrap, fold, unfold
     case mapMode, previousFile, nextFile, previousBlock, nextBlock
     case previousEntry, nextEntry, previousFinding, nextFinding
     case actions, command
@@ -90,7 +92,12 @@ public enum KeyMap {
         case .home:
             return [
                 bind(.open, "Enter", "open the topic", label: "open"),
-                bind(.filter, "/", "filter the topics by name", label: "filter"),
+                bind(
+                    .filter, "/", "filter the topics by name; !text leaves them out",
+                    label: "filter"),
+                bind(.inverse, "!", "what the filter leaves out"),
+                bind(.next, "n", "the next match of the filter"),
+                bind(.previous, "N", "the match before"),
                 bind(.sort, "s", "sort by the next column"),
                 bind(.reverseSort, "S", "turn the order round"),
                 bind(.clearFilter, "Esc", "clear the filter"),
@@ -98,13 +105,27 @@ public enum KeyMap {
             ]
         case .entries:
             return [
-                bind(.filter, "/", "filter the entries by payload", label: "filter"),
-                bind(.next, "n", "more matches of the filter"),
+                bind(.filter, "/", "look for entries: text or a query", label: "find"),
+                bind(.inverse, "!", "what the query leaves out"),
+                bind(.next, "n", "the next match, or more of them"),
+                bind(.previous, "N", "the match before"),
                 bind(.follow, "F", "follow: stay at the newest entry", label: "follow"),
                 bind(.goToCursor, "c", "to the reader's cursor", label: "cursor"),
-                bind(.payloadMode, "v", "payload as JSON, text or hex", label: "view"),
+                bind(.mark, "m", "mark the entry, or unmark it", label: "mark"),
+                bind(.nextMark, "'", "the next marked entry"),
+                bind(.marked, "M", "the marked entries alone"),
+                bind(.export, "E", "export what is marked, else the matches", label: "export"),
+                bind(.copy, "y", "copy the payload (OSC 52)"),
+                bind(.copyPlace, "Y", "copy the place of the entry"),
+                bind(.payloadMode, "v", "payload as JSON, text, hex or decoded", label: "view"),
+                bind(.wrap, "w", "break long lines of the payload, or not"),
+                bind(.left, "Left", "to the left in long lines"),
+                bind(.right, "Right", "to the right in long lines"),
+                bind(.fold, "z", "fold the innermost level of JSON"),
+                bind(.unfold, "Z", "unfold a level of JSON"),
                 bind(.switchPane, "Tab", "between the list and the payload"),
-                bind(.back, "q Esc", "back", label: "back"),
+                bind(.back, "q", "back", label: "back"),
+                bind(.leave, "Esc", "stop the search; end the filter; back"),
             ]
         case .blocks:
             return [
@@ -125,7 +146,13 @@ public enum KeyMap {
         case .check:
             return [
                 bind(.open, "Enter", "go to the place of the finding", label: "go there"),
-                bind(.back, "q Esc", "back", label: "back"),
+                bind(
+                    .filter, "/", "filter the findings; !text leaves them out", label: "filter"),
+                bind(.inverse, "!", "what the filter leaves out"),
+                bind(.next, "n", "the next match of the filter"),
+                bind(.previous, "N", "the match before"),
+                bind(.back, "q", "back", label: "back"),
+                bind(.leave, "Esc", "end the filter; back"),
             ]
         case .hex:
             return [

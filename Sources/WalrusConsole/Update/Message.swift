@@ -16,7 +16,18 @@ public enum Message: Sendable {
     case rows(request: Int, [EntryRow])
     /// What a search has found since its last message; `isFinal`: there will be no more.
     case matches(request: Int, SearchResult, isFinal: Bool)
+    /// Rows around a place that was looked for, and the ordinal of the entry there.
+    case located(request: Int, ordinal: Int, [EntryRow])
+    /// The next or the previous match; nil: there is none.
+    case found(request: Int, EntryRow?)
+    case findProgress(request: Int, scanned: Int)
     case payload(EntryRow, [UInt8])
+    /// What the decoder made of a payload, or why it made nothing of it.
+    case decoded(EntryRow, Result<[UInt8], DecoderFailure>)
+    case exportProgress(String)
+    case exported(Result<String, ActionFailure>)
+    /// Whether the terminal was handed what was to be copied; what that was.
+    case copied(Bool, String)
     case planned(ActionPlan)
     case bytes(request: Int, HexPage)
     /// Reading entries failed; what to do about it.
@@ -31,6 +42,32 @@ public struct EntryPlace: Hashable, Sendable {
     public let slot: Int
     /// Bytes from the block's start.
     public let offset: Int
+}
+
+/// Something that a place in a topic is told by.
+public enum EntryTarget: Hashable, Sendable {
+    case sequence(UInt64)
+    /// Nanoseconds since 1970 UTC.
+    case time(UInt64)
+}
+
+/// Why a payload was not decoded.
+public struct DecoderFailure: Error, Hashable, Sendable {
+    public let message: String
+    public init(_ message: String) { self.message = message }
+}
+
+/// What is to be written to a file.
+public struct ExportOrder: Hashable, Sendable {
+    public enum Selection: Hashable, Sendable {
+        case rows([EntryRow])
+        case matches(Query)
+    }
+
+    public let topic: TopicState
+    public let selection: Selection
+    /// As the user typed it.
+    public let file: String
 }
 
 /// Why an action was not done.
@@ -48,11 +85,22 @@ public enum Effect: Hashable, Sendable {
     /// As many rows, around a place in the topic.
     case loadPlace(request: Int, topic: TopicState, EntryPlace, count: Int)
     /// Rows of the topic whose payload matches, from an ordinal on.
-    case search(request: Int, topic: TopicState, EntryQuery, from: Int, limit: Int)
+    case search(request: Int, topic: TopicState, Query, from: Int, limit: Int)
     /// Bytes of a file, and the fields at a place in it. `file` and `cursor` are what is known of a
     /// data file and of the topic there.
     case loadBytes(
         request: Int, BytePlace, Range<Int>, file: FileState?, cursor: CursorState?)
+    /// The first match at or behind an ordinal, or the last one before it.
+    case find(request: Int, topic: TopicState, Query, from: Int, isForward: Bool)
+    /// Rows around what is told by its sequence or its time.
+    case locate(request: Int, topic: TopicState, EntryTarget, count: Int)
+    /// Nobody waits for the answers to requests before this one any more.
+    case cancel(request: Int)
+    case decode(EntryRow, [UInt8])
+    case export(ExportOrder)
+    case cancelExport
+    /// Hand bytes to the terminal's clipboard; a name for them.
+    case copy([UInt8], String)
     case loadPayload(topic: TopicState, EntryRow, max: Int)
     /// Find out which entries would be consumed.
     case planConsume(topic: TopicState, count: Int)

@@ -186,7 +186,7 @@ extension CommandPalette {
                 topic.name.bytes.starts(with: prefix)
                     || (topic.name.needsEscape && topic.name.shown(ascii: ascii).hasPrefix(typed))
             }.prefix(candidatesMax))
-        guard found.isEmpty, let query = EntryQuery(typed) else { return found.map(entry) }
+        guard found.isEmpty, let query = TextPattern(typed) else { return found.map(entry) }
         return Array(
             topics.lazy.filter { query.matches($0.name.bytes) }.prefix(candidatesMax)
         ).map(entry)

@@ -3,23 +3,10 @@ internal import Inspect
 /// The commands after `:`. One entry in `typed` adds one, with its completion, its line in the help
 /// and its place among the suggestions; commands with keys are added from the table of those.
 public enum CommandPalette {
-    public static let commands: [PaletteCommand] = typed + keyed
+    public static let commands: [PaletteCommand] = places + typed + keyed
 
     /// Those that no key has.
     private static let typed: [PaletteCommand] = [
-        PaletteCommand(
-            form: "N", help: "go to the entry with this number; on Hex, to the byte",
-            accepts: { Int($0) != nil },
-            run: { model, text in
-                if let place = model.place(named: text) { return model.point(at: place) }
-                guard model.screen == .entries, let name = model.entries?.topic,
-                    let ordinal = Int(text)
-                else {
-                    return model.complain("a number goes to an entry: open a topic first")
-                }
-                model.entries?.isFollowing = false
-                return model.openEntries(of: name, ordinal: max(1, ordinal))
-            }),
         PaletteCommand(
             form: "FILE:BLOCK+OFFSET", help: "go to the block 2:25, or to the byte 2:25+0x1F",
             accepts: { ConsoleModel.looksLikePlace($0) },
@@ -113,7 +100,7 @@ extension Command {
     fileprivate var isMotion: Bool {
         switch self {
         case .up, .down, .pageUp, .pageDown, .halfUp, .halfDown, .first, .last, .open, .back,
-            .command, .switchPane:
+            .command, .switchPane, .leave:
             true
         default: false
         }

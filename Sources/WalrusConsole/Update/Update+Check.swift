@@ -3,7 +3,7 @@ internal import WalrusFormat
 
 extension ConsoleModel {
     mutating func runCheck(_ command: Command) -> [Effect] {
-        let findings = state?.findings ?? []
+        let findings = shownFindings
         if let delta = Self.delta(command, page: CheckLayout(self).listHeight) {
             check.move(by: delta, count: findings.count)
             if findings.indices.contains(check.selected) {
@@ -11,12 +11,24 @@ extension ConsoleModel {
             }
             return []
         }
-        guard command == .open, findings.indices.contains(check.selected) else { return [] }
-        return openPlace(of: findings[check.selected])
+        switch command {
+        case .inverse, .next, .previous: return filterKey(command)
+        case .leave:
+            guard findingsFilter.isEmpty else {
+                setFilter("")
+                return []
+            }
+            screen = .home
+        case .open:
+            guard findings.indices.contains(check.selected) else { return [] }
+            return openPlace(of: findings[check.selected])
+        default: break
+        }
+        return []
     }
 
     mutating func settleCheck() {
-        let rows = state?.findings.count ?? 0
+        let rows = shownFindings.count
         check.selected = max(0, min(check.selected, rows - 1))
         check.top = ScrollWindow.top(
             keeping: check.selected, in: rows, height: CheckLayout(self).listHeight,

@@ -60,13 +60,16 @@ extension ConsoleModel {
 
     /// Shows the entry at a place in a block, or the one after it.
     mutating func openPlace(in block: BlockState, offset: Int) -> [Effect] {
+        open(EntryPlace(file: block.file, slot: block.slot, offset: offset), of: block.topic)
+    }
+
+    /// Shows all entries of the topic, at a place.
+    mutating func open(_ place: EntryPlace, of name: TopicName) -> [Effect] {
         screen = .entries
-        if entries?.topic != block.topic { entries = EntriesModel(topic: block.topic) }
+        if entries?.topic != name { entries = EntriesModel(topic: name) }
         guard let topic = entriesTopic else { return [] }
-        let place = EntryPlace(file: block.file, slot: block.slot, offset: offset)
+        showAll()
         let id = request()
-        entries?.filter = nil
-        entries?.search = nil
         entries?.isFollowing = false
         entries?.awaited = id
         entries?.landing = .place(place)
@@ -88,18 +91,10 @@ extension ConsoleModel {
         case .goToCursor:
             guard let topic = entriesTopic else { return [] }
             entries?.isFollowing = false
-            entries?.filter = nil
             return load(around: max(1, min(topic.consumed + 1, topic.entries)))
-        case .payloadMode:
-            let all = EntriesModel.PayloadMode.allCases
-            let index = all.firstIndex(of: entries?.mode ?? .auto) ?? 0
-            entries?.mode = all[(index + 1) % all.count]
-            entries?.payloadTop = 0
-        case .switchPane:
-            entries?.isPayloadFocused.toggle()
-        case .next:
-            return searchOn()
-        default: break
+        case .inverse, .next, .previous, .leave, .mark, .nextMark, .marked:
+            return runFind(command)
+        default: return runPayload(command)
         }
         return []
     }
@@ -118,8 +113,9 @@ extension ConsoleModel {
         model.isFollowing = false
         model.position.move(by: delta, count: model.rows.count)
         model.payloadTop = 0
+        model.payloadLeft = 0
         entries = model
-        if model.filter == nil, let topic = entriesTopic {
+        if model.contents == .all, let topic = entriesTopic {
             if command == .first { return load(from: 1, landing: .first) }
             if command == .last { return loadTail() }
             if let effects = loadAtEdge(model, topic) { return effects + loadPayload() }
@@ -148,14 +144,20 @@ extension ConsoleModel {
         return lastRequest
     }
 
-    private mutating func load(around ordinal: Int) -> [Effect] {
-        entries?.filter = nil
+    /// Leaves the list of matches or of marks. What was looked for stays marked on the screen.
+    mutating func showAll() {
+        entries?.contents = .all
         entries?.search = nil
+        entries?.finding = nil
+    }
+
+    mutating func load(around ordinal: Int) -> [Effect] {
+        showAll()
         return load(
             from: max(1, ordinal - EntriesModel.windowMax / 2), landing: .ordinal(ordinal))
     }
 
-    private mutating func loadTail() -> [Effect] {
+    mutating func loadTail() -> [Effect] {
         guard let topic = entriesTopic else { return [] }
         return load(from: max(1, topic.entries - EntriesModel.windowMax + 1), landing: .last)
     }
@@ -171,56 +173,16 @@ extension ConsoleModel {
         ]
     }
 
-    /// Starts to look for entries that hold `text`; an empty text ends the filter.
-    mutating func filterEntries(_ text: String) -> [Effect] {
-        guard let topic = entriesTopic else { return [] }
-        guard let query = EntryQuery(text) else {
-            let here = entries?.selected?.ordinal ?? topic.consumed + 1
-            return load(around: max(1, here))
-        }
-        entries?.filter = query
-        entries?.rows = []
-        entries?.position = ListPosition()
-        return search(query, topic, from: 1)
-    }
-
-    private mutating func search(_ query: EntryQuery, _ topic: TopicState, from ordinal: Int)
-        -> [Effect]
-    {
-        let id = request()
-        entries?.awaited = id
-        entries?.landing = .keep
-        var search = entries?.search ?? EntriesModel.Search()
-        if ordinal == 1 { search = EntriesModel.Search() }
-        search.isRunning = true
-        search.next = ordinal
-        entries?.search = search
-        return [
-            .search(
-                request: id, topic: topic, query, from: ordinal,
-                limit: EntriesModel.matchesMax)
-        ]
-    }
-
-    /// Goes on with a search that ended at its limit.
-    private mutating func searchOn() -> [Effect] {
-        guard let model = entries, let query = model.filter, let search = model.search,
-            !search.isRunning, !search.isComplete, let topic = entriesTopic
-        else { return [.bell] }
-        entries?.rows = []
-        entries?.position = ListPosition()
-        return self.search(query, topic, from: search.next)
-    }
-
     /// Loads the payload of the selected entry, unless it is there.
-    private mutating func loadPayload() -> [Effect] {
-        guard let model = entries, let row = model.selected, let topic = entriesTopic,
-            model.payload?.row != row
-        else { return [] }
+    mutating func loadPayload() -> [Effect] {
+        guard let model = entries, let row = model.selected, let topic = entriesTopic else {
+            return []
+        }
+        guard model.payload?.row != row else { return decode() }
         // A preview that holds all of it needs no reading.
         if row.preview.count == row.length {
             entries?.payload = EntriesModel.LoadedPayload(row: row, bytes: row.preview)
-            return []
+            return decode()
         }
         return [.loadPayload(topic: topic, row, max: EntriesModel.payloadMax)]
     }
@@ -234,25 +196,32 @@ extension ConsoleModel {
             entries?.awaited = nil
             land(rows)
             return loadPayload()
-        case .matches(let id, let result, let isFinal):
-            guard var model = entries, model.awaited == id else { return [] }
-            model.rows = Array((model.rows + result.rows).suffix(EntriesModel.matchesMax))
-            model.search?.scanned += result.scanned
-            model.search?.next = result.next
-            model.search?.isRunning = !isFinal
-            model.search?.isComplete = result.isComplete
-            if isFinal { model.awaited = nil }
-            if model.isFollowing { model.position.selected = max(0, model.rows.count - 1) }
-            entries = model
+        case .located(let id, let ordinal, let rows):
+            guard entries?.awaited == id else { return [] }
+            entries?.awaited = nil
+            entries?.landing = .ordinal(ordinal)
+            land(rows)
             return loadPayload()
+        case .matches(let id, let result, let isFinal):
+            guard entries?.awaited == id else { return [] }
+            return take(result, isFinal: isFinal)
+        case .found(let id, let row):
+            guard entries?.awaited == id else { return [] }
+            return takeFound(row)
+        case .findProgress(let id, let scanned):
+            if entries?.awaited == id { entries?.finding = scanned }
         case .payload(let row, let bytes):
             if entries?.selected == row {
                 entries?.payload = EntriesModel.LoadedPayload(row: row, bytes: bytes)
+                return decode()
             }
+        case .decoded(let row, let result):
+            if entries?.payload?.row == row { entries?.payload?.decoded = result }
         case .failed(let id, let problem):
             if id == nil || entries?.awaited == id {
                 entries?.awaited = nil
                 entries?.search?.isRunning = false
+                entries?.finding = nil
                 notice = Notice(kind: .problem, text: problem)
             }
         default: break
@@ -268,9 +237,7 @@ extension ConsoleModel {
         case .first: model.position.selected = 0
         case .last: model.position.selected = max(0, rows.count - 1)
         case .keep:
-            let same = rows.firstIndex {
-                $0.file == kept?.file && $0.slot == kept?.slot && $0.offset == kept?.offset
-            }
+            let same = rows.firstIndex { $0.place == kept?.place }
             model.position.selected = same ?? min(model.position.selected, max(0, rows.count - 1))
         case .ordinal(let ordinal):
             model.position.selected =
@@ -297,15 +264,15 @@ extension ConsoleModel {
         let old = index.flatMap {
             before?.topics.indices.contains($0) == true ? before?.topics[$0] : nil
         }
-        guard model.awaited == nil else { return [] }
-        if screen == .entries, model.rows.isEmpty, model.filter == nil, topic.entries > 0 {
+        guard model.awaited == nil, model.contents != .marked else { return [] }
+        if screen == .entries, model.rows.isEmpty, model.contents == .all, topic.entries > 0 {
             return load(around: max(1, min(topic.consumed + 1, topic.entries)))
         }
         guard let old, old.name == topic.name else { return [] }
-        if let query = model.filter {
-            guard let search = model.search, search.isComplete, topic.entries > old.entries else {
-                return []
-            }
+        if model.contents == .matches {
+            guard let query = model.query, let search = model.search, search.isComplete,
+                topic.entries > old.entries
+            else { return [] }
             return self.search(query, topic, from: search.next)
         }
         if model.isFollowing, topic.entries != old.entries || topic.damaged != old.damaged {

@@ -17,7 +17,8 @@ extension ConsoleModel {
     }
 
     private var selectedFinding: Finding? {
-        guard let findings = state?.findings, findings.indices.contains(check.selected) else {
+        let findings = shownFindings
+        guard findings.indices.contains(check.selected) else {
             return nil
         }
         return findings[check.selected]

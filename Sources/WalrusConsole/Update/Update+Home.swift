@@ -9,9 +9,8 @@ extension ConsoleModel {
         }
         switch command {
         case .open: return openEntries()
-        case .clearFilter:
-            home.filter = ""
-            reorderTopics()
+        case .clearFilter: setFilter("")
+        case .inverse, .next, .previous: return filterKey(command)
         case .sort:
             let all = HomeModel.Sort.allCases
             let index = all.firstIndex(of: home.sort) ?? 0
@@ -32,7 +31,7 @@ extension ConsoleModel {
         return home.order.firstIndex { state.topics[$0].name == name }
     }
 
-    private mutating func moveTopic(by delta: Int) {
+    mutating func moveTopic(by delta: Int) {
         guard let state, !home.order.isEmpty else { return }
         let row = max(0, min((selectedTopicRow ?? 0) + delta, home.order.count - 1))
         home.selected = state.topics[home.order[row]].name
@@ -51,9 +50,9 @@ extension ConsoleModel {
     mutating func reorderTopics() {
         guard let state else { return }
         let topics = state.topics
-        let filter = EntryQuery(home.filter)
+        let filter = TextFilter(home.filter)
         var order = Array(topics.indices)
-        if let filter { order = order.filter { filter.matches(topics[$0].name.bytes) } }
+        if let filter { order = order.filter { filter.keeps(topics[$0].name.bytes) } }
         let history = history
         func key(_ index: Int) -> Double {
             let topic = topics[index]

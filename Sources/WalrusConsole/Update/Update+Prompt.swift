@@ -25,12 +25,10 @@ extension ConsoleModel {
             prompt.completion = nil
             prompt.recalled = nil
         }
+        prompt.problem = nil
         overlay = .prompt(prompt)
-        // The topics are filtered as the text is typed.
-        if prompt.purpose == .filter, screen == .home {
-            home.filter = prompt.text
-            reorderTopics()
-        }
+        // Topics and findings are filtered as the text is typed.
+        if prompt.purpose == .filter, screen != .entries { setFilter(prompt.text) }
         return effects
     }
 
@@ -38,7 +36,7 @@ extension ConsoleModel {
         switch purpose {
         case .command: commandHistory.lines
         case .filter: filterHistory.lines
-        case .appendPayload, .consumeCount: []
+        case .exportFile, .appendPayload, .consumeCount: []
         }
     }
 
@@ -89,10 +87,10 @@ extension ConsoleModel {
         switch prompt.purpose {
         case .filter:
             filterHistory.add(prompt.text)
-            if screen == .entries { return filterEntries(prompt.text) }
-            home.filter = prompt.text
-            reorderTopics()
+            if screen == .entries { return submitQuery(prompt) }
+            setFilter(prompt.text)
             return []
+        case .exportFile(let selection): return export(selection, to: prompt.text)
         case .command: return submitCommand(prompt.text)
         case .appendPayload(let name):
             overlay = .plan(

@@ -57,8 +57,10 @@ extension ConsoleModel {
             hex.awaited = nil
             notice = Notice(kind: .problem, text: problem)
             return []
-        case .rows, .matches, .payload, .failed:
+        case .rows, .matches, .payload, .failed, .located, .found, .findProgress, .decoded:
             return takeEntries(message)
+        case .exportProgress, .exported, .copied:
+            return takeExport(message)
         case .planned(let plan):
             overlay = .plan(plan)
             return []
@@ -125,9 +127,7 @@ extension ConsoleModel {
         if let screen = Screen(rawValue: command.rawValue) { return go(to: screen) }
         switch command {
         case .help: overlay = .help(top: 0)
-        case .filter:
-            let text = screen == .entries ? entries?.filter?.text ?? "" : home.filter
-            overlay = .prompt(Prompt(purpose: .filter, text: text))
+        case .filter: overlay = .prompt(Prompt(purpose: .filter, text: filterText))
         case .command: overlay = .prompt(Prompt(purpose: .command, text: ""))
         case .actions: return openActions()
         case .pause: isPaused.toggle()

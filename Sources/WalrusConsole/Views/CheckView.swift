@@ -27,32 +27,52 @@ enum CheckView {
         grid.put(
             " \(Figures.grouped(state.entries)) entries verified   \(counts)", x: layout.summary.x,
             y: layout.summary.y, width: layout.summary.width, align: .leading)
-        let inside = grid.box(layout.list, title: "Findings \(state.findings.count)")
-        guard !state.findings.isEmpty else {
-            grid.put(
-                "\(model.glyphs.check) nothing is wrong", x: inside.x + 2, y: inside.y + 1,
-                style: Style(.good))
+        let findings = model.shownFindings
+        let isFiltered = !model.findingsFilter.isEmpty
+        let count =
+            isFiltered ? "\(findings.count) of \(state.findings.count)" : "\(findings.count)"
+        let inside = grid.box(
+            layout.list, title: "Findings \(count)",
+            trailing: isFiltered
+                ? [
+                    StyledText(
+                        "/ "
+                            + VisibleText(
+                                model.findingsFilter, mode: .escape, ascii: model.glyphs.isASCII,
+                                limit: 24
+                            ).text, .match)
+                ] : [])
+        guard !findings.isEmpty else {
+            if isFiltered {
+                grid.put(
+                    "no finding matches; Esc shows all", x: inside.x + 2, y: inside.y + 1,
+                    style: .muted)
+            } else {
+                grid.put(
+                    "\(model.glyphs.check) nothing is wrong", x: inside.x + 2, y: inside.y + 1,
+                    style: Style(.good))
+            }
             return
         }
-        let visible = state.findings.dropFirst(model.check.top).prefix(layout.listHeight)
+        let visible = findings.dropFirst(model.check.top).prefix(layout.listHeight)
         Table(
             columns, rows: visible.map { row($0, model) },
             selected: model.check.selected - model.check.top
         ).draw(into: &grid, in: inside)
         Scrollbar(
-            total: state.findings.count, visible: layout.listHeight, top: model.check.top
+            total: findings.count, visible: layout.listHeight, top: model.check.top
         ).draw(
             into: &grid,
             in: Rect(
                 x: layout.list.maxX - 1, y: inside.y + 1, width: 1, height: layout.listHeight))
-        drawDetail(model, state, &grid, layout.detail)
+        drawDetail(model, findings, &grid, layout.detail)
     }
 
     private static func drawDetail(
-        _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ rect: Rect
+        _ model: ConsoleModel, _ findings: [Finding], _ grid: inout Grid, _ rect: Rect
     ) {
-        guard state.findings.indices.contains(model.check.selected), !rect.isEmpty else { return }
-        let finding = state.findings[model.check.selected]
+        guard findings.indices.contains(model.check.selected), !rect.isEmpty else { return }
+        let finding = findings[model.check.selected]
         let inside = grid.box(rect, title: finding.kind.rawValue).inset(horizontal: 1)
         let text = PayloadText.prose(
             sentence(finding), width: inside.width, ascii: model.glyphs.isASCII)

@@ -129,6 +129,15 @@ enum FooterView {
             grid.put(
                 [StyledText(" \(mark) ", role, .bold), StyledText(text.text, role)],
                 x: rect.x, y: rect.y, width: rect.width)
+        } else if let exporting = model.exporting {
+            let text = VisibleText(
+                exporting, mode: .dots, ascii: model.glyphs.isASCII, limit: rect.width)
+            grid.put(
+                [
+                    StyledText(" \(text.text)\(model.glyphs.ellipsis)  ", .status),
+                    StyledText("Esc stops", .muted),
+                ],
+                x: rect.x, y: rect.y, width: rect.width)
         } else {
             drawKeys(model, &grid, rect)
         }

@@ -83,13 +83,17 @@ enum EntriesView {
         _ layout: EntriesLayout
     ) {
         let inside = grid.box(
-            layout.list, title: "Entries", trailing: notes(model, entries),
+            layout.list, title: title(model, entries),
+            trailing: notes(model, entries, width: layout.list.width),
             style: entries.isPayloadFocused ? .border : Style(.accent))
         guard !entries.rows.isEmpty else {
             let text =
-                entries.awaited != nil
-                ? "reading"
-                : entries.filter != nil ? "no entry holds this text" : "no entries on disk"
+                entries.search?.isRunning == true
+                ? "looking\(model.glyphs.ellipsis) Esc stops"
+                : entries.awaited != nil
+                    ? "reading"
+                    : entries.contents == .matches
+                        ? "no entry matches; Esc shows all" : "no entries on disk"
             grid.put(
                 text, x: inside.x + 2, y: inside.y + 1, width: inside.width - 2, align: .leading,
                 style: .muted)
@@ -99,7 +103,12 @@ enum EntriesView {
         let top = entries.position.top
         let visible = entries.rows.indices.dropFirst(top).prefix(layout.listHeight)
         let chosen = ColumnChoice(.entries, model)
-        var rows = visible.map { chosen.pick(row(model, entries.rows[$0], topic, files)) }
+        let columns = columns(model)
+        // The preview is the last column, and the last to go.
+        let room = Table(columns, rows: []).places(width: inside.width).last?.width ?? 0
+        var rows = visible.map {
+            chosen.pick(row(model, entries.rows[$0], topic, files, room))
+        }
         var selected = entries.position.selected - top
         // The line between what is consumed and what is not.
         let boundary = visible.first { index in
@@ -107,14 +116,14 @@ enum EntriesView {
                 && !isConsumed(entries.rows, index, topic)
         }
         var separator: Int?
-        if let boundary, entries.filter == nil {
+        if let boundary, entries.contents == .all {
             let line = boundary - top
             separator = line
             rows.insert([], at: line)
             if selected >= line { selected += 1 }
         }
         Table(
-            chosen.pick(columns(model)), rows: rows, selected: selected, top: 0,
+            chosen.pick(columns), rows: rows, selected: selected, top: 0,
             isFocused: !entries.isPayloadFocused
         ).draw(into: &grid, in: inside)
         if let separator {
@@ -125,19 +134,61 @@ enum EntriesView {
         }
     }
 
-    private static func notes(_ model: ConsoleModel, _ entries: EntriesModel) -> [StyledText] {
-        guard let filter = entries.filter else { return [] }
-        let text = VisibleText(filter.text, mode: .escape, ascii: model.glyphs.isASCII, limit: 24)
-        var note = "\(Figures.grouped(entries.rows.count))"
-        if let search = entries.search {
-            note += " in \(Figures.grouped(search.scanned)) scanned"
-            if search.isRunning {
-                note += model.glyphs.ellipsis
-            } else if !search.isComplete {
-                note += ", n: more"
+    private static func title(_ model: ConsoleModel, _ entries: EntriesModel) -> String {
+        switch entries.contents {
+        case .all: "Entries"
+        case .matches: "Matches"
+        case .marked: "Marked \(Figures.grouped(entries.rows.count))"
+        }
+    }
+
+    /// What was looked for, and how far that is. The question gives way to the figures.
+    private static func notes(_ model: ConsoleModel, _ entries: EntriesModel, width: Int)
+        -> [StyledText]
+    {
+        var notes: [StyledText] = []
+        if entries.query != nil {
+            if let scanned = entries.finding {
+                let text = "looking, \(Figures.grouped(scanned)) passed\(model.glyphs.ellipsis)"
+                notes.append(StyledText(text, .muted))
+            } else if entries.contents == .matches, let search = entries.search {
+                notes += progress(model, entries, search)
             }
         }
-        return [StyledText("/ \(text.text)  ", .match), StyledText(note, .muted)]
+        let marked = model.marks[entries.topic].count
+        if marked > 0, entries.contents != .marked {
+            notes.append(StyledText("\(Figures.grouped(marked)) marked", .marked))
+        }
+        if let query = entries.query {
+            let used = notes.reduce(0) { $0 + 2 + DisplayWidth.columns(of: $1.text) }
+            // The corners, the title and what parts them.
+            let room = max(8, width - used - 26)
+            let shown = VisibleText.name(query.text, glyphs: model.glyphs, limit: room)
+            notes.insert(StyledText("/ \(shown)", .match), at: 0)
+        }
+        return Array(notes.map { [$0] }.joined(separator: [StyledText("  ", .border)]))
+    }
+
+    private static func progress(
+        _ model: ConsoleModel, _ entries: EntriesModel, _ search: EntriesModel.Search
+    ) -> [StyledText] {
+        let count = Figures.grouped(entries.rows.count)
+        let scanned = Figures.grouped(search.scanned)
+        let topic = model.entriesTopic
+        let total = max(search.scanned, (topic?.entries ?? 0) + (topic?.damaged ?? 0))
+        var notes: [StyledText] = []
+        if search.isComplete {
+            notes.append(StyledText("\(count) of \(scanned)", .muted))
+        } else {
+            let more = search.isRunning ? model.glyphs.ellipsis : ""
+            notes.append(
+                StyledText("\(count) in \(scanned) of \(Figures.grouped(total))\(more)", .muted))
+        }
+        if search.undecided > 0 {
+            notes.append(StyledText("\(Figures.grouped(search.undecided)) not decided", .warning))
+        }
+        if !search.isRunning, !search.isComplete { notes.append(StyledText("n: more", .accent)) }
+        return notes
     }
 
     /// Whether the row stands before the cursor; a damaged one is where its neighbour is.
@@ -151,7 +202,7 @@ enum EntriesView {
     static let columnNames = ["ordinal", "block", "offset", "length", "checksum", "preview"]
 
     static func columns(_ model: ConsoleModel) -> [TableColumn] {
-        let ordinalWidth = max(7, Figures.grouped(model.entriesTopic?.entries ?? 0).utf8.count + 1)
+        let ordinalWidth = max(8, Figures.grouped(model.entriesTopic?.entries ?? 0).utf8.count + 1)
         return [
             TableColumn("#ORD", .fixed(ordinalWidth), align: .trailing, priority: 9),
             TableColumn("BLOCK", .fixed(6), align: .trailing, priority: 4),
@@ -164,21 +215,31 @@ enum EntriesView {
     }
 
     private static func row(
-        _ model: ConsoleModel, _ entry: EntryRow, _ topic: TopicState?, _ files: FileNumbers?
+        _ model: ConsoleModel, _ entry: EntryRow, _ topic: TopicState?, _ files: FileNumbers?,
+        _ room: Int
     ) -> [TableCell] {
         let isConsumed = entry.ordinal.map { $0 <= (topic?.consumed ?? 0) } ?? false
         let style: Style = isConsumed ? .muted : .text
-        let preview = VisibleText(
-            entry.preview, mode: .dots, ascii: model.glyphs.isASCII, limit: model.size.columns)
+        let marks = model.entries?.query?.ranges(in: entry.preview, budget: 4_000) ?? []
+        // A match that would be out of sight is brought into it.
+        let isFar = marks.first.map { $0.upperBound > room } ?? false
+        let start = isFar ? max(0, (marks.first?.lowerBound ?? 0) - room / 3) : 0
+        let preview =
+            (isFar ? [StyledText(model.glyphs.ellipsis, .muted)] : [])
+            + PayloadText.line(
+                entry.preview[start...], marks: marks, width: model.size.columns,
+                ascii: model.glyphs.isASCII, style: style)
+        let ordinal = StyledText(
+            entry.ordinal.map(Figures.grouped) ?? "damaged",
+            entry.ordinal == nil ? Style(.damaged) : style)
+        let isMarked = model.entries.map { model.marks.contains(entry, of: $0.topic) } ?? false
         return [
-            .text(
-                entry.ordinal.map(Figures.grouped) ?? "damaged",
-                entry.ordinal == nil ? Style(.damaged) : style),
+            .pieces(isMarked ? [StyledText("*", .marked, .bold), ordinal] : [ordinal]),
             .text("\(files?.number(entry.file) ?? "?"):\(entry.slot)", .muted),
             .text(hex(entry.offset), .muted),
             .text(Figures.bytes(entry.length), style),
             entry.damage == nil ? .text("ok", Style(.good)) : .text("BAD", Style(.damaged, .bold)),
-            .text(entry.length == 0 ? "(empty)" : preview.text, entry.length == 0 ? .muted : style),
+            entry.length == 0 ? .text("(empty)", .muted) : .pieces(preview),
         ]
     }
 

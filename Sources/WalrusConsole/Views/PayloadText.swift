@@ -3,24 +3,75 @@ enum PayloadText {
     /// Lines made of one payload at most: a bound on work, not on what can be seen of it.
     private static let linesMax = 20_000
 
-    /// Text, broken at its line ends and at the width.
-    static func text(_ bytes: [UInt8], width: Int, ascii: Bool) -> [[StyledText]] {
+    /// How text is laid out.
+    struct Layout {
+        var width: Int
+        var ascii: Bool
+        /// Whether lines that are too long go on in the next one; else they are cut.
+        var isWrapped = true
+        /// Bytes left out at the start of lines that are not wrapped.
+        var left = 0
+    }
+
+    /// Text, broken at its line ends and at the width. What stands in `marks`, ranges of bytes in
+    /// order, is set apart.
+    static func text(_ bytes: [UInt8], marks: [Range<Int>] = [], _ layout: Layout)
+        -> [[StyledText]]
+    {
         var lines: [[StyledText]] = []
-        let width = max(1, width)
+        let width = max(1, layout.width)
         for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             var rest = line
             if rest.last == UInt8(ascii: "\r") { rest = rest.dropLast() }
+            guard layout.isWrapped else {
+                guard lines.count < linesMax else { return lines }
+                rest = rest.dropFirst(layout.left)
+                // Not from within a character.
+                while layout.left > 0, let byte = rest.first, byte & 0xc0 == 0x80 {
+                    rest = rest.dropFirst()
+                }
+                lines.append(
+                    self.line(
+                        rest.prefix(width * 8), marks: marks, width: width, ascii: layout.ascii))
+                continue
+            }
             repeat {
                 guard lines.count < linesMax else { return lines }
-                let expanded = Array(rest.prefix(width * 8))
-                let piece = VisibleText(expanded, mode: .dots, ascii: ascii, limit: width)
+                let piece = VisibleText(
+                    rest.prefix(width * 8), mode: .dots, ascii: layout.ascii, limit: width)
                 // A character wider than the whole line must not keep us here.
                 let shown = max(piece.bytesShown, 1)
-                lines.append([StyledText(piece.text)])
+                lines.append(
+                    self.line(rest.prefix(shown), marks: marks, width: width, ascii: layout.ascii))
                 rest = rest.dropFirst(shown)
             } while !rest.isEmpty
         }
         return lines
+    }
+
+    /// One line of bytes, as many as fit, with what stands in `marks` set apart. The bytes' indices
+    /// are what the marks count.
+    static func line(
+        _ bytes: ArraySlice<UInt8>, marks: [Range<Int>], width: Int, ascii: Bool,
+        style: Style = .text
+    ) -> [StyledText] {
+        var pieces: [StyledText] = []
+        var room = width
+        var at = bytes.startIndex
+        func add(_ end: Int, _ style: Style) {
+            guard at < end, room > 0 else { return }
+            let piece = VisibleText(bytes[at..<end], mode: .dots, ascii: ascii, limit: room)
+            if !piece.text.isEmpty { pieces.append(StyledText(piece.text, style)) }
+            // What did not fit ends the line.
+            room = piece.isComplete ? room - piece.columns : 0
+            at = end
+        }
+        for mark in marks where mark.upperBound > at && mark.lowerBound < bytes.endIndex {
+            add(min(max(mark.lowerBound, at), bytes.endIndex), style)
+            add(min(mark.upperBound, bytes.endIndex), Style(.match, [.bold, .underline]))
+        }
+        add(bytes.endIndex, style)
+        return pieces
     }
 
     /// Prose, broken between words; a word longer than a line is broken where it must be.
@@ -47,40 +98,57 @@ enum PayloadText {
 
     /// Sets the key at the start of a line of laid-out JSON apart from its value.
     static func colorKey(_ line: [StyledText]) -> [StyledText] {
-        guard let text = line.first?.text, let start = text.firstIndex(where: { $0 != " " }),
+        guard let text = line.first?.text, line.first?.style == .text,
+            let start = text.firstIndex(where: { $0 != " " }),
             text[start] == "\"", let end = text.range(of: "\": ", after: start)
         else { return line }
         return [
             StyledText(String(text[..<end]), .accent), StyledText(String(text[end...])),
-        ]
+        ] + line.dropFirst()
     }
 
-    /// Offset, bytes in hexadecimal, and the printable ones as text.
-    static func hex(_ bytes: [UInt8], width: Int, ascii: Bool) -> [[StyledText]] {
+    /// Offset, bytes in hexadecimal, and the printable ones as text; marked ones set apart.
+    static func hex(_ bytes: [UInt8], marks: [Range<Int>] = [], width: Int, ascii: Bool)
+        -> [[StyledText]]
+    {
         // An offset of six digits, then three columns for a byte in hex and one for it as text.
         let perLine = width >= 8 + 16 * 4 + 2 ? 16 : width >= 8 + 8 * 4 + 2 ? 8 : 4
         var lines: [[StyledText]] = []
+        var marks = marks[...]
         for start in stride(from: 0, to: bytes.count, by: perLine) {
             guard lines.count < linesMax else { break }
-            let piece = bytes[start..<min(start + perLine, bytes.count)]
+            let end = min(start + perLine, bytes.count)
+            while let first = marks.first, first.upperBound <= start { marks.removeFirst() }
             let digits = String(start, radix: 16)
             let offset = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-            var hex = ""
-            for (index, byte) in piece.enumerated() {
-                if index == 8 { hex += " " }
-                hex += (byte < 16 ? " 0" : " ") + String(byte, radix: 16)
+            var hex: [StyledText] = []
+            var text: [StyledText] = [StyledText("  ", .hexText)]
+            for at in start..<end {
+                let isMarked = marks.first { at < $0.upperBound }?.contains(at) ?? false
+                let byte = bytes[at]
+                add((at - start == 8 ? "  " : " "), .text, to: &hex)
+                let mark = Style(.match, [.bold, .underline])
+                add(
+                    (byte < 16 ? "0" : "") + String(byte, radix: 16), isMarked ? mark : .text,
+                    to: &hex)
+                let shown = VisibleText(
+                    [(0x20...0x7e).contains(byte) ? byte : 0], mode: .dots, ascii: ascii, limit: 1)
+                add(shown.text, isMarked ? mark : Style(.hexText), to: &text)
             }
             let full = perLine * 3 + (perLine > 8 ? 1 : 0)
-            hex += String(repeating: " ", count: max(0, full - hex.utf8.count))
-            let text = VisibleText(
-                piece.map { (0x20...0x7e).contains($0) ? $0 : 0 }, mode: .dots, ascii: ascii,
-                limit: perLine
-            ).text
-            lines.append([
-                StyledText(offset, .hexOffset), StyledText(hex), StyledText("  " + text, .hexText),
-            ])
+            add(String(repeating: " ", count: max(0, full - hex.columns)), .text, to: &hex)
+            lines.append([StyledText(offset, .hexOffset)] + hex + text)
         }
         return lines
+    }
+
+    private static func add(_ text: String, _ style: Style, to pieces: inout [StyledText]) {
+        guard !text.isEmpty else { return }
+        if let last = pieces.last, last.style == style {
+            pieces[pieces.count - 1].text += text
+        } else {
+            pieces.append(StyledText(text, style))
+        }
     }
 }
 
@@ -96,113 +164,5 @@ extension String {
             at = index(after: at)
         }
         return nil
-    }
-}
-
-/// JSON laid out for reading, without changing a character of its values.
-enum JSONText {
-    /// Nested deeper than this, it is not worth laying out.
-    private static let depthMax = 200
-
-    /// The bytes with line ends and indentation put in; nil when they are not JSON.
-    static func pretty(_ bytes: [UInt8]) -> [UInt8]? {
-        var parser = Parser(bytes: bytes)
-        parser.skipSpace()
-        guard parser.value(depth: 0) else { return nil }
-        parser.skipSpace()
-        return parser.at == bytes.count ? parser.output : nil
-    }
-
-    private struct Parser {
-        let bytes: [UInt8]
-        var at = 0
-        var output: [UInt8] = []
-
-        init(bytes: [UInt8]) { self.bytes = bytes }
-
-        var next: UInt8? { at < bytes.count ? bytes[at] : nil }
-
-        mutating func skipSpace() {
-            while let byte = next, [0x20, 0x09, 0x0a, 0x0d].contains(byte) { at += 1 }
-        }
-
-        mutating func take() {
-            output.append(bytes[at])
-            at += 1
-        }
-
-        mutating func newline(_ depth: Int) {
-            output.append(UInt8(ascii: "\n"))
-            output += repeatElement(UInt8(ascii: " "), count: 2 * depth)
-        }
-
-        mutating func value(depth: Int) -> Bool {
-            guard depth < depthMax, let byte = next else { return false }
-            switch byte {
-            case UInt8(ascii: "{"): return list(depth, close: UInt8(ascii: "}"), hasKeys: true)
-            case UInt8(ascii: "["): return list(depth, close: UInt8(ascii: "]"), hasKeys: false)
-            case UInt8(ascii: "\""): return string()
-            default: return word()
-            }
-        }
-
-        private mutating func list(_ depth: Int, close: UInt8, hasKeys: Bool) -> Bool {
-            take()
-            skipSpace()
-            if next == close {
-                take()
-                return true
-            }
-            while true {
-                newline(depth + 1)
-                if hasKeys {
-                    guard next == UInt8(ascii: "\""), string() else { return false }
-                    skipSpace()
-                    guard next == UInt8(ascii: ":") else { return false }
-                    take()
-                    output.append(UInt8(ascii: " "))
-                    skipSpace()
-                }
-                guard value(depth: depth + 1) else { return false }
-                skipSpace()
-                if next == UInt8(ascii: ",") {
-                    take()
-                    skipSpace()
-                    continue
-                }
-                guard next == close else { return false }
-                newline(depth)
-                take()
-                return true
-            }
-        }
-
-        private mutating func string() -> Bool {
-            take()
-            while let byte = next {
-                take()
-                if byte == UInt8(ascii: "\"") { return true }
-                if byte == UInt8(ascii: "\\") {
-                    guard next != nil else { return false }
-                    take()
-                }
-            }
-            return false
-        }
-
-        /// A number, true, false or null.
-        private mutating func word() -> Bool {
-            let start = at
-            while let byte = next,
-                byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".")
-                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                    || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte & 0xdf)
-            {
-                take()
-            }
-            let text = String(decoding: bytes[start..<at], as: UTF8.self)
-            return ["true", "false", "null"].contains(text)
-                || (Double(text) != nil && text.first.map { $0 == "-" || $0.isNumber } == true)
-        }
     }
 }

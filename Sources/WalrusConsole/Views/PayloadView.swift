@@ -11,15 +11,21 @@ enum PayloadView {
             return
         }
         let loaded = entries.payload.flatMap { $0.row == row ? $0 : nil }
-        let mode = loaded.map { shownMode($0.bytes, entries.mode, isWhole: isWhole($0)) }
+        let mode = loaded.map { shownMode($0, entries.mode) }
         let consumed = model.entriesTopic?.consumed ?? 0
         let title =
             row.ordinal.map {
                 "Payload #\(Figures.grouped($0)), \($0 <= consumed ? "consumed" : "unread")"
             } ?? "Payload, damaged"
-        let notes = [
-            StyledText("\(mode?.rawValue ?? "")  ", .accent), StyledText("v view", .muted),
-        ]
+        var notes = [StyledText(mode?.rawValue ?? "", .accent)]
+        if mode == .json, let depth = entries.foldDepth {
+            notes.append(StyledText(" folded at \(depth)", .warning))
+        }
+        if !entries.isWrapped {
+            let left = entries.payloadLeft > 0 ? " +\(entries.payloadLeft)" : ""
+            notes.append(StyledText(" unwrapped\(left)", .muted))
+        }
+        notes.append(StyledText("  v view", .muted))
         let inside = grid.box(
             layout.payload, title: title, trailing: notes,
             style: entries.isPayloadFocused ? Style(.accent) : .border
@@ -41,36 +47,52 @@ enum PayloadView {
             let loaded = entries.payload, loaded.row == row
         else { return [] }
         var lines = facts(row, model)
-        let ascii = model.glyphs.isASCII
-        switch shownMode(loaded.bytes, entries.mode, isWhole: isWhole(loaded)) {
-        case .json:
-            let text = JSONText.pretty(loaded.bytes) ?? loaded.bytes
-            lines += PayloadText.text(text, width: width, ascii: ascii).map(PayloadText.colorKey)
-        case .hex:
-            lines += PayloadText.hex(loaded.bytes, width: width, ascii: ascii)
-        case .text, .auto:
-            lines += PayloadText.text(loaded.bytes, width: width, ascii: ascii)
+        let layout = PayloadText.Layout(
+            width: width, ascii: model.glyphs.isASCII, isWrapped: entries.isWrapped,
+            left: entries.payloadLeft)
+        func text(_ bytes: [UInt8]) -> [[StyledText]] {
+            PayloadText.text(bytes, marks: entries.query?.ranges(in: bytes) ?? [], layout)
         }
-        if loaded.bytes.count < row.length {
-            lines.append([
-                StyledText(
-                    "\(Figures.grouped(row.length - loaded.bytes.count)) more bytes not shown",
-                    .warning)
-            ])
+        if case .failure(let failure)? = loaded.decoded {
+            let sentence = "decoder: \(failure.message)"
+            lines.removeLast()
+            lines += PayloadText.prose(sentence, width: width, ascii: layout.ascii)
+                .map { [StyledText($0, .warning)] }
+            lines.append([])
+        }
+        switch shownMode(loaded, entries.mode) {
+        case .json:
+            let pretty = JSONText.pretty(loaded.bytes, folding: entries.foldDepth)
+            lines += text(pretty?.bytes ?? loaded.bytes).map(PayloadText.colorKey)
+        case .hex:
+            lines += PayloadText.hex(
+                loaded.bytes, marks: entries.query?.ranges(in: loaded.bytes) ?? [], width: width,
+                ascii: layout.ascii)
+        case .decoded:
+            if case .success(let decoded)? = loaded.decoded {
+                lines += text(decoded)
+            } else if loaded.decoded == nil {
+                lines.append([StyledText("decoding", .muted)])
+            }
+        case .text, .auto: lines += text(loaded.bytes)
+        }
+        if !loaded.isWhole {
+            let count = plural(row.length - loaded.bytes.count, "more byte")
+            lines.append([StyledText("\(count) not shown, E exports", .warning)])
         }
         return lines
     }
 
-    private static func isWhole(_ loaded: EntriesModel.LoadedPayload) -> Bool {
-        loaded.bytes.count == loaded.row.length
-    }
-
-    /// Auto is JSON where it parses, else text where it is mostly that, else hex.
+    /// Auto is what the decoder says, then JSON where it parses, then text where it is mostly that,
+    /// then hex.
     private static func shownMode(
-        _ bytes: [UInt8], _ mode: EntriesModel.PayloadMode, isWhole: Bool
+        _ loaded: EntriesModel.LoadedPayload, _ mode: EntriesModel.PayloadMode
     ) -> EntriesModel.PayloadMode {
-        guard mode == .auto else { return mode }
-        if isWhole, let first = bytes.first(where: { $0 > 0x20 }),
+        if mode != .auto, mode != .decoded { return mode }
+        if case .success? = loaded.decoded { return .decoded }
+        if mode == .decoded, loaded.decoded == nil { return .decoded }
+        let bytes = loaded.bytes
+        if loaded.isWhole, let first = bytes.first(where: { $0 > 0x20 }),
             first == UInt8(ascii: "{") || first == UInt8(ascii: "["), JSONText.pretty(bytes) != nil
         {
             return .json

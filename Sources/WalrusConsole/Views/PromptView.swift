@@ -17,6 +17,7 @@ enum PromptView {
             switch prompt.purpose {
             case .filter: "/"
             case .command: ":"
+            case .exportFile(let selection): exportLabel(selection)
             case .appendPayload(let topic): "append to \(topic.shown(ascii: ascii)): "
             case .consumeCount(let topic): "consume how many of \(topic.shown(ascii: ascii)): "
             }
@@ -33,6 +34,45 @@ enum PromptView {
                 StyledText(" " + label, .prompt, .bold), StyledText(before, .input),
                 StyledText(under, Style(.input, .reverse)), StyledText(rest, .input),
             ], x: rect.x, y: rect.y, width: rect.width)
+        guard let problem = prompt.problem else { return }
+        let cut = max(
+            0,
+            DisplayWidth.columns(of: visible(prompt.line.beforeCursor)) - (room - kept))
+        drawProblem(
+            problem, typed: prompt.text, start: rect.x + 1 + DisplayWidth.columns(of: label) - cut,
+            model, &grid, rect)
+    }
+
+    /// Above the line: what is wrong with it, with a mark over the place.
+    private static func drawProblem(
+        _ problem: QueryError, typed: String, start: Int, _ model: ConsoleModel,
+        _ grid: inout Grid, _ rect: Rect
+    ) {
+        let ascii = model.glyphs.isASCII
+        let scalars = typed.unicodeScalars.prefix(problem.column - 1)
+        let before = VisibleText(
+            String(String.UnicodeScalarView(scalars)), mode: .escape, ascii: ascii, limit: 10_000)
+        let x = max(rect.x + 1, min(start + before.columns, rect.maxX - 2))
+        let text = PayloadText.prose(problem.message, width: rect.width - 2, ascii: ascii)
+        let arrow = StyledText(ascii ? "v" : "↓", .bad, .bold)
+        let columns = DisplayWidth.columns(of: text.first ?? "")
+        // Beside the mark where there is room, else in lines of its own above it.
+        let isBeside = text.count == 1 && x + 2 + columns < rect.maxX
+        let height = isBeside ? 1 : text.count + 1
+        let top = rect.y - height
+        guard top > 0 else { return }
+        grid.fill(Rect(x: rect.x, y: top, width: rect.width, height: height), style: .text)
+        grid.put([arrow], x: x, y: rect.y - 1)
+        for (line, words) in text.enumerated() {
+            grid.put([StyledText(words, .bad)], x: isBeside ? x + 2 : rect.x + 1, y: top + line)
+        }
+    }
+
+    private static func exportLabel(_ selection: ExportOrder.Selection) -> String {
+        switch selection {
+        case .rows(let rows): "export \(plural(rows.count, "entry", "entries")) to file: "
+        case .matches: "export all matches to file: "
+        }
     }
 
     /// The list of candidates, above the prompt's line.

@@ -15,6 +15,8 @@ public final class ConsoleApp {
     private let queries = WorkQueue()
     // A search must not keep bytes from being shown.
     private let bytes = WorkQueue()
+    private let decodings = WorkQueue()
+    private let exports = WorkQueue()
     private let actions = WorkQueue()
 
     private var exitStatus: Int32?
@@ -33,9 +35,9 @@ public final class ConsoleApp {
     /// - Parameter notice: a problem to begin with.
     public init(
         directory: String, setup: ConsoleModel.Setup, configuration: ConsoleConfiguration,
-        notice: String? = nil
+        notice: String? = nil, decoder: String? = nil
     ) throws(TerminalError) {
-        runner = EffectRunner(directory: directory)
+        runner = EffectRunner(directory: directory, decoder: decoder)
         terminal = try Terminal(color: configuration.color, ascii: configuration.ascii)
         guard let mailbox = Mailbox<Message>(), let signals = SignalPipe() else {
             terminal.close()
@@ -77,6 +79,9 @@ public final class ConsoleApp {
         }
         // What was confirmed is finished, whatever ends the console.
         while !actions.isIdle { Clock.sleep(nanoseconds: 10_000_000) }
+        runner.end()
+        // An export that is stopped takes away what it has begun.
+        while !exports.isIdle { Clock.sleep(nanoseconds: 10_000_000) }
         terminal.close()
         signals.close()
         return exitStatus ?? 0
@@ -138,9 +143,13 @@ public final class ConsoleApp {
             runner.note(effect)
             switch effect {
             case .scan, .findHolders: start(effect, on: scans)
-            case .loadRows, .loadPlace, .search, .loadPayload, .planConsume:
+            case .loadRows, .loadPlace, .search, .find, .locate, .loadPayload, .planConsume:
                 start(effect, on: queries)
             case .loadBytes: start(effect, on: bytes)
+            case .decode: start(effect, on: decodings)
+            case .export: start(effect, on: exports)
+            case .cancel, .cancelExport: break
+            case .copy(let bytes, let what): send(.copied(terminal.copy(bytes), what))
             case .act, .remember: start(effect, on: actions)
             case .bell: terminal.bell()
             case .redraw:

@@ -4,6 +4,7 @@ internal import SystemPackage
 public import WalrusConsole
 internal import WalrusEngine
 internal import WalrusFormat
+internal import WalrusIO
 
 /// Does what the console asks for: reads through Inspect, writes through the engine.
 ///
@@ -15,27 +16,43 @@ public final class EffectRunner: Sendable {
     private let lastRequest = Atomic(0)
     /// The same for questions about bytes.
     private let lastBytes = Atomic(0)
+    private let decoder: Decoder?
+    /// The entry whose payload is shown: others need not be decoded any more.
+    private let decoding = Mutex<EntryRow?>(nil)
+    private let stopsExport = Atomic(false)
 
     /// Rows that one plan may hold.
     static let planMax = 1_000
 
-    public convenience init(directory: String) {
-        self.init(directory: FilePath(directory))
+    /// - Parameter decoder: a command that makes text of payloads; see `Decoder`.
+    public convenience init(directory: String, decoder: String? = nil) {
+        self.init(directory: FilePath(directory), decoder: decoder)
     }
 
-    init(directory: FilePath) {
+    init(directory: FilePath, decoder: String? = nil) {
         self.directory = directory
+        self.decoder = decoder.map { Decoder(command: $0) }
         scanner = Mutex(Scanner(directory))
+    }
+
+    /// Ends what runs beside the console.
+    func end() {
+        stopsExport.store(true, ordering: .relaxed)
+        decoder?.end()
     }
 
     /// Forget what has been asked before `request`.
     func note(_ effect: Effect) {
         switch effect {
         case .loadRows(let request, _, _, _), .loadPlace(let request, _, _, _),
-            .search(let request, _, _, _, _):
+            .search(let request, _, _, _, _), .find(let request, _, _, _, _),
+            .locate(let request, _, _, _), .cancel(let request):
             lastRequest.store(request, ordering: .relaxed)
         case .loadBytes(let request, _, _, _, _):
             lastBytes.store(request, ordering: .relaxed)
+        case .decode(let row, _): decoding.withLock { $0 = row }
+        case .export: stopsExport.store(false, ordering: .relaxed)
+        case .cancelExport: stopsExport.store(true, ordering: .relaxed)
         default: break
         }
     }
@@ -62,6 +79,16 @@ public final class EffectRunner: Sendable {
             attempt(request, tell) {
                 try self.search(request, topic, query, from: from, limit: limit, tell)
             }
+        case .find(let request, let topic, let query, let from, let isForward):
+            attempt(request, tell) {
+                try self.find(request, topic, query, from: from, isForward: isForward, tell)
+            }
+        case .locate(let request, let topic, let target, let count):
+            attempt(request, tell) { try self.locate(request, topic, target, count, tell) }
+        case .decode(let row, let payload):
+            guard decoding.withLock({ $0 }) == row, let decoder else { return }
+            tell(.decoded(row, decoder.decode(payload)))
+        case .export(let order): tell(.exported(export(order, tell)))
         case .loadPayload(let topic, let row, let max):
             attempt(nil, tell) {
                 let reader = EntryReader(directory: self.directory, topic: topic)
@@ -82,7 +109,7 @@ public final class EffectRunner: Sendable {
         case .act(let plan): tell(.acted(act(plan)))
         case .remember(let line):
             attempt(nil, tell) { try HistoryFile()?.add(line) }
-        case .bell, .redraw, .suspend, .quit: break
+        case .bell, .redraw, .suspend, .quit, .cancel, .cancelExport, .copy: break
         }
     }
 
@@ -106,7 +133,7 @@ public final class EffectRunner: Sendable {
     }
 
     private func search(
-        _ request: Int, _ topic: TopicState, _ query: EntryQuery, from: Int, limit: Int,
+        _ request: Int, _ topic: TopicState, _ query: Query, from: Int, limit: Int,
         _ tell: (Message) -> Void
     ) throws {
         var told = SearchResult()
@@ -114,6 +141,7 @@ public final class EffectRunner: Sendable {
             var news = result
             news.rows = Array(result.rows[told.rows.count...])
             news.scanned = result.scanned - told.scanned
+            news.undecided = result.undecided - told.undecided
             told = result
             return news
         }
@@ -124,6 +152,69 @@ public final class EffectRunner: Sendable {
             return true
         }
         tell(.matches(request: request, delta(result), isFinal: true))
+    }
+
+    private func find(
+        _ request: Int, _ topic: TopicState, _ query: Query, from: Int, isForward: Bool,
+        _ tell: (Message) -> Void
+    ) throws {
+        let reader = EntryReader(directory: directory, topic: topic)
+        func goesOn(_ scanned: Int) -> Bool {
+            tell(.findProgress(request: request, scanned: scanned))
+            return lastRequest.load(ordering: .relaxed) <= request
+        }
+        let found =
+            isForward
+            ? try reader.search(query, from: from, limit: 1) { goesOn($0.scanned) }.rows.first
+            : try reader.last(query, before: from) { goesOn($0) }
+        tell(.found(request: request, found))
+    }
+
+    private func locate(
+        _ request: Int, _ topic: TopicState, _ target: EntryTarget, _ count: Int,
+        _ tell: (Message) -> Void
+    ) throws {
+        let reader = EntryReader(directory: directory, topic: topic)
+        let ordinal: Int
+        switch target {
+        case .time(let time): ordinal = try reader.ordinal(at: time)
+        case .sequence(let sequence):
+            guard let found = try reader.ordinal(sequence: sequence) else {
+                tell(.failed(request: request, "no entry of this topic has a sequence"))
+                return
+            }
+            ordinal = found
+        }
+        let rows = try reader.rows(from: max(1, ordinal - count / 2), count: count)
+        tell(.located(request: request, ordinal: ordinal, rows))
+    }
+
+    private func export(_ order: ExportOrder, _ tell: (Message) -> Void)
+        -> Result<String, ActionFailure>
+    {
+        let selection: EntryExport.Selection =
+            switch order.selection {
+            case .rows(let rows): .rows(rows)
+            case .matches(let query): .range(query: query)
+            }
+        let export = EntryExport(
+            EntryReader(directory: directory, topic: order.topic), selection,
+            as: ExportFormat(fileName: order.file))
+        do {
+            let outcome = try export.write(to: FilePath(order.file), replaces: false) { outcome in
+                let scanned = Figures.grouped(outcome.scanned)
+                tell(.exportProgress("\(Figures.grouped(outcome.exported)) exported in \(scanned)"))
+                return !stopsExport.load(ordering: .relaxed)
+            }
+            guard outcome.isComplete else {
+                return .failure(ActionFailure("export stopped: no file was made"))
+            }
+            return .success(outcome.sentence + " to \(order.file)")
+        } catch let error as IOError where error.errno == .fileExists {
+            return .failure(ActionFailure("\(order.file) is there already: name another file"))
+        } catch let error as IOError where error.errno == .notSupported {
+            return .failure(ActionFailure("\(order.file) is no regular file: name another one"))
+        } catch { return .failure(ActionFailure("\(error)")) }
     }
 
     private func plan(_ topic: TopicState, _ count: Int, _ tell: (Message) -> Void) throws {

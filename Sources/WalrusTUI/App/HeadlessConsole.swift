@@ -16,9 +16,9 @@ public struct HeadlessConsole {
     ///   The same directory and clock give the same frames.
     public init(
         directory: String, setup: ConsoleModel.Setup, size: Size, glyphs: GlyphSet,
-        clock: UInt64 = 0
+        clock: UInt64 = 0, decoder: String? = nil
     ) {
-        runner = EffectRunner(directory: directory)
+        runner = EffectRunner(directory: directory, decoder: decoder)
         model = ConsoleModel(setup: setup, size: size, glyphs: glyphs)
         self.clock = clock
     }
@@ -48,6 +48,10 @@ public struct HeadlessConsole {
             }
             // A frame leaves no trace, nor do the keys that lead to it.
             if case .remember = effect { continue }
+            if case .export = effect {
+                send(.exported(.failure(ActionFailure("nothing is exported without a terminal"))))
+                continue
+            }
             let box = Answers()
             runner.note(effect)
             runner.run(effect) { box.add($0) }

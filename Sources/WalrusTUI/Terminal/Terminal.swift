@@ -227,15 +227,15 @@ public final class Terminal {
         wcurses_bell()
     }
 
-    /// Hands text to the clipboard of the terminal, also over ssh, by OSC 52.
+    /// Hands bytes to the clipboard of the terminal, also over ssh, by OSC 52.
     ///
-    /// - Returns: false when the text is too long for a terminal to take or this one has no
+    /// - Returns: false when there are too many for a terminal to take or this one has no
     ///   clipboard. True means sent; a terminal may still refuse, and says nothing.
-    public func copy(_ text: String) -> Bool {
+    public func copy(_ bytes: [UInt8]) -> Bool {
         guard isOpen, !isHungUp else { return false }
         guard
             let sequence = Clipboard.sequence(
-                for: text, terminal: type, insideTmux: isMultiplexedByTmux)
+                for: bytes, terminal: type, insideTmux: isMultiplexedByTmux)
         else { return false }
         return unsafe sequence.withUnsafeBufferPointer {
             unsafe wcurses_write($0.baseAddress, $0.count)

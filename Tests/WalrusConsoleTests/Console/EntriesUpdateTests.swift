@@ -82,7 +82,7 @@ import WalrusFormat
         #expect(model.entries?.search?.scanned == 5_000)
         // An empty filter ends it.
         _ = try Sample.session(&model, "/ <C-u> <Enter>")
-        #expect(model.entries?.filter == nil)
+        #expect(model.entries?.query == nil && model.entries?.contents == .all)
         #expect((model.entries?.rows.count ?? 0) > 300)
     }
 

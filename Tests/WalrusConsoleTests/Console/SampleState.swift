@@ -189,19 +189,55 @@ enum Sample {
                     topic: topic.name,
                     work: .consume(rows(topic, from: topic.consumed + 1, count: count)),
                     cursor: topic.cursor))
+        case .find(let id, let topic, let query, let from, let isForward):
+            .found(
+                request: id,
+                isForward
+                    ? matches(topic, query, from, 1).rows.first
+                    : matches(topic, query, max(1, from - 3_000), .max).rows
+                        .last { ($0.ordinal ?? .max) < from })
+        case .locate(let id, let topic, let target, let count):
+            located(id, topic, target, count)
+        case .decode(let row, let payload):
+            .decoded(
+                row,
+                payload.count.isMultiple(of: 2)
+                    ? .success(Array("decoded\n\(payload.count) bytes".utf8))
+                    : .failure(
+                        DecoderFailure("no answer within 2 s; it is started again for the next")))
+        case .export(let order): .exported(.success("exported to \(order.file)"))
+        case .copy(_, let what): .copied(true, what)
         case .act: .acted(.success("done"))
-        case .findHolders, .remember, .bell, .redraw, .suspend, .quit: nil
+        case .findHolders, .remember, .bell, .redraw, .suspend, .quit, .cancel, .cancelExport: nil
         }
     }
 
+    private static func located(
+        _ id: Int, _ topic: TopicState, _ target: EntryTarget, _ count: Int
+    ) -> Message {
+        // The sample's sequences are its ordinals, and all of it was appended at one moment.
+        let ordinal: Int =
+            switch target {
+            case .sequence(let sequence): Int(clamping: sequence)
+            case .time(let moment): moment <= time ? 1 : topic.entries + 1
+            }
+        let from = max(1, ordinal - count / 2)
+        return .located(request: id, ordinal: ordinal, rows(topic, from: from, count: count))
+    }
+
     private static func matches(
-        _ topic: TopicState, _ query: EntryQuery, _ from: Int, _ limit: Int
+        _ topic: TopicState, _ query: Query, _ from: Int, _ limit: Int
     ) -> SearchResult {
         var result = SearchResult()
+        var matcher = QueryMatcher(query)
         for row in rows(topic, from: from, count: min(topic.entries, 5_000)) {
             result.scanned += 1
             result.next = (row.ordinal ?? 0) + 1
-            if query.matches(row.preview) { result.rows.append(row) }
+            let verdict = try? unsafe row.preview.withUnsafeBytes { bytes in
+                try unsafe matcher.verdict(row, payload: bytes) { _, _ in [] }
+            }
+            if verdict == .yes { result.rows.append(row) }
+            if verdict == .undecided { result.undecided += 1 }
             if result.rows.count == limit { return result }
         }
         result.isComplete = true

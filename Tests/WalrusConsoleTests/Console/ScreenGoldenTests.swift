@@ -9,8 +9,14 @@ import Testing
         let name: String
         let keys: String
         var write = false
+        /// Whether it is drawn on a big terminal too.
+        var isWide = false
+        var hasDecoder = false
         var testDescription: String { name }
     }
+
+    private static let query =
+        "/.status<Space>==<Space>\"err\"<Space>and<Space>not<Space>is:unread<Space>and<Space>err"
 
     static let scenes = [
         Scene(name: "home", keys: ""),
@@ -19,6 +25,20 @@ import Testing
         Scene(name: "entries-hostile-hex", keys: "/dead<Enter> <Enter> v v v"),
         Scene(name: "entries-damaged", keys: "/audit<Enter> <Enter> g j j"),
         Scene(name: "entries-filtered", keys: "/orders<Enter> <Enter> /err<Enter>"),
+        Scene(
+            name: "entries-query", keys: "/orders<Enter> <Enter> " + query + "<Enter>", isWide: true
+        ),
+        Scene(
+            name: "entries-query-error",
+            keys: "/orders<Enter> <Enter> /.status<Space>=<Space>\"err\"<Enter>", isWide: true),
+        Scene(
+            name: "entries-marks", keys: "/orders<Enter> <Enter> j m j m m k k y", isWide: true),
+        Scene(
+            name: "entries-decoded", keys: "/orders<Enter> <Enter> /err<Enter> j", isWide: true,
+            hasDecoder: true),
+        Scene(name: "entries-decoder-failed", keys: "/orders<Enter> <Enter> j", hasDecoder: true),
+        Scene(name: "entries-folded", keys: "/orders<Enter> <Enter> z"),
+        Scene(name: "check-filtered", keys: "5 /stray<Enter>"),
         Scene(name: "check", keys: "5"),
         Scene(name: "help", keys: "?"),
         Scene(name: "palette", keys: ":"),
@@ -31,9 +51,10 @@ import Testing
 
     @Test(arguments: scenes, [false, true])
     func frames(_ scene: Scene, ascii: Bool) throws {
-        for (columns, rows) in Self.sizes {
+        for (columns, rows) in Self.sizes + (scene.isWide ? [(200, 60)] : []) {
             var model = Sample.model(
                 columns, rows, write: scene.write, glyphs: ascii ? .ascii : .unicode)
+            model.setup.hasDecoder = scene.hasDecoder
             _ = try Sample.session(&model, scene.keys)
             let frame = ConsoleView.draw(model)
             let name = "\(scene.name)-\(columns)x\(rows)" + (ascii ? "-ascii" : "")

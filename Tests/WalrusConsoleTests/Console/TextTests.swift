@@ -46,24 +46,13 @@ import Testing
         #expect(Figures.dateTime(951_782_400_000_000_000, offset: 0) == "2000-02-29 00:00:00.000")
         #expect(Figures.dateTime(0, offset: -1) == "1969-12-31 23:59:59.000")
     }
-
-    @Test func parsedTimesAreTheInverse() {
-        #expect(Figures.parse("2025-11-20T12:02:03Z") == 1_763_640_123_000_000_000)
-        #expect(Figures.parse("2025-11-20 12:02:03") == 1_763_640_123_000_000_000)
-        #expect(Figures.parse("2000-02-29") == 951_782_400_000_000_000)
-        #expect(Figures.parse("1970-01-01") == 0)
-        for wrong in [
-            "", "2025", "2025-13-01", "2025-11-20T25:00:00Z", "2025-11-20T12:61", "x-y-z",
-        ] {
-            #expect(Figures.parse(wrong) == nil)
-        }
-    }
 }
 
 @Suite struct PayloadTextTests {
     private func lines(_ text: String, _ width: Int) -> [String] {
-        PayloadText.text(Array(text.utf8), width: width, ascii: false)
-            .map { $0.map(\.text).joined() }
+        PayloadText.text(
+            Array(text.utf8), PayloadText.Layout(width: width, ascii: false)
+        ).map { $0.map(\.text).joined() }
     }
 
     @Test func breaksAtLineEndsAndAtTheWidth() {
@@ -90,8 +79,41 @@ import Testing
         #expect(Set(long.map { $0[1].text.count }).count == 1)
     }
 
-    private func pretty(_ text: String) -> String? {
-        JSONText.pretty(Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
+    @Test func linesThatRunOn() {
+        func lines(_ left: Int) -> [String] {
+            let layout = PayloadText.Layout(width: 4, ascii: false, isWrapped: false, left: left)
+            return PayloadText.text(Array("abcdefgh\néé\n".utf8), layout)
+                .map { $0.map(\.text).joined() }
+        }
+        #expect(lines(0) == ["abcd", "éé", ""])
+        #expect(lines(3) == ["defg", "", ""])
+        #expect(lines(99) == ["", "", ""])
+    }
+
+    @Test func whatWasLookedForIsSetApart() {
+        let layout = PayloadText.Layout(width: 4, ascii: false)
+        let lines = PayloadText.text(Array("abcdefghij".utf8), marks: [2..<6, 8..<9], layout)
+        #expect(lines.map { $0.map(\.text) } == [["ab", "cd"], ["ef", "gh"], ["i", "j"]])
+        #expect(
+            lines.map { $0.map { $0.style.role == .match } }
+                == [[false, true], [true, false], [true, false]])
+        let hex = PayloadText.hex(Array("abcd".utf8), marks: [1..<3], width: 80, ascii: true)
+        #expect(hex[0].filter { $0.style.role == .match }.map(\.text) == ["62", "63", "bc"])
+    }
+
+    private func pretty(_ text: String, folding: Int? = nil) -> String? {
+        JSONText.pretty(Array(text.utf8), folding: folding)
+            .map { String(decoding: $0.bytes, as: UTF8.self) }
+    }
+
+    @Test func jsonIsFolded() {
+        let text = #"{"a":[1,{"b":2}],"c":{},"d":{"e":[]}}"#
+        #expect(JSONText.pretty(Array(text.utf8))?.depth == 2)
+        #expect(
+            pretty(text, folding: 1)
+                == "{\n  \"a\": [ 2 items ],\n  \"c\": {},\n  \"d\": { 1 field }\n}")
+        #expect(pretty(text, folding: 2)?.contains("    { 1 field }\n") == true)
+        #expect(pretty(text, folding: 3) == pretty(text))
     }
 
     @Test func jsonIsLaidOutAndNotChanged() {

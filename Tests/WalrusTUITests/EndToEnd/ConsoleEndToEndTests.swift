@@ -188,4 +188,42 @@ import WalrusIO
             "\"$walrus\" entries \(fixture.path) beta_topic_longer --payload text --from -1")
         #expect(entries.text.contains("hello from the console"))
     }
+
+    /// Finds entries, marks some and takes them out: a file is made where one was asked for, and
+    /// nowhere else.
+    @Test func findMarkAndExport() throws {
+        let fixture = try Fixture("small")
+        let before = try Snapshot(fixture.path)
+        let pane = try Pane(columns: 120, rows: 40)
+        try pane.run("\"$walrus\" \(fixture.path); echo \"sta\"\"tus $?\"")
+        try pane.wait(for: "Topics 4")
+        try pane.press("Enter")
+        try pane.wait(for: "52 entries")
+        try pane.press("/")
+        try pane.type("ordinal <= 9 and length >")
+        try pane.press("Enter")
+        try pane.wait(for: "expected a number of bytes")
+        try pane.press("C-u")
+        try pane.type("ordinal <= 9")
+        try pane.press("Enter")
+        try pane.wait(for: "9 of 52")
+        try pane.press("m", "m", "E")
+        try pane.wait(for: "export 2 entries to file:")
+        try pane.type("\(fixture.path)/two.jsonl")
+        try pane.press("Enter")
+        try pane.wait(for: "lies in the directory of the log")
+        #expect(try Snapshot(fixture.path).changes(since: before) == [])
+        try pane.press("E")
+        try pane.type("two.jsonl")
+        try pane.press("Enter")
+        try pane.wait(for: "2 entries")
+        try pane.wait(for: "to two.jsonl")
+        try pane.press("M")
+        try pane.wait(for: "Marked 2")
+        try pane.press("q", "q")
+        try pane.wait(for: "status 0")
+        try pane.run("wc -l <two.jsonl >lines")
+        #expect(try pane.line(of: "lines") == "2")
+        #expect(try Snapshot(fixture.path).changes(since: before) == [])
+    }
 }

@@ -57,11 +57,10 @@ import WalrusTUI
         // None that ends or stops the program.
         let keys = [
             "Enter", "Escape", "Up", "Down", "PageUp", "PageDown", "Home", "End", "Tab", "BSpace",
-            "F1", "F2", "F3", "F6", "6", "e", "E", "F5", "C-d", "C-u", "C-r", "C-l", "1", "2", "3",
-            "5", "a", "c", "f",
-            "F",
-            "g", "G", "j", "k", "n", "p", "s", "S", "v", "m", "x", "h", "l", "{", "}", "[", "]",
-            "Tab", "/", ":", "?", "+", "-", "Space", "é",
+            "F1", "F2", "F3", "F6", "6", "e", "F5", "C-d", "C-u", "C-r", "C-l", "1", "2", "3", "5",
+            "a", "c", "f", "F", "g", "G", "j", "k", "n", "N", "p", "s", "S", "v", "m", "M", "'",
+            "!", "w", "z", "Z", "y", "Y", "x", "h", "l", "{", "}", "[", "]", "Tab", "/", ":", "?",
+            "+", "-", "Space", "é",
         ]
         for _ in 0..<200 { try pane.press(keys.randomElement(using: &random) ?? "j") }
         // Out of whatever it is in, and home.

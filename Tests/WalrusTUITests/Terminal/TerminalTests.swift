@@ -1,3 +1,4 @@
+import Inspect
 import Testing
 import WalrusConsole
 
@@ -42,14 +43,14 @@ struct ClipboardTests {
             ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"), ("\u{FF}\u{FE}?>", "w7/Dvj8+"),
         ])
     func base64(_ text: String, _ expected: String) {
-        let encoded = Clipboard.base64(Array(text.utf8))
+        let encoded = Base64.encode(Array(text.utf8))
         #expect(String(decoding: encoded, as: UTF8.self) == expected)
     }
 
     @Test("the sequence fits its terminal")
     func sequences() {
         func sequence(_ text: String, _ terminal: String, tmux: Bool = false) -> String? {
-            Clipboard.sequence(for: text, terminal: terminal, insideTmux: tmux)
+            Clipboard.sequence(for: Array(text.utf8), terminal: terminal, insideTmux: tmux)
                 .map { String(decoding: $0, as: UTF8.self) }
         }
         #expect(sequence("hi", "xterm-256color") == "\u{1B}]52;c;aGk=\u{7}")

@@ -1,9 +1,9 @@
 /// Base 64 (RFC 4648) of pieces whose length is a multiple of three, but for the last.
-enum Base64 {
+public enum Base64 {
     private static let digits = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    static func encode(_ bytes: [UInt8]) -> [UInt8] {
+    public static func encode(_ bytes: [UInt8]) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         for at in stride(from: 0, to: bytes.count, by: 3) {

@@ -2,7 +2,7 @@
 ///
 /// Our own few lines: Foundation's encoder would cost every start of the program its loading time,
 /// and escapes less than a terminal needs.
-enum JSON {
+public enum JSON {
     case null
     case bool(Bool)
     case int(Int)
@@ -10,10 +10,10 @@ enum JSON {
     case array([JSON])
     case object([(String, JSON)])
 
-    static func optional(_ value: Int?) -> JSON { value.map(JSON.int) ?? .null }
-    static func optional(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
+    public static func optional(_ value: Int?) -> JSON { value.map(JSON.int) ?? .null }
+    public static func optional(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
 
-    var text: String {
+    public var text: String {
         var text = ""
         write(to: &text)
         return text
@@ -45,7 +45,7 @@ enum JSON {
     }
 
     /// Everything that could drive a terminal is escaped, not only what JSON demands.
-    static func write(_ value: String, to text: inout String) {
+    public static func write(_ value: String, to text: inout String) {
         text += "\""
         for scalar in value.unicodeScalars {
             switch scalar {
