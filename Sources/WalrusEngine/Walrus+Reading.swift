@@ -30,7 +30,7 @@ extension Walrus {
         try registry.checkOpen()
         guard let found = registry.find(topic) else { return [] }
         let start = Clock.monotonic()
-        let budget = Topic.Budget(payloadSize: max(0, maxBytes))
+        let budget = Topic.Budget(payloadSize: max(0, maxBytes), io: batchIO)
         let entries: [Entry]
         if let startOffset {
             entries = try found.entries(atStoredOffset: max(0, startOffset), budget)

@@ -64,7 +64,7 @@ public final class Walrus: Sendable {
         let io = RingBatchIO.fromEnvironment()
         batchIO = io
         appendContext = AppendContext(
-            allocator: allocator, intents: BatchIntents(storage), io: io, clock: clock,
+            allocator, BatchIntents(storage), io, clock: clock,
             syncsEach: configuration.fsyncSchedule == .each)
         self.recorder = recorder
         meter = Meter(

@@ -6,6 +6,46 @@ import WalrusFormat
 import WalrusIO
 
 @Suite struct ReadBatchTests {
+    /// A batch that spans blocks reads them at once, through the ring where there is one.
+    @Test(arguments: StorageBackend.allCases)
+    func piecesOfSeveralBlocks(backend: StorageBackend) throws {
+        let place = try Workplace(backend)
+        let files = ["1763670155020", "1763670155021"]
+        var all: [[UInt8]] = []
+        for file in files {
+            for slot in 0..<5 {
+                var at = 0
+                for number in 0..<3 {
+                    let payload = [UInt8](repeating: UInt8(all.count), count: 700 * number)
+                    at = try place.putEntry(payload, "t", file: file, slot: slot, at: at)
+                    all.append(payload)
+                }
+            }
+        }
+        let walrus = try place.open()
+        let inOneBlock = try walrus.readBatch("t", maxBytes: 0, checkpoint: false)
+        #expect(inOneBlock.count == 1 && walrus.metrics.counters.ringOperations == 0)
+        // What a block begins with is damaged, and its piece is not where reading goes on.
+        try place.flip(files[0], at: 2 * Layout.unit + 10)
+        all.remove(at: 6)
+        for budget in [5_000, 12_000, 1 << 20] {
+            let found = try walrus.readBatch("t", maxBytes: budget, checkpoint: false)
+            expectSame(found.map(\.payload), Self.expected(all[...], budget))
+        }
+        let uses = walrus.metrics.ring == .used && backend == .fileDescriptor
+        #expect((walrus.metrics.counters.ringOperations >= 10) == uses)
+        var found: [[UInt8]] = []
+        while case let entries = try walrus.readBatch("t", maxBytes: 9_000, checkpoint: true),
+            !entries.isEmpty
+        {
+            found += entries.map(\.payload)
+        }
+        expectSame(found, all)
+        // The first file is gone; of the second nothing passes for damaged.
+        #expect(walrus.status("t")?.entries == 15)
+        try walrus.close()
+    }
+
     /// Every entry once and in order, whatever the byte budget, also where it ends inside a block.
     @Test func f03() throws {
         var random = SeededRandom.fromEnvironment("f03")

@@ -92,10 +92,11 @@ final class BlockAllocator: Sendable {
         hasLeft.store(true, ordering: .releasing)
     }
 
+    var hasLeftFiles: Bool { hasLeft.load(ordering: .acquiring) }
+
     /// The files that were left since the last call.
     func takeLeft() -> [DataFile] {
-        guard hasLeft.load(ordering: .acquiring) else { return [] }
-        return state.withLock { state in
+        state.withLock { state in
             hasLeft.store(false, ordering: .releasing)
             defer { state.left = [] }
             return state.left

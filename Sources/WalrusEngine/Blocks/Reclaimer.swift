@@ -66,7 +66,7 @@ final class Reclaimer: Sendable {
 
     /// Deletes a file that was left with nothing in it to be read, or that was in use a moment ago.
     func afterAppending() {
-        attempt(allocator.takeLeft())
+        if allocator.hasLeftFiles { attempt(allocator.takeLeft()) }
         guard hasPostponed.load(ordering: .sequentiallyConsistent) else { return }
         attempt(
             postponed.withLock { files in

@@ -54,9 +54,15 @@ struct StoredEntry: Sendable {
     }
 
     /// The sound entries from `offset` of `block` on, as far as one read brings them.
-    static func read(_ block: Block, at offset: Int, _ need: Need) throws(IOError) -> Run {
+    ///
+    /// - Parameter bytes: what such a read has brought, where it was done before.
+    static func read(_ block: Block, at offset: Int, _ need: Need, _ bytes: [UInt8]? = nil)
+        throws(IOError) -> Run
+    {
         let start = block.frame.start + offset
-        let bytes = try block.file.bytes(at: start, count: min(need.readSize, block.used - offset))
+        let count = min(need.readSize, block.used - offset)
+        let bytes =
+            if let bytes { bytes } else { try block.file.bytes(at: start, count: count) }
         // Where known damage begins.
         let end = block.damaged.first { $0.lowerBound > offset }?.lowerBound ?? block.used
         let headers = BlockHeaders(block.frame)

@@ -3,13 +3,24 @@ internal import WalrusFormat
 internal import WalrusIO
 
 /// What an append needs of the engine.
-struct AppendContext: Sendable {
+final class AppendContext: Sendable {
     let allocator: BlockAllocator
     let intents: BatchIntents
     let io: any BatchIO
     let clock: @Sendable () -> UInt64
     /// Entries are made durable before they are acknowledged (`FsyncSchedule.each`).
     let syncsEach: Bool
+
+    init(
+        _ allocator: BlockAllocator, _ intents: BatchIntents, _ io: any BatchIO,
+        clock: @escaping @Sendable () -> UInt64, syncsEach: Bool
+    ) {
+        self.allocator = allocator
+        self.intents = intents
+        self.io = io
+        self.clock = clock
+        self.syncsEach = syncsEach
+    }
 }
 
 /// An entry on its way to disk, as far as it is known before its place is.

@@ -8,6 +8,7 @@ extension Topic {
         var count = Layout.batchEntriesMax
         /// Bytes of payload; the first entry comes whatever its size.
         var payloadSize: Int
+        let io: any BatchIO
     }
 
     /// The next entries, without consuming them.
@@ -62,11 +63,11 @@ extension Topic {
         var cursor = cursor
         var block = block
         var entries: [Entry] = []
+        var pieces = ReadPieces()
         var left = budget.payloadSize
         while entries.count < budget.count, left >= 0,
             let spot = nextSpot(after: cursor, in: block)
         {
-            block = spot.block
             let count = budget.count - entries.count
             // Headers come on top; how many there are shows when they are read.
             let size = left.addingReportingOverflow(Layout.headerSize * min(count, 64))
@@ -76,10 +77,14 @@ extension Topic {
                     ? Self.readSizeMax
                     : min(max(size.partialValue, Self.readSizeMin), Self.readSizeMax))
             let run = try engineErrors(name) { () throws(IOError) in
-                try StoredEntry.read(spot.block, at: spot.offset, need)
+                try pieces.fetch(
+                    min(left, Self.readSizeMax), from: spot, then: { blocks(after: spot) },
+                    budget.io)
+                return try StoredEntry.read(
+                    spot.block, at: spot.offset, need, pieces.take(at: spot))
             }
             if !run.entries.isEmpty {
-                cursor = spot.cursor
+                (cursor, block) = (spot.cursor, spot.block)
                 entries.reserveCapacity(entries.count + run.entries.count)
             }
             for stored in run.entries {
@@ -89,12 +94,21 @@ extension Topic {
             if run.isEnough { break }
             guard run.entries.isEmpty else { continue }
             if isElsewhere {
-                cursor = try spot.behindDamage()
+                (cursor, block) = (try spot.behindDamage(), spot.block)
             } else {
                 try learnDamage(spot)
             }
         }
         return (entries, cursor)
+    }
+
+    /// The blocks that come next.
+    private func blocks(after spot: Spot) -> [Block] {
+        state.withLock { state in
+            guard spot.index < state.blocks.count, state.blocks[spot.index].isSame(as: spot.block)
+            else { return [] }
+            return Array(state.blocks[(spot.index + 1)...].prefix(16))
+        }
     }
 }
 
