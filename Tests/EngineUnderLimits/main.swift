@@ -1,7 +1,8 @@
 // Runs an engine in a process whose limits or environment are not those of the test that looks on.
 // Prints what happened, a line each.
 //
-// usage: EngineUnderLimits size|descriptors|ring DIRECTORY fd|mmap
+// usage: EngineUnderLimits size|descriptors|opens|ring DIRECTORY fd|mmap
+//        EngineUnderLimits environment
 
 import Glibc
 import SystemPackage
@@ -55,8 +56,21 @@ case "size":
     limit(RLIMIT_FSIZE, .max)
     append(walrus, "six")
     try show(walrus)
+    // A block of its own, whose batch crosses the limit.
+    append(walrus, "first", "u")
+    limit(RLIMIT_FSIZE, rlim_t(Layout.unit) + 1_000)
+    do throws(EngineError) {
+        try walrus.append(batch: Array(repeating: [UInt8](repeating: 1, count: 300), count: 3), to: "u")
+        print("batch written")
+    } catch { print("batch \(error.errno.map { "\($0)" } ?? error.reason)") }
+    limit(RLIMIT_FSIZE, .max)
+    append(walrus, "last", "u")
+    print("unread \(walrus.unreadCount(of: "u"))")
     try walrus.close()
-    print("clean \(try Walrus(configuration).recoveryReport.isClean)")
+    let again = try Walrus(configuration)
+    print("clean \(again.recoveryReport.isClean)")
+    print("unread \(again.unreadCount(of: "u"))")
+    try again.close()
 
 case "descriptors":
     let walrus = try Walrus(configuration)
@@ -68,12 +82,26 @@ case "descriptors":
     append(walrus, "two")
     try show(walrus)
     try walrus.close()
-    while case let descriptor = dup(0), descriptor >= 0 { taken.append(descriptor) }
-    do throws(EngineError) { _ = try Walrus(configuration) } catch {
-        print("open \(error.errno.map { "\($0)" } ?? error.reason)")
-    }
     for descriptor in taken.dropFirst(5) { close(descriptor) }
     print("unread \(try Walrus(configuration).unreadCount(of: "t"))")
+
+case "opens":
+    configuration.reclamation = .off
+    limit(RLIMIT_NOFILE, 64)
+    for left in 0..<30 {
+        var taken: [CInt] = []
+        while case let descriptor = dup(0), descriptor >= 0 { taken.append(descriptor) }
+        for descriptor in taken.prefix(left) { close(descriptor) }
+        do throws(EngineError) {
+            let walrus = try Walrus(configuration)
+            let files = Set(
+                try walrus.readBatch("t", maxBytes: .max, checkpoint: false).map(\.file))
+            print("\(walrus.unreadCount(of: "t")) unread, \(files.count) files")
+            // It may not have the descriptor for a snapshot.
+            try? walrus.close()
+        } catch { print(error.errno.map { "\($0)" } ?? error.reason) }
+        for descriptor in taken.dropFirst(left) { close(descriptor) }
+    }
 
 default:
     // The directory has a topic in the last slot of its file: a new one goes into another file.

@@ -1,3 +1,4 @@
+import Inspect
 import SystemPackage
 import TestSupport
 import Testing
@@ -48,14 +49,23 @@ import WalrusIO
         try place.session { walrus throws in #expect(try walrus.texts("t") == ["a"]) }
     }
 
-    /// The clock is set back: names, and with them the order of entries, still go up.
-    @Test func f13() throws {
+    /// The clock is set back, or stands still: names, and with them the order of entries, still go
+    /// up, and no file is written over.
+    @Test(arguments: [
+        [1_600_000_000_000, 1_500_000_000_000], [1_763_670_155_020, 1_763_670_155_020],
+    ] as [[UInt64]])
+    func f13(milliseconds: [UInt64]) throws {
         let place = try Workplace()
         let first = "1763670155020"
         for slot in 0..<100 {
             try place.putEntry([UInt8(slot)], "t", file: first, slot: slot)
         }
-        for millisecond in [1_600_000_000_000, 1_500_000_000_000] as [UInt64] {
+        #expect {
+            try DiskStorage(place.path).create(first, size: Layout.fileSize)
+        } throws: {
+            ($0 as? IOError)?.errno == .fileExists
+        }
+        for millisecond in milliseconds {
             let walrus = try place.openFaulty(clock: { millisecond * 1_000_000 })
             // A block of its own for each, and a file for the first.
             try walrus.append([UInt8](repeating: 200, count: Layout.unit - 1_000), to: "t")
@@ -134,10 +144,21 @@ import WalrusIO
         let place = try Workplace()
         try place.put("read_offset_idx_index.db.tmp", [1, 2, 3])
         try place.put("notes.txt", [1])
+        // A name of a log file's kind, which is none.
+        try place.put("123456789", [UInt8](repeating: 0xff, count: 5_000))
         try Directory.create(place.path.appending("9999999999999"))
+        let stray = try #require(try Scanner(place.path).scan()).findings.filter {
+            $0.kind == .strayFile
+        }
+        #expect(
+            Set(stray.compactMap(\.file)).isSuperset(of: [
+                "123456789", "notes.txt", "read_offset_idx_index.db.tmp",
+            ]))
         try place.session { walrus throws in
             #expect(
-                walrus.recoveryReport.ignoredFiles == ["notes.txt", "read_offset_idx_index.db.tmp"])
+                walrus.recoveryReport.ignoredFiles == [
+                    "123456789", "notes.txt", "read_offset_idx_index.db.tmp",
+                ])
             try walrus.add(["a"], to: "t")
         }
         try place.session { walrus throws in #expect(try walrus.texts("t") == ["a"]) }

@@ -193,6 +193,26 @@ import WalrusIO
         }
     }
 
+    /// What is appended after a failed batch is there, now and after a crash.
+    @Test(arguments: ["t", longName], [FaultyStorage.Fault.error(.noSpace), .short(.noSpace)])
+    func f16WhatComesAfterStays(topic: TopicName, fault: FaultyStorage.Fault) throws {
+        let place = try Workplace()
+        let walrus = try place.openFaulty()
+        try walrus.append([0], to: topic)
+        place.storage.fail(after: topic == longName ? 6 : 0, fault)
+        #expect { try walrus.append(batch: payloads([300, 0, 20_000]), to: topic) } throws: {
+            ($0 as? EngineError)?.errno == .noSpace
+        }
+        for byte in 1...5 { try walrus.append([UInt8(byte)], to: topic) }
+        #expect(try walrus.consume(topic, 3).map(\.payload) == [[0], [1], [2]])
+        place.storage.crash()
+        try? walrus.close()
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.isClean)
+            #expect(try walrus.consume(topic).map(\.payload) == [[3], [4], [5]])
+        }
+    }
+
     /// As long as a part of a failed batch cannot be erased, nothing is written behind it.
     @Test(arguments: ["t", longName], [false, true])
     func whatCannotBeErasedIsErasedLater(topic: TopicName, isCrash: Bool) throws {

@@ -12,7 +12,14 @@ import WalrusIO
         try place.session { walrus throws in
             try walrus.add(numbers(1...10), to: "t")
             #expect(try walrus.texts("t").count == 10)
+            for _ in 1...5 {
+                #expect(try walrus.readNext("t", checkpoint: true) == nil)
+                #expect(try walrus.readBatch("t", maxBytes: .max, checkpoint: true) == [])
+            }
+        }
+        try place.crashing { walrus throws in
             for _ in 1...5 { #expect(try walrus.readNext("t", checkpoint: true) == nil) }
+            #expect(walrus.unreadCount(of: "t") == 0)
         }
         try place.session { walrus throws in
             for _ in 1...5 { #expect(try walrus.readNext("t", checkpoint: true) == nil) }
@@ -238,24 +245,27 @@ import WalrusIO
         }
     }
 
-    /// Damaged index files are set aside, and what they held is not used.
-    @Test(arguments: [[UInt8](repeating: 0xff, count: 100), [1, 2, 3]])
-    func f23(garbage: [UInt8]) throws {
+    /// Damaged index files are set aside, and what they held is not used. Nil: they are cut.
+    @Test(arguments: [[UInt8](repeating: 0xff, count: 100), [1, 2, 3], nil])
+    func f23(garbage: [UInt8]?) throws {
         let place = try Workplace()
         try place.session { walrus throws in
             try walrus.add(numbers(1...3), to: "t")
             try walrus.consume("t", 2)
         }
+        var damaged: [String: [UInt8]] = [:]
         for name in [DirectoryNames.cursorIndex, DirectoryNames.cleanIndex] {
+            let image = try #require(try place.bytes(name))
+            damaged[name] = garbage ?? Array(image.dropLast(image.count / 2))
             try DiskStorage(place.path).remove(name)
-            try place.put(name, garbage)
+            try place.put(name, damaged[name] ?? [])
         }
         try place.session { walrus throws in
             let aside = walrus.recoveryReport.setAside
             #expect(Set(aside.map(\.name)).count == 2)
             for file in aside {
                 #expect(file.newName.hasSuffix("_index.db"))
-                #expect(try place.bytes(file.newName) == garbage)
+                #expect(try place.bytes(file.newName) == damaged[file.name])
             }
             #expect(walrus.isClean("t"))
             #expect(try walrus.texts("t") == numbers(1...3))

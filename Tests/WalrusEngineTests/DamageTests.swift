@@ -86,11 +86,27 @@ import WalrusIO
     }
 
     /// Entries of the empty topic cannot be appended, but those on disk are shown.
-    @Test func f20() throws {
+    @Test func f20TheEmptyTopic() throws {
         let place = try Workplace()
         try place.putEntry([1], "", file: Self.file, slot: 0)
         try place.session { walrus throws in
+            for append in [
+                { try walrus.append([2], to: "").sequence },
+                { try walrus.append(batch: [[2]], to: "").sequences.lowerBound },
+            ] {
+                #expect {
+                    try append()
+                } throws: {
+                    .invalidTopic ~= $0 && "\($0)".contains("name")
+                }
+            }
+            #expect(walrus.topics().map(\.name) == [""])
+            #expect(walrus.unreadCounts() == ["": 1])
             #expect(try walrus.consume("").map(\.payload) == [[1]])
+        }
+        try place.removeSnapshot()
+        try place.session { walrus throws in
+            #expect(walrus.status("")?.entries == 1 && walrus.unreadCount(of: "") == 0)
         }
     }
 

@@ -35,7 +35,8 @@ import WalrusIO
         let walrus = try place.openFaulty(.strictlyAtOnce, .never)
         let large = [UInt8](repeating: 1, count: 4_000_000)
         for _ in 0..<6 { try walrus.append(large, to: "t") }
-        #expect(walrus.status("t")?.blocks == 3)
+        try walrus.append(batch: [large, [], large], to: "t")
+        #expect(walrus.status("t")?.blocks == 4)
         try walrus.consume("t")
         try walrus.close()
         #expect(!log.all.contains { $0.operation == .sync && DataFileName($0.name) != nil })

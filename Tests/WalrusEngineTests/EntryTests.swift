@@ -1,3 +1,4 @@
+import SystemPackage
 import TestSupport
 import Testing
 import WalrusEngine
@@ -83,6 +84,7 @@ import WalrusIO
             for payload in [[], [7], [], []] as [[UInt8]] { try walrus.append(payload, to: "t") }
             #expect(walrus.unreadCount(of: "t") == 4)
         }
+        try place.removeSnapshot()
         try place.session { walrus throws in
             #expect(try walrus.consume("t").map(\.payload) == [[], [7], [], []])
         }
@@ -135,6 +137,8 @@ import WalrusIO
             try walrus.append(exact, to: "exact")
             try walrus.append([9], to: "exact")
         }
+        // The files are read, and not what the last process knew of them.
+        try place.removeSnapshot()
         try place.session { walrus throws in
             #expect(walrus.recoveryReport.isClean)
             #expect(walrus.topics().map(\.name) == ["big", "exact"])
@@ -158,6 +162,7 @@ import WalrusIO
             for byte in 1...3 { try walrus.append([UInt8(byte)] + half, to: "big") }
             #expect(try walrus.consume("big", 2).map { $0.payload[0] } == [1, 2])
         }
+        try place.removeSnapshot()
         try place.crashing { walrus throws in
             #expect(walrus.recoveryReport.isClean)
             #expect(walrus.unreadCount(of: "big") == 1)
@@ -177,37 +182,96 @@ import WalrusIO
 
     // MARK: - Refusals leave no trace
 
+    /// A refused name and an entry that does not fit a block's usual size hide nothing that comes
+    /// after them, of no topic.
+    @Test(arguments: StorageBackend.allCases)
+    func f01ARefusalHidesNothing(backend: StorageBackend) throws {
+        let place = try Workplace(backend)
+        let tooLong = TopicName(bytes: [UInt8](repeating: UInt8(ascii: "x"), count: 217))
+        let large = [UInt8](repeating: 1, count: Layout.unit - 255)
+        try place.crashing { walrus throws in
+            try walrus.add(["a"], to: "before")
+            #expect { try walrus.append([1], to: tooLong) } throws: { .invalidTopic ~= $0 }
+            // Its very first entry takes two units.
+            try walrus.append(large, to: "large")
+            #expect { try walrus.append([1], to: tooLong) } throws: { .invalidTopic ~= $0 }
+            try walrus.append([2], to: "large")
+            try walrus.add(["b", "c"], to: "after")
+            try walrus.add(["d"], to: "before")
+        }
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.isClean && walrus.recoveryReport.entries == 6)
+            #expect(walrus.unreadCounts() == ["before": 2, "large": 2, "after": 2])
+            #expect(try walrus.texts("before") == ["a", "d"])
+            #expect(try walrus.consume("large").map(\.payload) == [large, [2]])
+            #expect(try walrus.texts("after") == ["b", "c"])
+        }
+    }
+
     @Test(arguments: [
         TopicName(""), TopicName(bytes: [UInt8](repeating: UInt8(ascii: "x"), count: 217)),
         TopicName(bytes: [0xff]),
     ])
-    func f01F20(name: TopicName) throws {
+    func badNamesAreRefused(name: TopicName) throws {
         let place = try Workplace()
         try place.session { walrus throws in
             #expect { try walrus.append([1], to: name) } throws: { .invalidTopic ~= $0 }
+            #expect { try walrus.append(batch: [[1]], to: name) } throws: { .invalidTopic ~= $0 }
             #expect { try walrus.markClean(name) } throws: { .invalidTopic ~= $0 }
             #expect(walrus.topics() == [])
         }
         #expect(try place.names == [DirectoryNames.lock])
     }
 
-    /// The limit is a file's size less the header: both sides of it, without the gigabyte.
-    @Test func f14F22() throws {
+    /// What an append of `size` bytes, which are never looked at, is told.
+    private func refusal(_ walrus: Walrus, size: Int) throws -> EngineError? {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 4_096)
+        defer { unsafe memory.deallocate() }
+        do throws(EngineError) {
+            try unsafe walrus.append(memory.bytes, to: "t")
+            return nil
+        } catch { return error }
+    }
+
+    /// An entry that is refused for its size takes no block: nothing comes twice, now or later.
+    @Test func f14ARefusedEntryLeavesNoTrace() throws {
         let place = try Workplace()
+        try place.crashing { walrus throws in
+            for text in ["1", "2", "3"] {
+                try walrus.add([text], to: "t")
+                let error = try refusal(walrus, size: (1 << 30) - 255)
+                #expect(error?.code == .entryTooLarge && error?.topic == "t")
+            }
+            let status = walrus.status("t")
+            #expect(status?.entries == 3 && status?.blocks == 1 && status?.size == 3 * 257)
+            #expect(try walrus.texts("t", 1) == ["1"])
+        }
+        try place.crashing { walrus throws in
+            #expect(walrus.recoveryReport.isClean)
+            try walrus.add(["4"], to: "t")
+            #expect(try walrus.texts("t") == ["2", "3", "4"])
+        }
+        try place.session { walrus throws in #expect(try walrus.texts("t") == []) }
+        #expect(try place.dataFiles.count == 1)
+    }
+
+    /// The limit is a file's size less the header, and the error says so.
+    @Test(arguments: StorageBackend.allCases)
+    func f22TheLimitIsAFileLessTheHeader(backend: StorageBackend) throws {
+        let place = try Workplace(backend)
         try place.session { walrus throws in
-            var caught: EngineError?
-            let memory = UnsafeMutableRawBufferPointer.allocate(
-                byteCount: Layout.payloadLengthMax + 1, alignment: 4_096)
-            defer { unsafe memory.deallocate() }
-            do throws(EngineError) {
-                try unsafe walrus.append(memory.bytes, to: "t")
-            } catch { caught = error }
-            #expect(caught?.code == .entryTooLarge)
-            #expect(caught?.description.contains("1048575744") == true)
+            for size in [1_010 << 20, Layout.payloadLengthMax + 1] {
+                let error = try refusal(walrus, size: size)
+                #expect(error?.code == .entryTooLarge)
+                #expect(error?.description.contains("1048575744") == true)
+            }
             #expect(walrus.topics() == [])
             #expect(try place.dataFiles == [])
             try walrus.add(["after"], to: "t")
             #expect(try walrus.texts("t") == ["after"])
+        }
+        for file in try place.dataFiles {
+            #expect(try FileStatus.of(place.path.appending(file))?.size == Layout.fileSize)
         }
     }
 }

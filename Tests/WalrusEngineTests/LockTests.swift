@@ -78,13 +78,22 @@ import WalrusIO
     /// Two engines in one process share nothing.
     @Test func f08() throws {
         let (one, two) = (try Workplace(), try Workplace())
+        // Blocks of the same places in files of the same names, of which the first may go when read.
+        let files = ["1763670155020", "1763670155021"]
+        for place in [one, two] {
+            for file in files { try place.putEntry([1], "old", file: file, slot: 0) }
+        }
         let (a, b) = (try one.open(), try two.open())
+        #expect(try b.consume("old").count == 2)
+        #expect(try two.dataFiles == [files[1]] && one.dataFiles == files)
+        #expect(a.unreadCount(of: "old") == 2)
         try a.add(numbers(1...10), to: "t")
         try b.add(numbers(11...20), to: "t")
         #expect(try b.texts("t") == numbers(11...20))
         #expect(a.unreadCount(of: "t") == 10)
         try b.close()
         #expect(try a.texts("t") == numbers(1...10))
+        #expect(try a.consume("old").count == 2)
         try a.close()
     }
 
