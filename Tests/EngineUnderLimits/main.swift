@@ -11,9 +11,13 @@ import WalrusFormat
 import WalrusIO
 
 let arguments = CommandLine.arguments
-var configuration = Configuration(directory: FilePath(arguments[2]), key: nil)
+var configuration = Configuration()
 configuration.fsyncSchedule = .milliseconds(3_600_000)
-configuration.backend = arguments[3] == "mmap" ? .memoryMap : .fileDescriptor
+if arguments[1] != "environment" {
+    configuration.directory = FilePath(arguments[2])
+    configuration.key = nil
+    configuration.backend = arguments[3] == "mmap" ? .memoryMap : .fileDescriptor
+}
 configuration.looksForStrangers = false
 // A write beyond the limit is to be an error.
 signal(SIGXFSZ, SIG_IGN)
@@ -42,6 +46,21 @@ func show(_ walrus: Walrus) throws {
 }
 
 switch arguments[1] {
+case "environment":
+    // Too late to matter.
+    for name in ["WALRUS_DATA_DIR", "WALRUS_INSTANCE_KEY"] { unsafe setenv(name, "other", 1) }
+    var code = EngineError.Code.locked
+    while code == .locked {
+        do throws(EngineError) {
+            let walrus = try Walrus(configuration)
+            print("\(walrus.directory) \(try walrus.append([1], to: "t").ordinal)")
+            try walrus.close()
+            break
+        } catch { code = error.code }
+        usleep(2_000)
+    }
+    if code != .locked { print(code) }
+
 case "size":
     limit(RLIMIT_FSIZE, 1 << 20)
     let walrus = try Walrus(configuration)
@@ -60,7 +79,8 @@ case "size":
     append(walrus, "first", "u")
     limit(RLIMIT_FSIZE, rlim_t(Layout.unit) + 1_000)
     do throws(EngineError) {
-        try walrus.append(batch: Array(repeating: [UInt8](repeating: 1, count: 300), count: 3), to: "u")
+        try walrus.append(
+            batch: Array(repeating: [UInt8](repeating: 1, count: 300), count: 3), to: "u")
         print("batch written")
     } catch { print("batch \(error.errno.map { "\($0)" } ?? error.reason)") }
     limit(RLIMIT_FSIZE, .max)

@@ -51,9 +51,10 @@ import WalrusIO
 
     /// The clock is set back, or stands still: names, and with them the order of entries, still go
     /// up, and no file is written over.
-    @Test(arguments: [
-        [1_600_000_000_000, 1_500_000_000_000], [1_763_670_155_020, 1_763_670_155_020],
-    ] as [[UInt64]])
+    @Test(
+        arguments: [
+            [1_600_000_000_000, 1_500_000_000_000], [1_763_670_155_020, 1_763_670_155_020],
+        ] as [[UInt64]])
     func f13(milliseconds: [UInt64]) throws {
         let place = try Workplace()
         let first = "1763670155020"

@@ -76,6 +76,11 @@ let longName = TopicName(String(repeating: "n", count: 200))
             // The same array again and again: no memory to speak of.
             let large = [UInt8](repeating: 1, count: 11 << 20)
             #expect(code(Array(repeating: large, count: 1_000)) == .batchTooLarge)
+            // Headers count: without them these would be 10 GiB and one byte less than that.
+            let tenth = [UInt8](repeating: 1, count: 10 << 20)
+            #expect(code(Array(repeating: tenth, count: 1_024)) == .batchTooLarge)
+            let shorter = Array(tenth.dropLast())
+            #expect(code([shorter] + Array(repeating: tenth, count: 1_023)) == .batchTooLarge)
             #expect(code([[1]], "") == .invalidTopic)
             #expect(walrus.topics() == [] && walrus.isClean("t"))
             #expect(try place.dataFiles == [])

@@ -66,6 +66,27 @@ import WalrusIO
         }
     }
 
+    /// A header of zeros ends its block and nothing else; Inspect tells of what stands behind it. What
+    /// is appended next is readable.
+    @Test(arguments: [0, 2, 4])
+    func aZeroedHeader(entry: Int) throws {
+        let place = try filled()
+        try place.put(
+            Self.file, [UInt8](repeating: 0, count: Layout.headerSize), at: entry * 260)
+        let kinds = try #require(try Scanner(place.path).scan()).findings.map(\.kind)
+        #expect(kinds.contains(entry == 0 ? .unreadableBlock : .leftoverBytes))
+        try place.crashing { walrus throws in
+            #expect(walrus.recoveryReport.damageCount == (entry == 0 ? 1 : 0))
+            try walrus.append([99], to: "t")
+            let found = try walrus.consume("t").map { $0.payload[0] }
+            #expect(found.suffix(11) == [5, 6, 7, 8, 9, 15, 16, 17, 18, 19, 99])
+            #expect(Array(found.prefix(entry)) == (0..<entry).map { UInt8($0) })
+            #expect(!found.contains(UInt8(entry)))
+            #expect(try walrus.consume("other").count == 5)
+        }
+        try place.session { walrus throws in #expect(walrus.unreadCount(of: "t") == 0) }
+    }
+
     @Test func damageThatComesWhileOpenIsSkipped() throws {
         let place = try filled()
         try place.session { walrus throws in
