@@ -109,9 +109,10 @@ extension ConsoleModel {
             : place.offset > start ? start : map.previous ?? map.range.lowerBound - 1
         guard target >= 0 else { return [.bell] }
         // Before a block's first entry stands whatever the block before ends with.
-        return moveHex(
-            to: BytePlace(file: place.file, offset: target),
-            seeksStart: !forward && target != start)
+        let to = BytePlace(file: place.file, offset: target)
+        _ = moveHex(to: to, seeksStart: !forward && target != start)
+        showWhatBegins()
+        return loadBytes()
     }
 
     /// To the topic's block before or behind; where no topic is, to the slot.
@@ -201,6 +202,16 @@ extension ConsoleModel {
         } else if line >= hex.top + height {
             hex.top = line - height + 1
         }
+    }
+
+    /// Scrolls so that what begins at the cursor is in sight, not its first line alone.
+    private mutating func showWhatBegins() {
+        guard let place = hex.place else { return }
+        let layout = HexLayout(self)
+        let line = place.offset / layout.perLine
+        let headerEnd = (place.offset + Layout.headerSize) / layout.perLine
+        guard headerEnd >= hex.top + layout.lines else { return }
+        hex.top = max(0, line - layout.lines / 4)
     }
 
     /// After a change of the terminal's size lines hold other bytes.

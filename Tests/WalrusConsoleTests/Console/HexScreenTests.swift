@@ -161,6 +161,10 @@ import WalrusFormat
         for start in starts.dropFirst() {
             try press("]", &model)
             #expect(model.hex.place?.offset == start)
+            // The whole header is in sight.
+            let layout = HexLayout(model)
+            let end = (start + Layout.headerSize) / layout.perLine
+            #expect((model.hex.top..<model.hex.top + layout.lines).contains(end))
         }
         try press("j j [", &model)
         #expect(model.hex.place?.offset == starts[8])
