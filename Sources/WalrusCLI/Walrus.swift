@@ -25,6 +25,7 @@ struct WalrusCommand: ParsableCommand {
             Console.self, Topics.self, Files.self, Blocks.self, Forecast.self, Entries.self,
             Peek.self, Tail.self, Export.self, Check.self, HexVerb.self, Append.self, Consume.self,
             Mark.self, Frame.self, Bench.self, Demo.self, Config.self,
+            Namespaces.self,
         ],
         defaultSubcommand: Console.self)
 

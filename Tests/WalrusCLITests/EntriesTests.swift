@@ -131,6 +131,12 @@ import WalrusFormat
         let result = try log.run("entries", "t", "--key", "c", "-o", "jsonl")
         #expect(JSONValue(result.text)?["length"] == .int(2))
         try log.run("topics").expectError(1, "--key", "a_b", "c")
+        let logs = try #require(JSONValue(try log.run("namespaces", "-o", "json").text))
+        #expect(logs["namespaces"]?.array?.map { $0["namespace"]?.string } == ["a_b", "c"])
+        #expect(logs["namespaces"]?.array?.map { $0["topics"] } == [.int(1), .int(1)])
+        // The console shows the list, and so does the frame of it.
+        #expect(try log.run("console").text.contains("Logs 2"))
+        #expect(try log.run("frame", "--screen", "chooser").text.contains("a_b"))
         try log.run("topics", "--key", "nosuch").expectError(3, "no such directory")
         // What the folder is called is a key that leads to the same folder.
         #expect(try log.run("topics", "--key", "a_b").status == 0)

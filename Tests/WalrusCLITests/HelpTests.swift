@@ -5,7 +5,7 @@ import Testing
 @Suite struct HelpTests {
     private static let verbs = [
         "topics", "files", "blocks", "forecast", "hex", "entries", "peek", "check", "append",
-        "consume", "mark", "frame", "bench", "demo", "console",
+        "consume", "mark", "frame", "bench", "demo", "console", "namespaces",
     ]
 
     @Test func help() throws {

@@ -50,6 +50,16 @@ struct LogArguments: ParsableArguments {
                 + shown.joined(separator: ", ") + (names.count > 8 ? ", ..." : ""))
     }
 
+    /// The directory to look at, which must exist, and whether to choose among the logs in it: it
+    /// holds several, or none.
+    func existingOrChoice() throws -> (path: FilePath, isChoice: Bool) {
+        do throws(IOError) { _ = try Directory.list(path) } catch {
+            throw Self.failure(path, error)
+        }
+        let logs = try DataDirectory.namespaces(in: path)
+        return (path, key == nil && !(logs.count == 1 && logs[0].name == nil))
+    }
+
     /// Why `path` cannot be looked at, and what could be instead.
     static func failure(_ path: FilePath, _ error: IOError) -> any Error {
         switch error.errno {

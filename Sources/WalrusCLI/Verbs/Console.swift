@@ -56,7 +56,7 @@ struct Console: Verb {
 
     func perform() throws {
         let log = try chosenLog()
-        let path = try log.existing()
+        let (path, isChoice) = try log.existingOrChoice()
         var (chosen, notice) = try configuration.read()
         if let theme { chosen.theme = theme }
         if let color { chosen.color = color.choice }
@@ -70,7 +70,7 @@ struct Console: Verb {
                 directory: path.string, setup: setup, size: Size(columns: 100, rows: 30),
                 glyphs: chosen.ascii ? .ascii : .unicode, decoder: decoder.decode)
             console.configure(chosen)
-            console.start()
+            if isChoice { console.choose(in: path.string) } else { console.start() }
             let output = StandardOutput()
             try output.write(FrameText.render(console.frame))
             return try output.flush()
@@ -78,8 +78,9 @@ struct Console: Verb {
         let status: Int32
         do throws(TerminalError) {
             status = try ConsoleApp(
-                directory: path.string, setup: setup, configuration: chosen, notice: notice,
-                decoder: decoder.decode
+                directory: path.string, setup: setup, configuration: chosen,
+                choosing: isChoice, notice: notice,
+                decoder: decoder.decode ?? (chosen.decode.isEmpty ? nil : chosen.decode)
             ).run()
         } catch { throw Failure(.io, error.description) }
         if status != 0 { throw ExitCode(status) }

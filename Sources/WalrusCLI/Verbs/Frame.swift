@@ -53,21 +53,25 @@ struct Frame: Verb {
     }
 
     func perform() throws {
-        let path = try log.existing()
+        let path = screen.value == .chooser ? try log.existingOrChoice().path : try log.existing()
         var console = HeadlessConsole(
             directory: path.string,
             setup: ConsoleModel.Setup(
                 directory: log.directory, hasDecoder: decoder.decode != nil),
             size: size.size, glyphs: ascii ? .ascii : .unicode, decoder: decoder.decode)
         console.use(Theme.named(theme) ?? .dark)
-        console.start()
+        if screen.value == .chooser {
+            console.choose(in: path.string)
+        } else {
+            console.start()
+        }
         if let topic {
             let name = topicHex ? TopicName(hex: topic) ?? TopicName("") : TopicName(topic)
             guard console.select(name) else {
                 throw Failure(.nothing, "no topic \(name.shown(ascii: true)) there")
             }
         }
-        console.show(screen.value)
+        if screen.value != .chooser { console.show(screen.value) }
         console.press(try Key.script(keys))
         let colors = console.model.theme
         let frame = console.frame

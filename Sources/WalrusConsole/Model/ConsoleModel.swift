@@ -4,11 +4,12 @@ public import WalrusFormat
 /// All that the console knows: what `view` draws and `update` changes.
 public struct ConsoleModel: Sendable {
     public enum Screen: String, Hashable, Sendable, CaseIterable {
-        case home, entries, blocks, check, hex
+        case chooser, home, entries, blocks, check, hex
 
         /// As the help and the key bar call it.
         public var title: String {
             switch self {
+            case .chooser: "Logs"
             case .home: "Home"
             case .entries: "Entries"
             case .blocks: "Blocks"
@@ -63,6 +64,8 @@ public struct ConsoleModel: Sendable {
     public var notice: Notice?
     public var overlay: Overlay?
 
+    /// The logs to choose from; nil where the program was started on one.
+    public var chooser: ChooserModel?
     public var home = HomeModel()
     public var entries: EntriesModel?
     /// In the findings that `findingsFilter` keeps.

@@ -89,6 +89,11 @@ public enum KeyMap {
             self.bind(command, keys, .screen(screen), title, label: label)
         }
         switch screen {
+        case .chooser:
+            return [
+                bind(.open, "Enter", "open the log", label: "open"),
+                bind(.quit, "q", "quit", label: "quit"),
+            ]
         case .home:
             return [
                 bind(.open, "Enter", "open the topic", label: "open"),
@@ -101,7 +106,7 @@ public enum KeyMap {
                 bind(.sort, "s", "sort by the next column"),
                 bind(.reverseSort, "S", "turn the order round"),
                 bind(.clearFilter, "Esc", "clear the filter"),
-                bind(.quit, "q", "quit", label: "quit"),
+                bind(.quit, "q", "quit, or back to the list of logs", label: "quit"),
             ]
         case .entries:
             return [

@@ -13,6 +13,9 @@ public enum Message: Sendable {
     case scanned(DirectoryState)
     case scanFailed(String)
     case holders([Int])
+    case logs(in: String, Result<[NamespaceSummary], ActionFailure>)
+    /// A frame was kept as a file; its name.
+    case saved(Result<String, ActionFailure>)
     case rows(request: Int, [EntryRow])
     /// What a search has found since its last message; `isFinal`: there will be no more.
     case matches(request: Int, SearchResult, isFinal: Bool)
@@ -74,12 +77,21 @@ public struct ExportOrder: Hashable, Sendable {
 public struct ActionFailure: Error, Hashable, Sendable {
     public let message: String
     public init(_ message: String) { self.message = message }
+    public init(_ error: any Error) {
+        message = (error as? ActionFailure)?.message ?? "\(error)"
+    }
 }
 
 /// Something to be done outside the model. Each is answered by messages.
 public enum Effect: Hashable, Sendable {
     case scan(forget: Bool)
     case findHolders
+    /// Look for the logs in a data directory, and for the processes that hold them.
+    case listLogs(root: String, withWriters: Bool)
+    /// From here on every effect is about the log in this directory.
+    case openLog(String)
+    /// Keep text as a new file.
+    case save(String, as: String)
     /// Rows of the topic from an ordinal on.
     case loadRows(request: Int, topic: TopicState, from: Int, count: Int)
     /// As many rows, around a place in the topic.

@@ -27,6 +27,34 @@ public enum CommandPalette {
                 return model.openEntries(of: name)
             }),
         PaletteCommand(
+            "cd", takes: .text("DIR"),
+            help: "the logs in a directory; without one, back to the list",
+            run: { model, text in
+                if !text.isEmpty { return model.choose(in: text) }
+                if model.chooser != nil { return model.leaveLog() }
+                return model.choose(in: model.setup.directory)
+            }),
+        PaletteCommand(
+            "snapshot", aliases: ["save"], takes: .text("FILE"),
+            help: "keep this screen as FILE.svg, .ansi, .txt or .json",
+            run: { model, text in
+                let frame = ConsoleView.draw(model)
+                let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+                let rendered: String
+                switch parts.count > 1 ? parts.last : nil {
+                case "svg":
+                    rendered = FrameSVG.render(frame, theme: model.adaptedTheme, title: "walrus")
+                case "ansi":
+                    rendered = FrameANSI.render(frame, theme: model.adaptedTheme, depth: .trueColor)
+                case "txt": rendered = FrameText.render(frame)
+                case "json": rendered = FrameJSON.render(frame)
+                default:
+                    return model.complain(
+                        "which form? a name that ends in .svg, .ansi, .txt or .json")
+                }
+                return [.save(rendered, as: text)]
+            }),
+        PaletteCommand(
             "theme", takes: .word("NAME", Theme.all.map(\.name)),
             help: "colours: " + Theme.choices,
             run: { model, text in

@@ -9,6 +9,7 @@ extension ConsoleModel {
     /// What to do first, at that time.
     public mutating func start(at time: UInt64) -> [Effect] {
         now = time
+        if screen == .chooser { return listLogs(withWriters: true) }
         holdersAt = time
         scan = ScanStatus()
         return [.scan(forget: false), .findHolders]
@@ -41,7 +42,7 @@ extension ConsoleModel {
             if scan != nil { scan = ScanStatus(done: done, total: total) }
             return []
         case .scanned(let state):
-            return take(state)
+            return screen == .chooser ? [] : take(state)
         case .scanFailed(let problem):
             scan = nil
             scannedAt = now
@@ -57,6 +58,12 @@ extension ConsoleModel {
             hex.awaited = nil
             notice = Notice(kind: .problem, text: problem)
             return []
+        case .logs(let root, .success(let logs)): return take(logs: logs, in: root)
+        case .logs(let root, .failure(let failure)):
+            takeLogs(problem: failure.message, in: root)
+            return []
+        case .saved(.success(let name)): return confirm("the screen is in \(name)")
+        case .saved(.failure(let failure)): return complain(failure.message)
         case .rows, .matches, .payload, .failed, .located, .found, .findProgress, .decoded:
             return takeEntries(message)
         case .exportProgress, .exported, .copied:
@@ -72,6 +79,7 @@ extension ConsoleModel {
     private mutating func tick(_ time: UInt64) -> [Effect] {
         now = time
         guard !isPaused else { return [] }
+        if screen == .chooser { return tickChooser() }
         var effects: [Effect] = []
         if scan == nil, time >= scannedAt + setup.interval {
             scan = ScanStatus()
@@ -91,14 +99,20 @@ extension ConsoleModel {
         isStale = false
         now = max(now, new.time)
         scannedAt = now
-        forecast = ReclaimForecast(new)
-        history.add(new)
-        reorderTopics()
+        if new.revision > 0, new.revision == before?.revision {
+            history.addRest(at: new.time)
+            if home.sort == .rate { reorderTopics() }
+        } else {
+            forecast = ReclaimForecast(new)
+            history.add(new)
+            reorderTopics()
+        }
         return entriesChanged(since: before)
     }
 
     /// Brings scroll positions back into what is there and what fits.
     private mutating func settle() {
+        settleChooser()
         settleHome()
         settleEntries()
         settleBlocks()
@@ -114,6 +128,8 @@ extension ConsoleModel {
         if key == .control("c") { return [.quit] }
         if overlay != nil { return pressOverlay(key) }
         guard let command = keys.command(for: key, on: screen) else { return [] }
+        // What the log was chosen from comes before the end.
+        if command == .quit, screen == .home, chooser != nil { return leaveLog() }
         return run(command)
     }
 
@@ -124,6 +140,9 @@ extension ConsoleModel {
     }
 
     mutating func run(_ command: Command) -> [Effect] {
+        if screen == .chooser, !Self.worksInChooser(command) {
+            return complain("open a log first (Enter)")
+        }
         if let screen = Screen(rawValue: command.rawValue) { return go(to: screen) }
         switch command {
         case .help: overlay = .help(top: 0)
@@ -133,6 +152,7 @@ extension ConsoleModel {
         case .pause: isPaused.toggle()
         case .faster: setup.interval = max(setup.interval / 2, 125_000_000)
         case .slower: setup.interval = min(setup.interval * 2, 64_000_000_000)
+        case .reread where screen == .chooser: return listLogs(withWriters: true)
         case .reread:
             guard scan == nil else { return [] }
             scan = ScanStatus()
@@ -140,11 +160,13 @@ extension ConsoleModel {
         case .redraw: return [.redraw]
         case .suspend: return [.suspend]
         case .quit: return [.quit]
+        case .back where screen == .chooser: return []
         case .back: return go(to: .home)
         case .nextFinding: return moveToFinding(forward: true)
         case .previousFinding: return moveToFinding(forward: false)
         default:
             switch screen {
+            case .chooser: return runChooser(command)
             case .home: return runHome(command)
             case .entries: return runEntries(command)
             case .blocks: return runBlocks(command)
@@ -159,8 +181,11 @@ extension ConsoleModel {
 
     /// Shows a screen, at the place that was pointed at last.
     mutating func go(to next: Screen) -> [Effect] {
+        guard screen != .chooser else { return complain("open a log first (Enter)") }
         let last = screen
         switch next {
+        // No key leads there: `:cd` does, and leaving a log that was chosen.
+        case .chooser: return leaveLog()
         case .home:
             screen = .home
             followFocusOnHome(from: last)

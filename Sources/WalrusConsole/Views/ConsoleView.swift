@@ -15,6 +15,7 @@ public enum ConsoleView {
         let chrome = Chrome(model)
         HeaderView.draw(model, &grid, chrome.header)
         switch model.screen {
+        case .chooser: ChooserView.draw(model, &grid)
         case .home: HomeView.draw(model, &grid)
         case .entries: EntriesView.draw(model, &grid)
         case .blocks: BlocksView.draw(model, &grid)
@@ -29,7 +30,11 @@ public enum ConsoleView {
     /// All that fits on a screen too small for anything else.
     private static func drawLine(_ model: ConsoleModel, _ grid: inout Grid) {
         guard let state = model.state else {
-            grid.put("walrus: reading", x: 0, y: 0, width: model.size.columns, align: .leading)
+            let text =
+                model.screen == .chooser
+                ? plural(model.chooser?.logs?.count ?? 0, "log") + " to choose from"
+                : "walrus: reading"
+            grid.put(text, x: 0, y: 0, width: model.size.columns, align: .leading)
             return
         }
         let problems = state.count(.error)
@@ -65,7 +70,8 @@ enum HeaderView {
         var left: [StyledText] = [StyledText(" walrus ", .headerTitle, .bold)]
         let room = max(0, rect.width - right - left.columns - 1)
         let path = VisibleText(
-            model.setup.directory, mode: .escape, ascii: model.glyphs.isASCII, limit: 500
+            model.screen == .chooser ? model.chooser?.root ?? "" : model.setup.directory,
+            mode: .escape, ascii: model.glyphs.isASCII, limit: 500
         ).text
         let summary = summary(model)
         let fits = DisplayWidth.columns(of: path) + DisplayWidth.columns(of: summary) + 4 <= room
@@ -145,7 +151,10 @@ enum FooterView {
 
     private static func drawKeys(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
         // How to get out comes last, as it does everywhere.
-        let labelled = model.keys.bindings(on: model.screen).filter { $0.label != nil }
+        let labelled = model.keys.bindings(on: model.screen).filter {
+            $0.label != nil
+                && (model.screen != .chooser || ConsoleModel.worksInChooser($0.command))
+        }
         var shown =
             labelled.filter { !isWayOut($0) } + labelled.filter { isWayOut($0) }
         var isShort = false

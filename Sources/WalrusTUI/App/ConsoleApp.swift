@@ -4,9 +4,18 @@ internal import WalrusIO
 /// The console on a real terminal.
 public final class ConsoleApp {
     private let terminal: Terminal
-    private let mailbox: Mailbox<Message>
+    private let mailbox: Mailbox<Posted>
     private let signals: SignalPipe
-    private let runner: EffectRunner
+    private var runner: EffectRunner
+    /// How many logs were opened before: answers about another than the present one are dropped.
+    private var generation = 0
+    private let root: String?
+    private let decoder: String?
+
+    private struct Posted: Sendable {
+        let generation: Int
+        let message: Message
+    }
     private var model: ConsoleModel
 
     // A scan may take seconds and must not keep entries from being shown; nothing may keep an
@@ -32,14 +41,18 @@ public final class ConsoleApp {
     /// Nanoseconds between two frames that no key has asked for.
     private static let frameInterval: UInt64 = 100_000_000
 
-    /// - Parameter notice: a problem to begin with.
+    /// - Parameters:
+    ///   - choosing: begin with the list of the logs in the directory.
+    ///   - notice: a problem to begin with.
     public init(
         directory: String, setup: ConsoleModel.Setup, configuration: ConsoleConfiguration,
-        notice: String? = nil, decoder: String? = nil
+        choosing: Bool = false, notice: String? = nil, decoder: String? = nil
     ) throws(TerminalError) {
         runner = EffectRunner(directory: directory, decoder: decoder)
+        self.decoder = decoder
+        root = choosing ? directory : nil
         terminal = try Terminal(color: configuration.color, ascii: configuration.ascii)
-        guard let mailbox = Mailbox<Message>(), let signals = SignalPipe() else {
+        guard let mailbox = Mailbox<Posted>(), let signals = SignalPipe() else {
             terminal.close()
             throw TerminalError(
                 description: "no file descriptors are left; raise the limit (ulimit -n)")
@@ -58,7 +71,12 @@ public final class ConsoleApp {
         if model.isThemeAutomatic, Terminal.isLight == nil, terminal.askForBackground() {
             awaitedUntil = Clock.monotonic() + Self.answerTime
         }
-        perform(model.start(at: Clock.wall()))
+        if let root {
+            model.now = Clock.wall()
+            perform(model.choose(in: root))
+        } else {
+            perform(model.start(at: Clock.wall()))
+        }
         while exitStatus == nil {
             drawIfDue()
             let ready = EventLoop.wait(terminal, mailbox, signals, timeout: timeUntilNext())
@@ -69,7 +87,9 @@ public final class ConsoleApp {
             if ready.contains(.signals) { takeSignals() }
             takeKeys()
             if ready.contains(.messages) {
-                for message in mailbox.take() { send(message) }
+                for posted in mailbox.take() where posted.generation == generation {
+                    send(posted.message)
+                }
             }
             let now = Clock.monotonic()
             if now >= nextTick {
@@ -142,7 +162,11 @@ public final class ConsoleApp {
         for effect in effects {
             runner.note(effect)
             switch effect {
-            case .scan, .findHolders: start(effect, on: scans)
+            case .scan, .findHolders, .listLogs: start(effect, on: scans)
+            case .openLog(let directory):
+                runner.end()
+                runner = EffectRunner(directory: directory, decoder: decoder)
+                generation += 1
             case .loadRows, .loadPlace, .search, .find, .locate, .loadPayload, .planConsume:
                 start(effect, on: queries)
             case .loadBytes: start(effect, on: bytes)
@@ -150,7 +174,7 @@ public final class ConsoleApp {
             case .export: start(effect, on: exports)
             case .cancel, .cancelExport: break
             case .copy(let bytes, let what): send(.copied(terminal.copy(bytes), what))
-            case .act, .remember: start(effect, on: actions)
+            case .act, .remember, .save: start(effect, on: actions)
             case .bell: terminal.bell()
             case .redraw:
                 terminal.forgetScreen()
@@ -164,7 +188,9 @@ public final class ConsoleApp {
     }
 
     private func start(_ effect: Effect, on queue: WorkQueue) {
-        let (runner, mailbox) = (runner, mailbox)
-        queue.add { runner.run(effect) { mailbox.post($0) } }
+        let (runner, mailbox, generation) = (runner, mailbox, generation)
+        queue.add {
+            runner.run(effect) { mailbox.post(Posted(generation: generation, message: $0)) }
+        }
     }
 }

@@ -12,6 +12,7 @@ internal import WalrusIO
 public final class EffectRunner: Sendable {
     private let directory: FilePath
     private let scanner: Mutex<Scanner>
+    private let lister = Mutex(NamespaceLister())
     /// The last question about entries; earlier ones need no answer any more.
     private let lastRequest = Atomic(0)
     /// The same for questions about bytes.
@@ -62,6 +63,13 @@ public final class EffectRunner: Sendable {
         switch effect {
         case .scan(let forget): scan(forget, tell)
         case .findHolders: tell(.holders(DataDirectory.writers(of: directory)))
+        case .listLogs(let root, let withWriters):
+            tell(.logs(in: root, listLogs(FilePath(root), withWriters)))
+        case .save(let text, let name):
+            do {
+                try FrameFile.save(text, as: name, outside: directory)
+                tell(.saved(.success(name)))
+            } catch { tell(.saved(.failure(ActionFailure(error)))) }
         case .loadRows(let request, let topic, let from, let count):
             attempt(request, tell) {
                 let reader = EntryReader(directory: self.directory, topic: topic)
@@ -109,7 +117,16 @@ public final class EffectRunner: Sendable {
         case .act(let plan): tell(.acted(act(plan)))
         case .remember(let line):
             attempt(nil, tell) { try HistoryFile()?.add(line) }
-        case .bell, .redraw, .suspend, .quit, .cancel, .cancelExport, .copy: break
+        case .openLog, .bell, .redraw, .suspend, .quit, .cancel, .cancelExport, .copy: break
+        }
+    }
+
+    private func listLogs(_ root: FilePath, _ withWriters: Bool) -> Result<
+        [NamespaceSummary], ActionFailure
+    > {
+        lister.withLock { lister in
+            Result { try lister.list(root, withWriters: withWriters) }
+                .mapError { ActionFailure($0) }
         }
     }
 

@@ -9,7 +9,7 @@ public struct HeadlessConsole {
     public private(set) var model: ConsoleModel
     /// Whether a command to quit has come.
     public private(set) var hasEnded = false
-    private let runner: EffectRunner
+    private var runner: EffectRunner
     private let clock: UInt64
 
     /// - Parameter clock: the time that frames show, in nanoseconds since 1970 UTC; 0 shows none.
@@ -47,10 +47,15 @@ public struct HeadlessConsole {
                 continue
             }
             // A frame leaves no trace, nor do the keys that lead to it.
-            if case .remember = effect { continue }
-            if case .export = effect {
+            switch effect {
+            case .remember, .save: continue
+            case .openLog(let directory):
+                runner = EffectRunner(directory: directory)
+                continue
+            case .export:
                 send(.exported(.failure(ActionFailure("nothing is exported without a terminal"))))
                 continue
+            default: break
             }
             let box = Answers()
             runner.note(effect)
@@ -84,6 +89,11 @@ extension HeadlessConsole {
 
     /// The theme to begin with; `:theme` among the keys changes it.
     public mutating func use(_ theme: Theme) { model.theme = theme }
+
+    /// Begins with the list of the logs in `root` and not with one of them.
+    public mutating func choose(in root: String) {
+        perform(model.choose(in: root))
+    }
 
     /// The choices of a configuration, before the start.
     public mutating func configure(_ configuration: ConsoleConfiguration) {

@@ -91,6 +91,22 @@ enum Sample {
         return state
     }
 
+    /// The logs of a data directory, for the chooser.
+    static var logs: [NamespaceSummary] {
+        let plans: [(String?, Int, Int, Int, Int?, [Int])] = [
+            (nil, 7, 2, 146_800_640, 12, [4_121]), ("billing", 3, 1, 41_943_040, 7_400, []),
+            ("注文\u{1b}[31m", 20_000, 51, 53_687_091_200, 0, [88, 4_122, 9_001]),
+            ("empty", 0, 0, 0, nil, []),
+        ]
+        return plans.map { name, topics, files, allocated, age, writers in
+            var log = NamespaceSummary(name: name, path: "/data/wal/\(name ?? "")")
+            (log.topics, log.files, log.allocated) = (topics, files, allocated)
+            log.modified = age.map { Int(time) - $0 * 1_000_000_000 }
+            log.writers = writers
+            return log
+        }
+    }
+
     private static func topic(_ plan: Plan, _ more: Int, _ emit: (BlockState) -> Void) -> TopicState
     {
         var topic = TopicState(name: plan.name)
@@ -208,7 +224,9 @@ enum Sample {
         case .export(let order): .exported(.success("exported to \(order.file)"))
         case .copy(_, let what): .copied(true, what)
         case .act: .acted(.success("done"))
-        case .findHolders, .remember, .bell, .redraw, .suspend, .quit, .cancel, .cancelExport: nil
+        case .findHolders, .listLogs, .openLog, .remember, .save, .bell, .redraw, .suspend, .quit,
+            .cancel, .cancelExport:
+            nil
         }
     }
 

@@ -80,6 +80,21 @@ import Testing
         }
     }
 
+    @Test(arguments: sizes, [false, true])
+    func theChooser(_ size: (Int, Int), ascii: Bool) {
+        for (name, logs) in [("chooser", Sample.logs), ("chooser-empty", [])] {
+            var model = Sample.model(size.0, size.1, glyphs: ascii ? .ascii : .unicode)
+            model.now = Sample.time
+            _ = model.choose(in: "/data/wal")
+            _ = model.update(.logs(in: "/data/wal", .success(logs)))
+            _ = model.update(.key(.down))
+            let frame = ConsoleView.draw(model)
+            let name = "\(name)-\(size.0)x\(size.1)" + (ascii ? "-ascii" : "")
+            GoldenFile.check(FrameText.render(frame), "\(name).txt")
+            if !ascii { GoldenFile.check(FrameJSON.render(frame), "\(name).json") }
+        }
+    }
+
     @Test func tinyScreens() throws {
         for (columns, rows) in [(39, 9), (20, 5), (40, 10), (60, 15)] {
             for ascii in [false, true] {

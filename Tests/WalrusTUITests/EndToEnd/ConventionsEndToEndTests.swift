@@ -68,3 +68,40 @@ import WalrusIO
         }
     }
 }
+
+/// Choosing among logs, waiting for one, and keeping what is on the screen.
+@Suite struct ChooserEndToEndTests {
+    @Test func aLogIsChosenLeftAndWaitedFor() throws {
+        let fixture = try Fixture("small")
+        let pane = try Pane(columns: 100, rows: 24)
+        try pane.run(
+            "mkdir -p d/two; cp -r --sparse=always \(fixture.path) d/one; rm -rf d/two; "
+                + "\"$walrus\" d; echo \"sta\"\"tus $?\"")
+        try pane.wait(for: "Logs 1")
+        try pane.press("Enter")
+        try pane.wait(for: "Topics 4")
+        try pane.type(":snapshot d/one/x.txt")
+        try pane.press("Enter")
+        try pane.wait(for: "where nothing is written")
+        try pane.type(":snapshot kept.txt")
+        try pane.press("Enter")
+        try pane.wait(for: "the screen is in kept.txt")
+        try pane.type(":snapshot kept.txt")
+        try pane.press("Enter")
+        try pane.wait(for: "is there already")
+        try pane.press("q")
+        try pane.wait(for: "Logs 1")
+        try pane.press("q")
+        try pane.wait(for: "status 0")
+        try pane.run("clear; grep -c 'Topics 4' kept.txt >count; ls d/one | grep -c x.txt >inside")
+        #expect(try pane.line(of: "count") == "1")
+        #expect(try pane.line(of: "inside") == "0")
+
+        try pane.run("clear; mkdir empty; \"$walrus\" empty; echo \"sta\"\"tus $?\"")
+        try pane.wait(for: "Watching")
+        _ = try Subprocess.bash("cp --sparse=always \(fixture.path)/* \(pane.path)/empty")
+        try pane.wait(for: "Topics 4")
+        try pane.press("q")
+        try pane.wait(for: "status 0")
+    }
+}
