@@ -13,6 +13,10 @@ public struct DirectoryState: Sendable {
     /// What a running engine says about itself; nil when none does.
     public var metrics: LiveMetrics?
 
+    /// The same number from one scanner means that nothing but `time` and `metrics` has changed; 0
+    /// where nobody knows.
+    public internal(set) var revision = 0
+
     public init() {}
 
     public var entries: Int { topics.reduce(0) { $0 + $1.entries } }

@@ -19,6 +19,9 @@ public final class Scanner {
     public let directory: FilePath
     private var files: [DataFileName: FileScan] = [:]
     private var sidecars: Sidecars?
+    /// What the last scan made of the directory, without what a running engine says.
+    private var assembled: (state: DirectoryState, listing: Set<DirectoryEntry>)?
+    private var revision = 0
 
     public init(_ directory: FilePath) {
         self.directory = directory
@@ -42,9 +45,11 @@ public final class Scanner {
         if forget {
             files = [:]
             sidecars = nil
+            assembled = nil
         }
         let listing = try Directory.list(directory)
         var known = Sidecars.read(directory, known: sidecars)
+        var isSame = known.signature == sidecars?.signature
         sidecars = known
         let probes = Self.probes(known)
 
@@ -56,12 +61,22 @@ public final class Scanner {
             let path = directory.appending(name.text)
             guard let status = try? FileStatus.of(path) else { continue }
             var scan = files[name] ?? FileScan(name: name, path: path, status: status)
+            let slots = scan.slots
+            isSame = isSame && files[name] != nil && scan.status == status && scan.failure == nil
             let blocks = look(
                 at: &scan, status, isNew: files[name] == nil, isNewest: name == newest, probes)
+            isSame = isSame && blocks.isEmpty && scan.slots == slots && scan.failure == nil
             work += blocks.map { Work(file: name, block: $0) }
             scans[name] = scan
         }
+        isSame = isSame && files.count == scans.count
         files = scans
+        // Most directories are at rest most of the time: putting the state together anew would be
+        // all the work there is.
+        if isSame, let assembled, assembled.listing == Set(listing) {
+            return withMetrics(assembled.state)
+        }
+        assembled = nil
         guard walk(work, progress) else { return nil }
         known.addIntents(directory)
 
@@ -80,6 +95,16 @@ public final class Scanner {
             assembly.add(scan)
         }
         var state = assembly.finish(listing: listing, time: Clock.wall())
+        revision += 1
+        state.revision = revision
+        assembled = (state, Set(listing))
+        return withMetrics(state)
+    }
+
+    /// The state as of now, with what a running engine says of itself.
+    private func withMetrics(_ assembled: DirectoryState) -> DirectoryState {
+        var state = assembled
+        state.time = Clock.wall()
         let (metrics, finding) = LiveMetrics.read(directory, at: state.time)
         state.metrics = metrics
         // The least of them all, and so the last.

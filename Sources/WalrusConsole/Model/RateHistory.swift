@@ -61,6 +61,15 @@ struct RateHistory: Sendable {
         rates = rates.filter { current[$0.key] != nil }
     }
 
+    /// Takes note that nothing has changed since the last state.
+    mutating func addRest(at time: UInt64) {
+        guard let lastTime, time > lastTime else { return }
+        self.lastTime = time
+        for topic in rates.keys { rates[topic]?.add(0, 0) }
+        total.append(0)
+        if total.count > Self.totalCapacity { total.removeFirst() }
+    }
+
     func appended(_ topic: TopicName) -> Double { Double(rates[topic]?.appended.last ?? 0) }
     func consumed(_ topic: TopicName) -> Double { Double(rates[topic]?.consumed.last ?? 0) }
 }
