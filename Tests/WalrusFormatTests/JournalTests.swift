@@ -134,12 +134,15 @@ import Testing
         }
     }
 
-    /// A tail of zeros, as a crash may leave in a file that had grown.
-    @Test func tornIntoZeros() throws {
+    /// A tail of zeros is room for records to come; something behind it is the rest of one.
+    @Test func roomBehindTheRecords() throws {
         let (bytes, ends) = image()
         for count in [1, 47, 48, 200] {
-            let contents = try CursorJournal.decode(bytes + [UInt8](repeating: 0, count: count))
-            #expect(contents.end == ends[5] && contents.tornTail != nil)
+            let room = [UInt8](repeating: 0, count: count)
+            let contents = try CursorJournal.decode(bytes + room)
+            #expect(contents.end == ends[5] && contents.tornTail == nil)
+            let torn = try CursorJournal.decode(bytes + room + [1])
+            #expect(torn.end == ends[5] && torn.tornTail != nil)
         }
     }
 
