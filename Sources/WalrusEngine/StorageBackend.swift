@@ -7,12 +7,12 @@ package import WalrusIO
 ///
 /// Corresponds to the reference's `FileStorage`, there one for the whole process.
 public enum StorageBackend: Hashable, Sendable, CaseIterable {
-    /// System calls on descriptors (`preadv`, `pwritev`).
+    /// System calls on descriptors (`pread`, `pwrite`, `pwritev`).
     case fileDescriptor
-    /// Memory maps: small reads and all writes are copies from and to memory. Space is reserved
-    /// before it is written to, up to 1 MiB ahead, so that a full disk is an error here too. A
-    /// device that fails to read a page, though, ends the process with SIGBUS, where with
-    /// descriptors the call throws.
+    /// Memory maps: small reads and most small writes are copies from and to memory. The first bytes
+    /// of a page go through the descriptor, so that a full disk is an error here too. A device that
+    /// fails to read a page, though, ends the process with SIGBUS, where with descriptors the call
+    /// throws.
     case memoryMap
 
     private static let maps = Atomic(false)
