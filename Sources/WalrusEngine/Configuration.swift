@@ -9,7 +9,7 @@ public enum ReadConsistency: Hashable, Sendable {
     /// The cursor is durable before the entry is handed out: no crash delivers it again.
     case strictlyAtOnce
     /// The cursor is made durable with every so many entries: a crash delivers fewer than
-    /// `persistEvery` of them again, and never skips one.
+    /// `persistEvery` of them again. What was recorded by a call that the crash ended counts as read.
     case atLeastOnce(persistEvery: Int)
 }
 

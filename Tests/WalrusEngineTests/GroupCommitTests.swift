@@ -106,6 +106,42 @@ import WalrusIO
         try walrus.close()
     }
 
+    /// A reader comes upon damage while entries are in flight: what is appended from then on does
+    /// not stand behind it.
+    @Test func damageIsFoundWhileEntriesAreInFlight() throws {
+        let place = try Workplace()
+        let walrus = try place.openFaulty(.strictlyAtOnce, .each)
+        try walrus.add(["1"], to: "t")
+        let (reached, go) = (Event(), Event())
+        place.storage.fail { operation, name in
+            if operation == .sync, DataFileName(name) != nil {
+                reached.set()
+                _ = go.wait(nanoseconds: 10_000_000_000)
+            }
+            return nil
+        }
+        let failures = Counter()
+        func appending(_ text: String) -> Thread {
+            Thread { do { try walrus.add([text], to: "t") } catch { failures.add() } }
+        }
+        var threads = [appending("2")]
+        #expect(reached.wait(nanoseconds: 10_000_000_000))
+        try place.put(try place.dataFiles[0], [UInt8](repeating: 0xff, count: 257), at: 0)
+        #expect(try walrus.readNext("t", checkpoint: false) == nil)
+        threads += ["3", "4"].map { appending($0) }
+        let files = place.storage.operationCount
+        for _ in 0..<5_000 where place.storage.operationCount < files + 2 {
+            Clock.sleep(nanoseconds: 1_000_000)
+        }
+        go.set()
+        for thread in threads { thread.join() }
+        #expect(failures.value == 0)
+        try walrus.close()
+        try place.session { walrus throws in
+            #expect(try Set(walrus.texts("t")).isSuperset(of: ["3", "4"]))
+        }
+    }
+
     /// A sync that fails fails everything that it should have covered, and nothing of it is left.
     @Test(arguments: [false, true])
     func aFailedSyncFailsAll(erases: Bool) throws {

@@ -52,7 +52,10 @@ import WalrusIO
     ) throws {
         let file = place.path.appending(try place.dataFiles[0])
         try shell(
-            "sleep 20 \(redirection) \(file) > /dev/null 2>&1 & echo $! > \(place.path)/pid_index.db"
+            """
+            exec 9\(redirection) \(file)
+            sleep 20 > /dev/null 2>&1 & echo $! > \(place.path)/pid_index.db
+            """
         )
         let text = String(decoding: try #require(try place.bytes("pid_index.db")), as: UTF8.self)
         let pid = try #require(Int(text.dropLast()))

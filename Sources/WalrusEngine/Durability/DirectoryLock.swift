@@ -27,7 +27,11 @@ final class DirectoryLock: Sendable {
             if hasWriters == false { return }
             let holders = OpenFiles.writers(in: directory, named: counts)
             guard holders.isEmpty else { throw refusal(directory, holders) }
-            if hasWriters == nil || OpenFiles.isOwnWriter(in: directory, named: counts) { return }
+            if hasWriters == nil { return }
+            // An engine whose lock file was deleted, for one.
+            if OpenFiles.isOwnWriter(in: directory, named: counts) {
+                throw refusal(directory, [Host.processID])
+            }
             // Somebody whom we are not shown, unless it was about to end.
             Clock.sleep(nanoseconds: 20_000_000)
         }

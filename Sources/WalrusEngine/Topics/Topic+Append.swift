@@ -99,6 +99,12 @@ extension Topic {
             // Before the look at the block: what changes after it shows the next time.
             hasNewEnd.store(false, ordering: .releasing)
             appending.writer = nil
+            // A reader that came upon damage knows nothing of entries in flight: whatever followed
+            // them would be lost with them.
+            let last = state.withLock { $0.blocks.last }
+            if let last, last.isSealed, appending.flights.last?.block.isSame(as: last) == true {
+                sealEnd(&appending)
+            }
         }
         if let writer = appending.writer { return writer }
         guard let last = appending.flights.last?.block ?? state.withLock({ $0.blocks.last }),
