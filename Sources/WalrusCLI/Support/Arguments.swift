@@ -101,7 +101,10 @@ extension DirectoryState {
     func admitGaps() throws {
         func first(_ kinds: [Finding.Kind]) -> String? {
             findings.first { $0.severity == .error && kinds.contains($0.kind) }
-                .map { "\($0.file ?? "") \($0.message)" }
+                .map { finding in
+                    let block = finding.block.map { " block \($0)" } ?? ""
+                    return "\(finding.file ?? "the directory")\(block): \(finding.message)"
+                }
         }
         if let gap = first([.unreadableFile]) {
             throw Failure(.io, "not all there is could be shown: \(gap)")

@@ -13,6 +13,8 @@ struct BenchSession {
     func run(_ workloads: [Workload], labels: [String] = []) throws {
         Interruption.watch()
         let intervals = try sinks.csv.map { try IntervalFile(FilePath($0)) }
+        // A file that cannot be written is to be known before the work, not after it.
+        if let path = sinks.save { try ResultFile.append([], to: FilePath(path)) }
         var results: [BenchResult] = []
         for (index, workload) in workloads.enumerated() where !Interruption.isRequested {
             try announce(workload)

@@ -9,6 +9,12 @@ struct UsageLine {
         if let advice = text.firstRange(of: ". Please provide ") {
             text.replaceSubrange(advice, with: ": ")
         }
+        // "... one of the following:\n  - home\n  - entries"
+        let items = text.split(separator: "\n")
+        if items.count > 1 {
+            let rest = items.dropFirst().map { $0.drop { " -".contains($0) } }
+            text = items[0] + " " + rest.joined(separator: ", ")
+        }
         let lines = help.split(separator: "\n")
         // "Help:  --from <from>  Start at: begin, ..."
         if let line = lines.first(where: { $0.hasPrefix("Help:  ") }), !text.contains("one of") {

@@ -89,7 +89,7 @@ enum HelpView {
 
     static func draw(_ model: ConsoleModel, _ top: Int, _ grid: inout Grid) {
         let all = lines(model)
-        let width = min(66, model.size.columns - 4)
+        let width = min(96, model.size.columns - 4)
         let height = min(all.count + 2, model.size.rows - 2)
         let rect = grid.bounds.centered(Size(columns: width, rows: height))
         grid.fill(rect, style: .text)
@@ -98,7 +98,12 @@ enum HelpView {
             style: Style(.accent)
         ).inset(horizontal: 1)
         for (line, pieces) in all.dropFirst(top).prefix(inside.height).enumerated() {
-            grid.put(pieces, x: inside.x, y: inside.y + line, width: inside.width)
+            let y = inside.y + line
+            grid.put(pieces, x: inside.x, y: y, width: inside.width)
+            let columns = pieces.reduce(0) { $0 + DisplayWidth.columns(of: $1.text) }
+            if columns > inside.width, inside.width > 0 {
+                grid.put(model.glyphs.ellipsis, x: inside.maxX - 1, y: y, style: Style(.muted))
+            }
         }
         Scrollbar(total: all.count, visible: inside.height, top: top).draw(
             into: &grid, in: Rect(x: rect.maxX - 1, y: inside.y, width: 1, height: inside.height))
