@@ -1,3 +1,4 @@
+import Inspect
 import SystemPackage
 import TestSupport
 import Testing
@@ -101,6 +102,12 @@ import WalrusIO
             number += 1
         }
         #expect(failures == 10 && number > 50)
+        // Nothing is left of those that failed, before anything is written over it.
+        let scanned = try #require(try Scanner(configuration.directory).scan())
+        #expect(scanned.findings.allSatisfy { $0.severity == .info }, "\(scanned.findings)")
+        for topic in topics {
+            #expect(scanned.topic(topic)?.entries == acknowledged[topic]?.count)
+        }
         try shell("rm \(ballast)")
         for _ in 0..<6 {
             #expect(try append(number))
