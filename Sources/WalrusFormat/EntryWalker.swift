@@ -81,7 +81,10 @@
                 }
                 heads.append(head)
                 at += Layout.headerSize + head.payloadLength
-            } else if let next = try lengthByNextHeader(after: at) {
+            } else if let (next, end) = try lengthByNextHeader(
+                after: at, blockStart: start, needed)
+            {
+                needed = end
                 at = next
             } else {
                 break
@@ -103,19 +106,27 @@
     /// leads to, if a sound header stands there and it is no part of the payload.
     ///
     /// It is none when the payload before it has its checksum, or when it says of the block what
-    /// the damaged header says, so that believing it changes nothing.
-    private mutating func lengthByNextHeader(after at: Int) throws -> Int? {
+    /// the damaged header says, so that believing it changes nothing. A header behind the block's
+    /// end is the next block's and does not speak for this one.
+    ///
+    /// - Parameter end: where the block ends, nil when the damaged header is its first: the block is
+    ///   then as long as the guessed length needs.
+    private mutating func lengthByNextHeader(after at: Int, blockStart: Int, _ end: Int?) throws
+        -> (next: Int, end: Int)?
+    {
         let damaged = try unsafe Array(bytes(at: at, Layout.headerSize))
         for guess in unsafe HeaderFields.guesses(damaged.span.bytes, topicLength: nil) {
             let next = at + Layout.headerSize + guess.length
-            guard next + Layout.headerSize <= Layout.fileSize else { continue }
+            let end =
+                end ?? blockStart + Layout.units(forPayloadLength: guess.length) * Layout.unit
+            guard next + Layout.headerSize <= min(end, Layout.fileSize) else { continue }
             let candidate = try unsafe bytes(at: next, Layout.headerSize)
             guard candidate.count == Layout.headerSize,
                 let fields = try? unsafe HeaderFields.decode(candidate.bytes)
             else { continue }
             let shared = HeaderShape(topicLength: fields.topic.count).checksum
-            if unsafe candidate[..<shared].elementsEqual(damaged[..<shared]) { return next }
-            if try isPayload(at, guess.length, guess.checksum) { return next }
+            if unsafe candidate[..<shared].elementsEqual(damaged[..<shared]) { return (next, end) }
+            if try isPayload(at, guess.length, guess.checksum) { return (next, end) }
         }
         return nil
     }

@@ -114,6 +114,34 @@ private final class Image {
         }
     }
 
+    /// Behind a damaged first entry that fills its block stands the next block, whose headers say
+    /// nothing of this one.
+    @Test func theNextBlockDoesNotVote() throws {
+        func entry(_ topic: TopicName, _ length: Int, end: Int) -> [UInt8] {
+            let payload = [UInt8](repeating: 7, count: length)
+            return EntryHeader(
+                topic: topic, blockEnd: end, checksum: FNV1a.hash(payload), payloadLength: length,
+                stamp: nil
+            ).encoded() + payload
+        }
+        let other = (0..<2).flatMap { entry("other", $0, end: 2 * Layout.unit) }
+        let full = entry("topic", Layout.unit - 256, end: Layout.unit)
+        var alone = Image(full + other, size: 2 * Layout.unit).walker()
+        #expect(try alone.frame(at: 0)?.topic == "topic")
+        var damaged = full
+        damaged.replaceSubrange(0..<2, with: [0, 0])
+        var first = Image(damaged + other, size: 2 * Layout.unit).walker()
+        #expect(try first.frame(at: 0) == nil)
+        #expect(try first.frame(at: Layout.unit)?.topic == "other")
+        // The one entry that is left tells; those behind it are others'.
+        var begins = entry("topic", 1_000, end: Layout.unit)
+        begins.replaceSubrange(0..<2, with: [0, 0])
+        let rest = entry("topic", Layout.unit - 2 * 256 - 1_000, end: Layout.unit)
+        var second = Image(begins + rest + other, size: 2 * Layout.unit).walker()
+        let frame = BlockFrame(start: 0, length: Layout.unit, topic: "topic")
+        #expect(try second.frame(at: 0) == frame)
+    }
+
     /// Whatever stands in a block: a walk ends, goes forward, and calls sound only what is.
     @Test func randomDamage() throws {
         var random = SeededRandom.fromEnvironment("WalkerTests.randomDamage")

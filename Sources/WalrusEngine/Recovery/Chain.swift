@@ -30,15 +30,19 @@ struct Chain: Sendable {
             numbers.beginFile()
             var followsHole = false
             for (_, content) in scan.slots {
-                guard case .block(let survey) = content else {
+                switch content {
+                case .empty:
                     numbers.addEmptySlot()
                     followsHole = true
-                    continue
+                case .unreadable:
+                    _ = numbers.addBlock()
+                    followsHole = true
+                case .block(let survey):
+                    chains[survey.frame.topic, default: Chain()].add(
+                        Link(
+                            file: scan.file, survey: survey, number: numbers.addBlock(),
+                            followsHole: followsHole))
                 }
-                chains[survey.frame.topic, default: Chain()].add(
-                    Link(
-                        file: scan.file, survey: survey, number: numbers.addBlock(),
-                        followsHole: followsHole))
             }
         }
         return chains

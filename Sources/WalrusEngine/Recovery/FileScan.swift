@@ -78,10 +78,15 @@ struct FileScan: Sendable {
                     slot += frame.units
                     freeSlot = slot
                 } else {
-                    let isUsed = try file.firstNonZero(in: start..<start + Layout.unit) != nil
-                    slots.append((slot, isUsed ? .unreadable : .empty))
-                    slot += 1
-                    if isUsed { freeSlot = slot }
+                    guard try file.firstNonZero(in: start..<start + Layout.unit) != nil else {
+                        slots.append((slot, .empty))
+                        slot += 1
+                        continue
+                    }
+                    slots.append((slot, .unreadable))
+                    // Its payload is not to be taken for blocks, as far as its extent can be told.
+                    slot += try walker.length(at: start) / Layout.unit
+                    freeSlot = slot
                 }
             }
         }
