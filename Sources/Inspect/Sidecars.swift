@@ -88,7 +88,8 @@ struct Sidecars: Sendable {
             areCursorsDamaged = true
             noteDamage(
                 .damagedCursorIndex, DirectoryNames.cursorIndex, error,
-                "all cursors in it are unknown, so every entry counts as unread")
+                "all cursors in it are unknown: a topic that the journal does not tell of counts as unread"
+            )
         }
     }
 
@@ -111,7 +112,9 @@ struct Sidecars: Sendable {
         do throws(FormatError) {
             let contents = try CursorJournal.decode(image)
             journal = contents.cursors
-            isJournalCurrent = contents.cursorIndexes.contains(.init(index: index))
+            // Where the index is beyond use, the journal is all there is, and its records are sound.
+            isJournalCurrent =
+                areCursorsDamaged || contents.cursorIndexes.contains(.init(index: index))
             counters = contents.counters
             addMarks(contents)
             if let torn = contents.tornTail {
