@@ -8,8 +8,9 @@ internal import WalrusIO
 public enum ReadConsistency: Hashable, Sendable {
     /// The cursor is durable before the entry is handed out: no crash delivers it again.
     case strictlyAtOnce
-    /// The cursor is made durable with every so many entries: a crash delivers fewer than
-    /// `persistEvery` of them again. What was recorded by a call that the crash ended counts as read.
+    /// The cursor is made durable with every so many entries: a crash delivers the last
+    /// `persistEvery` of them again at most, among them those of a call that never returned. Only a
+    /// `readBatch` of more entries than that has to count them as read before it returns.
     case atLeastOnce(persistEvery: Int)
 }
 

@@ -2,14 +2,6 @@ public import WalrusFormat
 internal import WalrusIO
 
 extension Walrus {
-    /// Checkpoints after which the cursor is recorded.
-    var recordEvery: Int {
-        switch configuration.readConsistency {
-        case .strictlyAtOnce: 1
-        case .atLeastOnce(let persistEvery): persistEvery
-        }
-    }
-
     /// The topic's next entries: one at least when there is one, 2,000 at most, and not more than
     /// `maxBytes` of payload in all unless the first alone has more.
     ///
@@ -35,9 +27,11 @@ extension Walrus {
         if let startOffset {
             entries = try found.entries(atStoredOffset: max(0, startOffset), budget)
         } else if checkpoint {
-            entries = try found.consume(budget, recordEvery: recordEvery) {
-                block, cursor throws(EngineError) in
-                try cursors.record(topic, block.saved(cursor, in: cursor.block))
+            entries = try reclaiming(found) { () throws(EngineError) in
+                try found.consume(budget, configuration.readConsistency) {
+                    block, cursor throws(EngineError) in
+                    try cursors.record(topic, block.saved(cursor, in: cursor.block))
+                }
             }
         } else {
             entries = try found.peek(budget)
@@ -47,18 +41,29 @@ extension Walrus {
                 entries: entries.count, bytes: entries.reduce(0) { $0 + $1.payload.count },
                 since: start)
         }
-        if startOffset == nil, checkpoint { afterReading(found) }
         return entries
     }
 
     /// The next entry, consumed.
     func consume(_ topic: Topic) throws(EngineError) -> Topic.Found? {
-        let found = try topic.consume(recordEvery: recordEvery) {
-            block, cursor throws(EngineError) in
-            try cursors.record(topic.name, block.saved(cursor, in: cursor.block))
+        try reclaiming(topic) { () throws(EngineError) in
+            try topic.consume(configuration.readConsistency) {
+                block, cursor throws(EngineError) in
+                try cursors.record(topic.name, block.saved(cursor, in: cursor.block))
+            }
         }
-        afterReading(topic)
-        return found
+    }
+
+    /// Deletes files that a reader has finished: after a read that is final, and before one whose
+    /// entries must come again if they do not reach the caller.
+    private func reclaiming<R>(_ topic: Topic, _ read: () throws(EngineError) -> R)
+        throws(EngineError) -> R
+    {
+        let isFinal = configuration.readConsistency == .strictlyAtOnce
+        if !isFinal { afterReading(topic) }
+        let result = try read()
+        if isFinal { afterReading(topic) }
+        return result
     }
 
     /// Gives `body` the topic's next entry without copying its payload. Nil when all are consumed.

@@ -1,3 +1,4 @@
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -67,12 +68,39 @@ import WalrusIO
         try place.crashing(.atLeastOnce(persistEvery: 4)) { walrus throws in
             #expect(try walrus.texts("t", 7) == numbers(1...7))
         }
-        // What was recorded last is the fourth.
+        // What was recorded last is the fourth, when the fifth was asked for.
         try place.session(.atLeastOnce(persistEvery: 100)) { walrus throws in
             #expect(try walrus.texts("t", 8) == numbers(5...12))
         }
         // A close loses none.
         try place.session { walrus throws in #expect(try walrus.texts("t") == numbers(13...20)) }
+    }
+
+    /// A crash between a cursor's record and the return of the call: what the caller never got comes
+    /// again, unless that was to be at most once.
+    @Test(arguments: [ReadConsistency.strictlyAtOnce, .atLeastOnce(persistEvery: 3)])
+    func aReadThatNeverReturns(consistency: ReadConsistency) throws {
+        let place = try Workplace()
+        try place.session { walrus throws in try walrus.add(numbers(1...20), to: "t") }
+        let walrus = try place.openFaulty(consistency)
+        let isDead = Atomic(false)
+        place.storage.fail { operation, name in
+            // The record is written; from its sync on nothing works.
+            if operation == .sync, name == DirectoryNames.cursorJournal {
+                isDead.store(true, ordering: .relaxed)
+            }
+            return isDead.load(ordering: .relaxed) ? .ioError : nil
+        }
+        var got: [String] = []
+        while let next = try? walrus.texts("t", 1).first { got.append(next) }
+        place.storage.crash()
+        try? walrus.close()
+        #expect(got.count == (consistency == .strictlyAtOnce ? 0 : 3))
+        let isStrict = consistency == .strictlyAtOnce
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.journalRecords == 1)
+            #expect(try walrus.texts("t") == numbers((isStrict ? 2 : 4)...20))
+        }
     }
 
     @Test func closingWritesWhatTheReferenceReads() throws {

@@ -40,7 +40,7 @@ import WalrusFormat
         }
         try model.check(walrus)
         let isCrash = model.choose([false, true])
-        model.mayRepeat = isCrash ? every - 1 : 0
+        model.mayRepeat = isCrash && every > 1 ? every : 0
         if isCrash { place.storage.crash() }
         do { try walrus.close() } catch { #expect(isCrash) }
     }

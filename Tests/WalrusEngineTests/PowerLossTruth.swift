@@ -65,11 +65,10 @@ struct PowerLossTopic {
         if checkpoint, !entries.isEmpty { pass(entries.count, every: every) }
     }
 
-    /// `count` entries are consumed.
+    /// `count` entries are consumed, of which `every` may come again; 0 where none may.
     mutating func pass(_ count: Int, every: Int) {
         position += count
-        unrecorded += count
-        if unrecorded >= every { unrecorded = 0 }
+        unrecorded = count > every ? 0 : unrecorded + count <= every ? unrecorded + count : count
     }
 
     /// The process has been closed well.

@@ -6,6 +6,7 @@ import WalrusFormat
 struct PowerLossWork {
     private let world: PowerLossWorld
     private let isEach: Bool
+    /// Entries that may come again.
     private let every: Int
 
     init(_ world: PowerLossWorld, _ configuration: Configuration) {
@@ -13,9 +14,14 @@ struct PowerLossWork {
         isEach = configuration.fsyncSchedule == .each
         every =
             switch configuration.readConsistency {
-            case .strictlyAtOnce: 1
+            case .strictlyAtOnce: 0
             case .atLeastOnce(let every): every
             }
+    }
+
+    /// A read of so many entries, of which those are counted that may be recorded before it returns.
+    private func reading(_ most: Int) -> PowerLossTopic.Pending {
+        .read(most: most > every ? most : 0)
     }
 
     private func random(_ range: ClosedRange<Int>) -> Int {
@@ -93,7 +99,7 @@ struct PowerLossWork {
 
     private func readNext(_ walrus: Walrus, _ name: TopicName) throws {
         let checkpoint = random(0...4) > 0
-        try attempt(name, .read(most: 1)) { topic in
+        try attempt(name, reading(1)) { topic in
             let entry = try walrus.readNext(name, checkpoint: checkpoint)
             try Broken.check(entry != nil || topic.unread == 0, "nothing, \(topic.unread) due")
             try topic.deliver(entry.map { [$0] } ?? [], checkpoint: checkpoint, every: every)
@@ -101,7 +107,7 @@ struct PowerLossWork {
     }
 
     private func readInPlace(_ walrus: Walrus, _ name: TopicName) throws {
-        try attempt(name, .read(most: 1)) { topic in
+        try attempt(name, reading(1)) { topic in
             let before = topic
             let isRead = try walrus.withNextEntry(name, checkpoint: true) { payload, info in
                 let bytes = unsafe payload.withUnsafeBytes { unsafe Array($0) }
@@ -118,7 +124,7 @@ struct PowerLossWork {
     private func readBatch(_ walrus: Walrus, _ name: TopicName) throws {
         let checkpoint = random(0...4) > 0
         let most = random(0...60_000)
-        try attempt(name, .read(most: checkpoint ? Layout.batchEntriesMax : 0)) { topic in
+        try attempt(name, reading(checkpoint ? Layout.batchEntriesMax : 0)) { topic in
             let entries = try walrus.readBatch(name, maxBytes: most, checkpoint: checkpoint)
             try Broken.check(!entries.isEmpty || topic.unread == 0, "none, \(topic.unread) due")
             let size = entries.reduce(0) { $0 + $1.payload.count }
@@ -145,7 +151,7 @@ struct PowerLossWork {
     private func drain(_ walrus: Walrus) throws {
         for name in PowerLossWorld.names + PowerLossWorld.smallNames {
             while walrus.unreadCount(of: name) > 0 {
-                try attempt(name, .read(most: Layout.batchEntriesMax)) { topic in
+                try attempt(name, reading(Layout.batchEntriesMax)) { topic in
                     let entries = try walrus.readBatch(name, maxBytes: .max, checkpoint: true)
                     try topic.deliver(entries, checkpoint: true, every: every)
                     try Broken.check(!entries.isEmpty, "\(name) does not come to an end")

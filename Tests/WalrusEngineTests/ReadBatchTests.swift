@@ -124,8 +124,8 @@ import WalrusIO
         }
     }
 
-    /// Persisted as soon as that many are unrecorded, in single and batch reads mixed.
-    @Test(arguments: [(1, 0), (5, 2), (8, 2), (9, 2), (25, 1), (100, 26)])
+    /// Persisted before more than that many are unrecorded, in single and batch reads mixed.
+    @Test(arguments: [(1, 1), (5, 2), (8, 2), (9, 2), (25, 1), (100, 26)])
     func f19(persistEvery: Int, again: Int) throws {
         let place = try Workplace()
         try place.session { try $0.append(batch: Array(repeating: [1], count: 40), to: "t") }

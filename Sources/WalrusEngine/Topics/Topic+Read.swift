@@ -21,10 +21,10 @@ extension Topic {
         }
     }
 
-    /// The next entry. `record` makes the cursor behind it durable and is called, with the lock on
-    /// the topic's readers held, before anyone can see that it was consumed.
+    /// The next entry. `record` makes a cursor durable and is called, with the lock on the topic's
+    /// readers held, before anyone can see that the entry was consumed.
     func consume(
-        recordEvery: Int, _ record: (Block, ReadCursor) throws(EngineError) -> Void
+        _ consistency: ReadConsistency, _ record: (Block, ReadCursor) throws(EngineError) -> Void
     ) throws(EngineError) -> Found? {
         try consuming.withLock { (consuming: inout Consuming) throws(EngineError) in
             guard !consuming.isClosed else { throw .closed }
@@ -32,16 +32,36 @@ extension Topic {
                 try consuming.ahead.entry(at: spot)
             }
             guard let found else { return nil }
-            if consuming.unrecorded + 1 >= recordEvery {
-                let block = state.withLock { $0.blocks[found.after.block] }
-                try record(block, found.after)
-                consuming.unrecorded = 0
-            } else {
-                consuming.unrecorded += 1
-            }
-            state.withLock { $0.cursor = found.after }
+            try checkpoint(1, to: found.after, &consuming, consistency, record)
             return found
         }
+    }
+
+    /// Moves the cursor over `count` entries that are about to be handed out, having recorded what
+    /// must be on disk before they are.
+    ///
+    /// Strictly: that they are consumed. At least once: what *earlier* calls handed out, since these
+    /// entries must come again if a crash keeps them from the caller. Only a call that hands out more
+    /// than may come again at all has to record its own.
+    func checkpoint(
+        _ count: Int, to after: ReadCursor, _ consuming: inout Consuming,
+        _ consistency: ReadConsistency, _ record: (Block, ReadCursor) throws(EngineError) -> Void
+    ) throws(EngineError) {
+        var unrecorded = 0
+        var recorded: ReadCursor? = after
+        if case .atLeastOnce(let persistEvery) = consistency, count <= persistEvery {
+            unrecorded = consuming.unrecorded + count
+            if unrecorded <= persistEvery {
+                recorded = nil
+            } else {
+                (recorded, unrecorded) = (state.withLock { $0.cursor }, count)
+            }
+        }
+        if let recorded {
+            try record(state.withLock { $0.blocks[recorded.block] }, recorded)
+        }
+        consuming.unrecorded = unrecorded
+        state.withLock { $0.cursor = after }
     }
 
     /// Where to look for the next entry: a place that is neither inside damage nor behind the end.

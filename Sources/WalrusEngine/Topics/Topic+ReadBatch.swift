@@ -29,21 +29,14 @@ extension Topic {
 
     /// The next entries, all of them consumed or none. `record` as for a single one.
     func consume(
-        _ budget: Budget, recordEvery: Int,
+        _ budget: Budget, _ consistency: ReadConsistency,
         _ record: (Block, ReadCursor) throws(EngineError) -> Void
     ) throws(EngineError) -> [Entry] {
         try consuming.withLock { (consuming: inout Consuming) throws(EngineError) in
             guard !consuming.isClosed else { throw .closed }
             let found = try findMany(after: state.withLock { $0.cursor } ?? .begin, budget)
             guard !found.entries.isEmpty else { return [] }
-            if consuming.unrecorded + found.entries.count >= recordEvery {
-                let block = state.withLock { $0.blocks[found.after.block] }
-                try record(block, found.after)
-                consuming.unrecorded = 0
-            } else {
-                consuming.unrecorded += found.entries.count
-            }
-            state.withLock { $0.cursor = found.after }
+            try checkpoint(found.entries.count, to: found.after, &consuming, consistency, record)
             return found.entries
         }
     }
