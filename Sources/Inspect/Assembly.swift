@@ -21,6 +21,12 @@ struct Assembly {
         /// The batch that those end with.
         var run: BatchRun?
         var entriesBefore = 0
+
+        /// What does not count is erased when an engine opens the directory.
+        var isWorthKeeping: Bool {
+            used == scan.used
+                ? scan.isWorthKeeping : scan.damages.contains { $0.offset < used }
+        }
     }
 
     private let sidecars: Sidecars
@@ -145,8 +151,8 @@ struct Assembly {
             file: link.file, slot: scan.frame.slot, units: scan.frame.units,
             topic: scan.frame.topic, number: link.number, used: link.used, entries: link.entries,
             damaged: scan.damaged, hasLostBytes: scan.lost != nil || scan.leftover != nil,
-            entriesBefore: link.entriesBefore, reading: reading, unreadSize: unread,
-            isTail: isTail, stamps: scan.stamps)
+            isWorthKeeping: link.isWorthKeeping, entriesBefore: link.entriesBefore,
+            reading: reading, unreadSize: unread, isTail: isTail, stamps: scan.stamps)
     }
 
     // MARK: - Batches

@@ -30,8 +30,8 @@ struct BlockScan: Sendable {
     private var torn: WalkedEntry?
     /// Where the walk had to stop, and why.
     var lost: Damage?
-    /// The first byte after the end that is not zero.
-    var leftover: Int?
+    /// What stands behind the end.
+    var rest = BlockRest()
     /// The last sound entry, to notice when a writer takes it back.
     private(set) var anchor: WalkedEntry?
     /// How many damaged entries an earlier walk over the whole block had found.
@@ -48,6 +48,14 @@ struct BlockScan: Sendable {
     var used: Int { torn?.end ?? end }
     /// Damaged entries, the last one included.
     var damaged: Int { damagedCount + (torn == nil ? 0 : 1) }
+    /// The first byte after the end that is not zero.
+    var leftover: Int? { lost == nil ? rest.firstByte : nil }
+    /// Whether no engine deletes the file, because of what was never read here.
+    var isWorthKeeping: Bool {
+        rest.isWorthKeeping(
+            flaws: damaged + (lost == nil ? 0 : 1), endsWithFlaw: torn != nil || lost != nil,
+            isFull: isFull)
+    }
     var isFull: Bool { used + Layout.headerSize > frame.length }
     /// Whether damage was seen only once: a writer's pages may come in any order, so that an entry
     /// in flight can look damaged although others follow it.
@@ -66,7 +74,7 @@ struct BlockScan: Sendable {
     mutating func prepareResume() {
         torn = nil
         lost = nil
-        leftover = nil
+        rest = BlockRest()
         // Measured when the last entry was still there; it may have been taken back.
         probes.removeAll { $0.probe.boundary > end }
     }

@@ -122,9 +122,10 @@ extension BlockScan {
         self = scan
         if !advance(read) || stop.stopped { return }
         if let why = stop.lost { lost = Damage(offset: stop.offset, why: why) }
-        guard lost == nil else { return }
-        let rest = frame.start + used..<frame.end
-        leftover = try file.firstNonZero(in: rest).map { $0 - frame.start }
+        rest = try walker.rest(of: frame, behind: stop.offset, isLost: lost != nil) {
+            range throws(IOError) in
+            try file.firstNonZero(in: range)
+        }
     }
 
     /// Whether a writer has changed the end of the block since it was walked.

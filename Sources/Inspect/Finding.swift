@@ -20,6 +20,7 @@ public struct Finding: Hashable, Sendable {
         case tornTail = "torn-tail"
         case lostRest = "lost-rest-of-block"
         case leftoverBytes = "leftover-bytes"
+        case hiddenEntries = "hidden-entries"
         case unreadableBlock = "unreadable-block"
         case incompleteBatch = "incomplete-batch"
         case sequenceGap = "sequence-gap"

@@ -117,11 +117,17 @@ struct FindingList {
                     .error, .lostRest, file: file, block: slot, offset: lost.offset,
                     "\(lost.why); how long its entry is cannot be told, so the rest of the block is not read (topic \(topic))"
                 ))
+        } else if let hidden = block.rest.entry {
+            add(
+                Finding(
+                    .error, .hiddenEntries, file: file, block: slot, offset: hidden,
+                    "an entry stands here, behind bytes that are none: a header before it was wiped, and it is not read (topic \(topic))"
+                ))
         } else if let leftover = block.leftover {
             add(
                 Finding(
                     .warning, .leftoverBytes, file: file, block: slot, offset: leftover,
-                    "bytes after the block's last entry are not zero: a write that was not finished, or entries behind a wiped header (topic \(topic))"
+                    "bytes after the block's last entry are not zero: a write that was not finished (topic \(topic))"
                 ))
         }
         for gap in block.gaps {

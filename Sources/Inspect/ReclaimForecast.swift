@@ -22,6 +22,8 @@ public struct ReclaimForecast: Hashable, Sendable {
     public enum Obstacle: Hashable, Sendable {
         case unreadable
         case unreadableSlot(Int)
+        /// In the block that begins in the slot.
+        case damage(slot: Int)
         case size(Int)
     }
 
@@ -120,6 +122,9 @@ public struct ReclaimForecast: Hashable, Sendable {
     private static func obstacle(of file: FileState) -> Obstacle? {
         if !file.isReadable { return .unreadable }
         if let slot = file.unreadableSlots.first { return .unreadableSlot(slot) }
+        if let block = file.blocks.first(where: \.isWorthKeeping) {
+            return .damage(slot: block.slot)
+        }
         return file.size == Layout.fileSize ? nil : .size(file.size)
     }
 
@@ -182,6 +187,8 @@ extension ReclaimForecast.File {
         case (.kept, .unreadable): "It could not be read: no engine deletes it."
         case (.kept, .unreadableSlot(let slot)):
             "What stands in slot \(slot) cannot be read: no engine deletes the file."
+        case (.kept, .damage(let slot)):
+            "Something in slot \(slot) is damaged and was never read: no engine deletes the file."
         case (.kept, .size(let size)):
             "It has \(size) bytes, not those of a data file: no engine deletes it."
         case (.kept, nil): "No engine deletes it."

@@ -257,6 +257,40 @@
         return nil
     }
 
+    /// Where the first whole and sound entry of `frame` stands at or behind `offset`, wherever a header
+    /// could. Payload bytes that look like one count too: nothing else vouches for them there.
+    mutating func entry(in frame: BlockFrame, from offset: Int) throws -> Int? {
+        let template = HeaderTemplate(frame)
+        var candidates = 0
+        var at = offset
+        while at + Layout.headerSize <= frame.length {
+            let count = min(frame.length - at, Self.usualRead)
+            let found = try unsafe template.firstIndex(in: bytes(at: frame.start + at, count))
+            guard let found else {
+                // What begins at the end of one piece is looked for in the next.
+                at += max(1, count - Layout.headerSize)
+                continue
+            }
+            at += found
+            let header = try unsafe bytes(at: frame.start + at, Layout.headerSize)
+            if header.count == Layout.headerSize,
+                case .success(let fields) = unsafe template.check(
+                    header.bytes, frame: frame, offset: at)
+            {
+                candidates += 1
+                // So many in vain that it is not worth more time: there may be one.
+                if try candidates > 64
+                    || isPayload(
+                        frame.start + at, fields.payloadLength, fields.checksum)
+                {
+                    return at
+                }
+            }
+            at += 1
+        }
+        return nil
+    }
+
     /// Whether the entry whose header stands at `header` has a payload of that length and checksum.
     /// "No" once the budget is spent: header after header of wrong guesses must not take for ever.
     private mutating func isPayload(_ header: Int, _ length: Int, _ sum: UInt64) throws -> Bool {
@@ -319,6 +353,20 @@ private struct HeaderTemplate {
         let header = EntryHeader(
             topic: frame.topic, blockEnd: frame.end, checksum: 0, payloadLength: 0, stamp: nil)
         prefix = Array(header.encoded()[..<shape.checksum])
+    }
+
+    /// Where the bytes stand first that begin every header.
+    func firstIndex(in bytes: UnsafeRawBufferPointer) -> Int? {
+        var at = 0
+        while at + prefix.count <= bytes.count {
+            if unsafe bytes[at] == prefix[0],
+                unsafe bytes[at..<at + prefix.count].elementsEqual(prefix)
+            {
+                return at
+            }
+            at += 1
+        }
+        return nil
     }
 
     func check(_ bytes: RawSpan, frame: BlockFrame, offset: Int)

@@ -49,15 +49,21 @@ import WalrusIO
         }
     }
 
-    @Test func aWipedHeaderLeavesBytesBehind() throws {
+    /// The entry behind it is still there; with that wiped too there is none to be found.
+    @Test func aWipedHeaderHidesWhatFollows() throws {
         let log = try LogWriter()
         try log.entries(payloads(5), "t")
         let second = 256 + payloads(1)[0].count
         try log.zero(at: second, count: 256)
         let state = try scan(log)
-        #expect(kinds(state) == [.leftoverBytes])
-        #expect(state.findings[0].offset == second + 256)
+        #expect(kinds(state) == [.hiddenEntries])
+        #expect(state.findings[0].offset == second + 256 + payloads(2)[1].count)
         #expect(state.topic("t")?.entries == 1)
+        let last = try LogWriter()
+        try last.entries(payloads(2), "t")
+        try last.zero(at: second, count: 256)
+        #expect(kinds(try scan(last)) == [.leftoverBytes])
+        #expect(try scan(last).findings[0].offset == second + 256)
     }
 
     /// A block whose first header is wiped is not empty: nothing in it can be read, all else can.

@@ -178,8 +178,43 @@ import WalrusIO
 
     // MARK: - Damage
 
-    /// A damaged entry counts as read once the cursor has passed it.
-    @Test func aDamagedEntryKeepsItsFileUntilItIsPassed() throws {
+    /// What was never read and may be worth a look keeps its file, whatever the cursor has passed:
+    /// a damaged entry, a header that says nothing, an entry behind a wiped header.
+    @Test(arguments: ["payload", "last of a full block", "header", "wiped", "found while open"])
+    func whatWasNeverReadKeepsItsFile(damage: String) throws {
+        let place = try Workplace()
+        let large = [UInt8](repeating: 7, count: Layout.unit - 2 * 257 - 256)
+        try place.putEntries([[1], [2], large], "t", file: Self.files[0], slot: 0)
+        let second = 257
+        try place.putEntries([[3]], "t", file: Self.files[1], slot: 0)
+        func harm() throws {
+            switch damage {
+            case "last of a full block": try place.flip(Self.files[0], at: 2 * 257 + 300)
+            case "header":
+                try place.put(Self.files[0], [UInt8](repeating: 0xff, count: 256), at: second)
+            case "wiped":
+                try place.put(Self.files[0], [UInt8](repeating: 0, count: 256), at: second)
+            default: try place.flip(Self.files[0], at: second + 256)
+            }
+        }
+        if damage != "found while open" { try harm() }
+        for round in 1...2 {
+            try place.session { walrus throws in
+                if round == 1, damage == "found while open" { try harm() }
+                try walrus.consume("t")
+                #expect(walrus.unreadCount(of: "t") == 0)
+                #expect(try walrus.reclaim().files == [])
+                try walrus.append([UInt8(round)], to: "t")
+            }
+            let state = try #require(try Scanner(place.path).scan())
+            #expect(ReclaimForecast(state).files[0].obstacle == .damage(slot: 0))
+        }
+        #expect(try place.dataFiles.first == Self.files[0])
+    }
+
+    /// What a crash tore at a block's end was never acknowledged: it counts as read once the cursor
+    /// has passed it.
+    @Test func aTornEntryKeepsItsFileUntilItIsPassed() throws {
         let place = try Workplace()
         try place.putEntries([[1], [2]], "t", file: Self.files[0], slot: 0)
         try place.flip(Self.files[0], at: 257 + 256)

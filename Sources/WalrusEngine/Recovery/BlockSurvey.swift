@@ -22,6 +22,8 @@ struct BlockSurvey: Sendable {
     var lost: EntryDamage?
     /// The last entry is sound, so that another may follow.
     var endsSound = false
+    /// What stands behind it.
+    private(set) var rest = BlockRest()
     var greatestSequence: UInt64 = 0
     var greatestTimestamp: UInt64 = 0
     /// The batch whose entries the block ends with.
@@ -47,6 +49,22 @@ struct BlockSurvey: Sendable {
             damage.add(used..<min(limit, frame.length))
             endsSound = false
         }
+    }
+
+    /// Surveys the whole block, and what stands behind its entries.
+    init(_ frame: BlockFrame, _ walker: inout EntryWalker, in file: DataFile) throws {
+        try self.init(frame, &walker)
+        rest = try walker.rest(of: frame, behind: used, isLost: lost != nil) {
+            range throws(IOError) in
+            try file.firstNonZero(in: range)
+        }
+    }
+
+    /// Whether there is something in it that was never read and may be worth a look.
+    var isWorthKeeping: Bool {
+        rest.isWorthKeeping(
+            flaws: flawCount, endsWithFlaw: flawCount > 0 && !endsSound,
+            isFull: used + Layout.headerSize > frame.length)
     }
 
     /// Surveys a block in use again, from the header at `start` to the last acknowledged entry.

@@ -56,12 +56,10 @@ struct Chain: Sendable {
 
     /// The topic, ready for work. `counter` tells of numbers that are not given to another entry
     /// even where the one that had it is gone.
-    func topic(_ name: TopicName, cursor: ReadCursor?, counter: TopicCounter?)
-        throws(EngineError) -> Topic
-    {
+    func topic(_ name: TopicName, cursor: ReadCursor?, counter: TopicCounter?) -> Topic {
         var state = Topic.State(links.map { $0.survey.block(in: $0.file) }, cursor: cursor)
         if let last = links.last {
-            state.blocks[links.count - 1].isSealed = try !last.canContinue
+            state.blocks[links.count - 1].isSealed = !last.canContinue
         }
         state.isReclaimed = links.isEmpty
         // Where headers have room for the numbers, they tell themselves.
@@ -117,14 +115,7 @@ extension Chain.Link {
     /// Whether entries may follow in the block: everything up to its end is sound, and what comes
     /// after is as empty as the reference expects it.
     var canContinue: Bool {
-        get throws(EngineError) {
-            let used = survey.used
-            guard file.isWritable, survey.lost == nil, survey.endsSound else { return false }
-            guard used + Layout.headerSize <= survey.frame.length else { return false }
-            let rest = survey.frame.start + used..<survey.frame.end
-            return try engineErrors { () throws(IOError) in
-                try file.firstNonZero(in: rest) == nil
-            }
-        }
+        file.isWritable && survey.lost == nil && survey.endsSound && survey.rest.firstByte == nil
+            && survey.used + Layout.headerSize <= survey.frame.length
     }
 }

@@ -25,7 +25,9 @@ struct FileScan: Sendable {
             }
         }
         let surveys = try inParallel(blocks) { block throws(EngineError) in
-            try walking(block.file) { walker in try BlockSurvey(block.frame, &walker) }
+            try walking(block.file) { walker in
+                try BlockSurvey(block.frame, &walker, in: block.file)
+            }
         }
         var rest = surveys[...]
         return outlines.map { FileScan($0, &rest) }
@@ -92,7 +94,7 @@ struct FileScan: Sendable {
         }
     }
 
-    /// Whether something of it can be read by nobody, and so never be consumed.
+    /// Whether something of it can be read by nobody, and so never be consumed; its blocks aside.
     var isPinned: Bool {
         (!file.isWritable && file.size > 0)
             || slots.contains { if case .unreadable = $0.content { true } else { false } }
@@ -121,6 +123,13 @@ struct FileScan: Sendable {
                     .init(
                         file: file.name, slot: start, offset: $0.offset,
                         topic: survey.frame.topic, reason: "\($0.damage)")
+                }
+                if let hidden = survey.rest.entry {
+                    found.append(
+                        .init(
+                            file: file.name, slot: start, offset: hidden,
+                            topic: survey.frame.topic,
+                            reason: "an entry stands behind bytes that are none, and is not read"))
                 }
             }
         }

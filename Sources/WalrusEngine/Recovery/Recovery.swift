@@ -70,16 +70,19 @@ struct Recovery {
         }
         var chains = Chain.all(scans)
         try dropBatches(&chains, indexes)
+        for chain in chains.values {
+            for link in chain.links where link.survey.isWorthKeeping { link.file.isPinned = true }
+        }
         report.blocks = chains.values.reduce(0) { $0 + $1.links.count }
         report.entries = chains.values.reduce(0) { $0 + $1.entries }
         let (cursors, places) = try recoverCursors(chains, indexes, files: files.map(\.name))
         let counters = cursors.counters
         var topics: [TopicName: Topic] = [:]
         for (name, chain) in chains {
-            topics[name] = try chain.topic(name, cursor: places[name], counter: counters[name])
+            topics[name] = chain.topic(name, cursor: places[name], counter: counters[name])
         }
         for (name, counter) in counters where topics[name] == nil {
-            topics[name] = try Chain().topic(name, cursor: nil, counter: counter)
+            topics[name] = Chain().topic(name, cursor: nil, counter: counter)
         }
         // A dropped batch may have given slots back: none may stay empty before a used one.
         let last = report.droppedBatches.isEmpty ? scans.last : try scans.last.map(Self.again)

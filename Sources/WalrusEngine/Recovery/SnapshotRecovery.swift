@@ -47,7 +47,7 @@ extension Recovery {
                     lastSequence: known.lastSequence, lastTimestamp: known.lastTimestamp))
         }
         for (name, counter) in contents.counters where topics[name] == nil {
-            topics[name] = try Chain().topic(name, cursor: nil, counter: counter)
+            topics[name] = Chain().topic(name, cursor: nil, counter: counter)
         }
         report.isFromSnapshot = true
         report.files = files.count

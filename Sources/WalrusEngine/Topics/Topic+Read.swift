@@ -135,6 +135,7 @@ extension Topic {
                 state.blocks[index].damaged == spot.block.damaged
             else { return }
             spot.block.file.dispute()
+            spot.block.file.isPinned = true
             state.blocks[index].damaged =
                 spot.block.damaged.filter { $0.upperBound <= spot.offset }
                 + survey.damage.ranges
