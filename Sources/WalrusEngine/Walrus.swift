@@ -119,6 +119,9 @@ public final class Walrus: Sendable {
                 attempt { () throws(EngineError) in try file.sync(always: always) }
             }
         }
+        for file in allocator.files {
+            attempt { () throws(EngineError) in try file.requireName() }
+        }
         attempt { () throws(EngineError) in
             try cursors.record(topics.compactMap(Self.unrecorded), durably: true)
             try cursors.compact()

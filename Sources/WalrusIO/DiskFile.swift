@@ -171,12 +171,16 @@ public final class DiskFile: StorageFile {
     public func descriptor(for work: FileWork) -> CInt? { descriptor }
 
     /// Size, space on disk and times, of the open file.
-    public func status() throws(IOError) -> FileStatus {
+    public func status() throws(IOError) -> FileStatus { FileStatus(try rawStatus()) }
+
+    public var hasName: Bool { get throws(IOError) { try rawStatus().st_nlink > 0 } }
+
+    private func rawStatus() throws(IOError) -> stat {
         var raw = stat()
         do throws(Errno) { _ = try retrying { unsafe fstat(descriptor, &raw) } } catch {
             throw IOError("look at", path, error)
         }
-        return FileStatus(raw)
+        return raw
     }
 
     /// Takes the exclusive lock on the file without waiting. False: another process has it.

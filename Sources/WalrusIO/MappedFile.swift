@@ -168,6 +168,7 @@ public final class MappedFile: StorageFile {
 
     // MARK: - The file as such
 
+    public var hasName: Bool { get throws(IOError) { try disk.hasName } }
     public func size() throws(IOError) -> Int { try disk.size() }
 
     /// Refused: a store behind the new end would kill the process.

@@ -43,6 +43,8 @@ public protocol StorageFile: AnyObject, Sendable {
     /// Makes what was written durable (`fdatasync`).
     func sync() throws(IOError)
     func size() throws(IOError) -> Int
+    /// Whether the file still has a name. What is written to one without is gone once it is closed.
+    var hasName: Bool { get throws(IOError) }
     func truncate(to size: Int) throws(IOError)
     /// The next range of bytes at or after `offset` that takes space on disk; nil when there is
     /// none.
@@ -70,6 +72,7 @@ public struct DirectoryEntry: Hashable, Sendable {
 
 extension StorageFile {
     public func descriptor(for work: FileWork) -> CInt? { nil }
+    public var hasName: Bool { true }
 
     public func populate(_ range: Range<Int>) throws(IOError) {
         var at = range.lowerBound

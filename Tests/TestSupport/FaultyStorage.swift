@@ -214,6 +214,8 @@ private final class FaultyFile: StorageFile {
 
     func size() throws(IOError) -> Int { try base.size() }
 
+    var hasName: Bool { get throws(IOError) { try base.hasName } }
+
     func truncate(to size: Int) throws(IOError) {
         try storage.check(.truncate, name)
         try base.truncate(to: size)

@@ -87,6 +87,58 @@ import WalrusIO
         try place.session { walrus throws in #expect(walrus.unreadCount(of: "t") == 0) }
     }
 
+    /// A batch that is not its topic's last and has lost a part: the rest is read, and told.
+    @Test func whatIsMissingInTheMiddleIsTold() throws {
+        let place = try Workplace()
+        let large = [UInt8](repeating: 7, count: Layout.unit / 4)
+        let last = try place.session { walrus throws in
+            try walrus.append(batch: Array(repeating: large, count: 6), to: "t")
+            return try walrus.append(batch: [[1], [2]], to: "t").sequences
+        }
+        // Of the first block's three the last one is gone without a trace.
+        let size = Layout.headerSize + large.count
+        let file = try #require(try place.dataFiles.first)
+        try place.put(file, [UInt8](repeating: 0, count: size), at: 2 * size)
+        try place.removeSnapshot()
+        let kinds = try #require(try Scanner(place.path).scan()).findings.map(\.kind)
+        #expect(kinds == [.sequenceGap])
+        try place.session { walrus throws in
+            let report = walrus.recoveryReport
+            #expect(report.gapCount == 1 && !report.isClean && report.damageCount == 0)
+            let gap = try #require(report.gaps.first)
+            #expect(gap.topic == "t" && gap.slot == 1 && gap.offset == 0)
+            #expect(gap.after == 2 && gap.next == 4)
+            #expect(try walrus.consume("t").compactMap(\.sequence) == [1, 2, 4, 5, 6, 7, 8])
+            #expect(last == 7..<9)
+        }
+    }
+
+    /// A file that somebody deletes under the engine: no write into it is acknowledged as durable.
+    @Test(arguments: [FsyncSchedule.each, .milliseconds(5), .never])
+    func aDataFileThatIsDeletedWhileOpen(schedule: FsyncSchedule) throws {
+        let place = try Workplace()
+        let walrus = try place.open(.strictlyAtOnce, schedule)
+        try walrus.append([1], to: "t")
+        let file = try #require(try place.dataFiles.first)
+        try place.storage.remove(file)
+        switch schedule {
+        case .each: #expect { try walrus.append([2], to: "t") } throws: { .io ~= $0 }
+        case .never: try walrus.append([2], to: "t")
+        case .milliseconds:
+            try walrus.append([2], to: "t")
+            let end = Clock.monotonic() + 20_000_000_000
+            while walrus.poisonedFiles.isEmpty, Clock.monotonic() < end {
+                Clock.sleep(nanoseconds: 1_000_000)
+            }
+        }
+        // A new block asks, whatever the schedule.
+        try walrus.append([3], to: "other")
+        #expect(walrus.poisonedFiles.keys.map(\.text) == [file])
+        #expect { try walrus.append([4], to: "t") } throws: { .poisoned ~= $0 }
+        #expect(try walrus.readNext("other", checkpoint: true)?.payload == [3])
+        #expect(throws: EngineError.self) { try walrus.close() }
+    }
+
     @Test func damageThatComesWhileOpenIsSkipped() throws {
         let place = try filled()
         try place.session { walrus throws in

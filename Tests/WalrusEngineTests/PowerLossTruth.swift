@@ -98,8 +98,9 @@ extension PowerLossTopic {
     ///   - found: all entries on disk, consumed or not.
     ///   - hasLost: the power was gone.
     ///   - hasDamage: something of the topic cannot be read.
+    ///   - hasGap: opening told that entries are missing between others.
     mutating func recover(
-        _ found: [Entry], unread: Int, isClean: Bool, hasLost: Bool, hasDamage: Bool
+        _ found: [Entry], unread: Int, isClean: Bool, hasLost: Bool, hasDamage: Bool, hasGap: Bool
     ) throws {
         var all = items
         if case .append(let batch) = pending {
@@ -128,7 +129,10 @@ extension PowerLossTopic {
             kept.append(item)
         }
         try checkNothingIsMissing(all, Set(indices), hasLost: hasLost)
-        if !hasDamage { try checkLastBatch(all, indices, hasLost: hasLost) }
+        if !hasDamage {
+            try checkLastBatch(all, indices, hasLost: hasLost)
+            try checkGaps(indices, hasGap)
+        }
         try checkCursor(indices, unread)
         try Broken.check(
             possibleMarks(hasLost: hasLost).contains(isClean),
@@ -170,6 +174,14 @@ extension PowerLossTopic {
         try Broken.check(
             missing.allSatisfy { $0 < position },
             "\(missing.count) of \(due.count) entries of the last batch are missing")
+    }
+
+    /// What is lost between unread entries is never silent; what was read may have been reclaimed.
+    private func checkGaps(_ indices: [Int], _ hasGap: Bool) throws {
+        let unread = indices.drop { $0 < position }
+        let isWhole = zip(unread, unread.dropFirst()).allSatisfy { $1 == $0 + 1 }
+        try Broken.check(
+            isWhole || hasGap || !hasStamps, "\(Array(unread)) are left, which nobody tells")
     }
 
     private func checkCursor(_ indices: [Int], _ unread: Int) throws {

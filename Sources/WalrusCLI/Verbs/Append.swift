@@ -131,6 +131,11 @@ private func tellRecovery(_ report: RecoveryReport) {
             "walrus: note: the log has \(report.damageCount) damaged "
                 + "\(report.damageCount == 1 ? "place" : "places"); see walrus check")
     }
+    if report.gapCount > 0 {
+        StandardStreams.complain(
+            "walrus: note: entries are missing in \(report.gapCount) "
+                + "\(report.gapCount == 1 ? "place" : "places"); see walrus check")
+    }
     for aside in report.setAside {
         StandardStreams.complain(
             "walrus: note: \(aside.name) was damaged (\(aside.reason)) and is now \(aside.newName)")

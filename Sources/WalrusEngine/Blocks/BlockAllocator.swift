@@ -167,6 +167,8 @@ final class BlockAllocator: Sendable {
     }
 
     private func room(_ units: Int, _ state: inout State) throws(EngineError) -> DataFile {
+        // Once for a block: with no syncs nobody else would notice that the file is gone.
+        try? state.current?.requireName()
         if let file = state.current, state.slot + units <= Layout.unitsPerFile,
             file.poison == nil
         {

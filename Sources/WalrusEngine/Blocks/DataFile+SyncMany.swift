@@ -26,7 +26,11 @@ extension DataFile {
         let targets = chosen.map(\.ticket)
         let start = Clock.monotonic()
         let results = io.syncAll(chosen.map(\.file))
-        for ((file, target), error) in zip(zip(chosen, targets), results) {
+        for ((file, target), result) in zip(zip(chosen, targets), results) {
+            var error = result
+            if error == nil {
+                do throws(IOError) { try file.checkName() } catch let lost { error = lost }
+            }
             file.recorder.synced(failed: error != nil, since: start)
             if let error {
                 file.poison(error)

@@ -28,6 +28,7 @@ final class DataFile: Sendable {
     private let disputed = Atomic(false)
     private let filling = Atomic(false)
     private let pinned = Atomic(false)
+    private let forgotten = Atomic(false)
     /// The blocks in it.
     let residents = Residents()
     private let failure = Mutex<IOError?>(nil)
@@ -57,6 +58,9 @@ final class DataFile: Sendable {
         set { pinned.store(newValue, ordering: .releasing) }
     }
 
+    /// It is being deleted by this engine.
+    func forget() { forgotten.store(true, ordering: .releasing) }
+
     /// What is known of the file is not what another engine would find in it: remains of what was
     /// never acknowledged, or damage that showed only now.
     var isDisputed: Bool { disputed.load(ordering: .acquiring) }
@@ -79,9 +83,27 @@ final class DataFile: Sendable {
         guard let poison else { return }
         throw EngineError(
             .poisoned,
-            "an earlier sync failed (\(poison)); what of the file is on disk is unknown: "
-                + "look at the disk, then open the engine again",
+            poison.operation == Self.find
+                ? "another program deleted the file: all it holds is lost when this process ends; "
+                    + "copy it from /proc/\(Host.processID)/fd, then open the engine again"
+                : "an earlier sync failed (\(poison)); what of the file is on disk is unknown: "
+                    + "look at the disk, then open the engine again",
             path: poison.path, errno: poison.errno)
+    }
+
+    private static let find = "find"
+
+    /// Throws when somebody else has deleted the file, which would make nothing of what is
+    /// acknowledged.
+    func checkName() throws(IOError) {
+        guard !forgotten.load(ordering: .acquiring), try !file.hasName else { return }
+        throw IOError(Self.find, path, .noSuchFileOrDirectory)
+    }
+
+    /// The same, and poisons the file then.
+    func requireName() throws(EngineError) {
+        do throws(IOError) { try checkName() } catch { poison(error) }
+        try checkPoison()
     }
 
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(IOError) -> Int {
@@ -202,7 +224,10 @@ final class DataFile: Sendable {
         gather()
         let target = self.ticket
         let start = Clock.monotonic()
-        do throws(IOError) { try file.sync() } catch {
+        do throws(IOError) {
+            try file.sync()
+            try checkName()
+        } catch {
             recorder.synced(failed: true, since: start)
             poison(error)
             throw EngineError(error)

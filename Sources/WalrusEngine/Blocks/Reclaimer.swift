@@ -157,6 +157,7 @@ final class Reclaimer: Sendable {
             }
             try cursors.release(plans.map(\.1))
             for (topic, _) in plans { topic.state.withLock { $0.remove(gone) } }
+            for file in gone { file.forget() }
             allocator.forget(gone)
             running.doomed.append(
                 Doomed(files: gone.map(\.name), topics: plans.map(\.1.topic)))

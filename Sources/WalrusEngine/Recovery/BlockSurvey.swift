@@ -24,6 +24,11 @@ struct BlockSurvey: Sendable {
     var endsSound = false
     /// What stands behind it.
     private(set) var rest = BlockRest()
+    /// Sound entries' running numbers: the first and the last, 0 where none has one.
+    private(set) var firstSequence: UInt64 = 0
+    private(set) var lastSequence: UInt64 = 0
+    /// Entries whose number is not the next one although nothing before them is damaged; the first.
+    private(set) var gaps: [(offset: Int, after: UInt64, found: UInt64)] = []
     var greatestSequence: UInt64 = 0
     var greatestTimestamp: UInt64 = 0
     /// The batch whose entries the block ends with.
@@ -84,11 +89,21 @@ struct BlockSurvey: Sendable {
         } else {
             entries += 1
             endsSound = true
+            if let stamp = entry.stamp { add(stamp.sequence, at: entry.offset) }
         }
         if let stamp = entry.stamp {
             greatestSequence = max(greatestSequence, stamp.sequence)
             greatestTimestamp = max(greatestTimestamp, stamp.timestamp)
         }
+    }
+
+    private mutating func add(_ sequence: UInt64, at offset: Int) {
+        if firstSequence == 0 {
+            firstSequence = sequence
+        } else if sequence != lastSequence &+ 1, flawCount == 0, gaps.count < Self.flawsMax {
+            gaps.append((offset, lastSequence, sequence))
+        }
+        lastSequence = sequence
     }
 
     private mutating func add(_ flaw: Flaw) {

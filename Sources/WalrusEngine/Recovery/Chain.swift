@@ -72,6 +72,38 @@ struct Chain: Sendable {
         return Topic(name, state, appending)
     }
 
+    /// Numbers that are missing between the entries, and not because of damage. What is missing up to
+    /// the link `reader`, where the cursor stands, and behind the end of another file, was consumed
+    /// and reclaimed.
+    func gaps(_ topic: TopicName, reader: Int) -> [RecoveryReport.Gap] {
+        var found: [RecoveryReport.Gap] = []
+        func add(_ link: Link, _ offset: Int, after: UInt64, next: UInt64) {
+            found.append(
+                RecoveryReport.Gap(
+                    topic: topic, file: link.file.name, slot: link.survey.frame.slot,
+                    offset: offset, after: after, next: next))
+        }
+        var last: (sequence: UInt64, isSound: Bool)?
+        for (index, link) in links.enumerated() {
+            let survey = link.survey
+            let isSound = survey.flawCount == 0
+            let mayBeReclaimed = index > 0 && index <= reader && links[index - 1].file !== link.file
+            if survey.firstSequence > 0, let last, last.isSound, isSound,
+                survey.firstSequence != last.sequence &+ 1,
+                survey.firstSequence < last.sequence || !mayBeReclaimed
+            {
+                add(link, 0, after: last.sequence, next: survey.firstSequence)
+            }
+            for gap in survey.gaps { add(link, gap.offset, after: gap.after, next: gap.found) }
+            if survey.firstSequence > 0 {
+                last = (survey.lastSequence, isSound)
+            } else if !isSound {
+                last?.isSound = false
+            }
+        }
+        return found
+    }
+
     /// Where entries stand in the link `index`, headers alone being read.
     func look(at index: Int, before offset: Int) throws(EngineError) -> Stretch {
         let link = links[index]

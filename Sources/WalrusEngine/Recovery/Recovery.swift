@@ -76,6 +76,10 @@ struct Recovery {
         report.blocks = chains.values.reduce(0) { $0 + $1.links.count }
         report.entries = chains.values.reduce(0) { $0 + $1.entries }
         let (cursors, places) = try recoverCursors(chains, indexes, files: files.map(\.name))
+        for name in chains.keys.sorted() {
+            let gaps = chains[name]?.gaps(name, reader: places[name]?.block ?? 0) ?? []
+            for gap in gaps { report.add(gap) }
+        }
         let counters = cursors.counters
         var topics: [TopicName: Topic] = [:]
         for (name, chain) in chains {

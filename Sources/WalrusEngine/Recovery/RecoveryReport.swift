@@ -34,6 +34,21 @@ public struct RecoveryReport: Hashable, Sendable {
         public let count: Int
     }
 
+    /// Entries that are missing before another of their topic, and not because something there cannot
+    /// be read: a power loss has taken them, of a batch perhaps not all, where the schedule let them
+    /// be lost; or somebody has removed a file. What is there is read.
+    public struct Gap: Hashable, Sendable {
+        public let topic: TopicName
+        /// Where the entry behind them is.
+        public let file: DataFileName
+        public let slot: Int
+        public let offset: Int
+        /// The running number of the entry before them, and of the one behind them: a smaller one when
+        /// the two have changed places.
+        public let after: UInt64
+        public let next: UInt64
+    }
+
     /// A cursor that was not where the files on disk, or the two of them that hold it, said.
     public struct Reconciliation: Hashable, Sendable {
         public let topic: TopicName
@@ -42,7 +57,7 @@ public struct RecoveryReport: Hashable, Sendable {
         public let reason: String
     }
 
-    /// `damage` holds that many at most; `damageCount` counts all.
+    /// `damage` and `gaps` hold that many at most; `damageCount` and `gapCount` count all.
     public static let damageMax = 1_000
 
     public internal(set) var files = 0
@@ -53,6 +68,9 @@ public struct RecoveryReport: Hashable, Sendable {
     public internal(set) var damageCount = 0
     public internal(set) var setAside: [SetAside] = []
     public internal(set) var droppedBatches: [DroppedBatch] = []
+    /// Not told when `isFromSnapshot`: the opening before has told them.
+    public internal(set) var gaps: [Gap] = []
+    public internal(set) var gapCount = 0
     public internal(set) var reconciliations: [Reconciliation] = []
     /// Topics that index and journal disagree on, because another program changed the index: they
     /// count as dirty.
@@ -72,7 +90,12 @@ public struct RecoveryReport: Hashable, Sendable {
     /// Whether everything was as an engine leaves it.
     public var isClean: Bool {
         damageCount == 0 && setAside.isEmpty && droppedBatches.isEmpty && reconciliations.isEmpty
-            && reconciledMarks.isEmpty && journalTail == nil
+            && reconciledMarks.isEmpty && journalTail == nil && gapCount == 0
+    }
+
+    mutating func add(_ found: Gap) {
+        gapCount += 1
+        if gaps.count < Self.damageMax { gaps.append(found) }
     }
 
     mutating func add(_ found: Damage) {
