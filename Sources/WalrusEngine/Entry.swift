@@ -16,9 +16,27 @@ public struct EntryInfo: Hashable, Sendable {
 }
 
 /// An entry that was read.
-public struct Entry: Hashable, Sendable {
-    public let payload: [UInt8]
+///
+/// Entries that were read together share the memory that they were read into, up to 64 KiB with
+/// `readNext` and 2 MiB with `readBatch`, unless one alone is longer. It is freed with the last of
+/// them: who keeps few of many entries keeps their `payload` rather than the entries.
+public struct Entry: Sendable {
     public let info: EntryInfo
+    /// The bytes of a payload.
+    public let payloadLength: Int
+    /// Where the payload begins in what it was read with.
+    private let start: Int
+    private let bytes: [UInt8]
+
+    /// The payload as an array of its own, which is made with each call. `withPayload` copies nothing.
+    public var payload: [UInt8] {
+        payloadLength == bytes.count ? bytes : Array(bytes[start..<start + payloadLength])
+    }
+
+    /// Gives `body` the payload, not copied. The span ends with the call.
+    public func withPayload<R, E: Error>(_ body: (RawSpan) throws(E) -> R) throws(E) -> R {
+        try body(unsafe bytes.span.bytes.extracting(start..<start + payloadLength))
+    }
 
     /// The entry's running number in its topic; nil when the reference wrote it.
     public var sequence: UInt64? { info.sequence }
@@ -32,9 +50,25 @@ public struct Entry: Hashable, Sendable {
     /// Bytes from the block's start to the entry's header.
     public var offset: Int { info.offset }
 
-    init(_ info: EntryInfo, _ payload: [UInt8]) {
-        self.payload = payload
+    /// - Parameter bytes: what the entry was read with, which its payload's `range` is inside.
+    init(_ info: EntryInfo, _ bytes: [UInt8], _ range: Range<Int>) {
         self.info = info
+        self.bytes = bytes
+        start = range.lowerBound
+        payloadLength = range.count
+    }
+}
+
+extension Entry: Hashable {
+    public static func == (a: Entry, b: Entry) -> Bool {
+        a.info == b.info
+            && a.bytes[a.start..<a.start + a.payloadLength]
+                == b.bytes[b.start..<b.start + b.payloadLength]
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(info)
+        withPayload { payload in unsafe payload.withUnsafeBytes { unsafe hasher.combine(bytes: $0) } }
     }
 }
 

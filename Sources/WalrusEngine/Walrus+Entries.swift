@@ -65,7 +65,7 @@ extension Walrus {
         guard let found = registry.find(topic) else { return nil }
         let start = Clock.monotonic()
         let entry = checkpoint ? try consume(found)?.entry : try found.peek()?.entry
-        if let entry { recorder.read(bytes: entry.payload.count, since: start) }
+        if let entry { recorder.read(bytes: entry.payloadLength, since: start) }
         return entry
     }
 }

@@ -38,7 +38,7 @@ extension Walrus {
         }
         if !entries.isEmpty {
             recorder.readBatch(
-                entries: entries.count, bytes: entries.reduce(0) { $0 + $1.payload.count },
+                entries: entries.count, bytes: entries.reduce(0) { $0 + $1.payloadLength },
                 since: start)
         }
         return entries
@@ -81,8 +81,8 @@ extension Walrus {
         let start = Clock.monotonic()
         let found = checkpoint ? try consume(topic) : try topic.peek()
         guard let found else { return nil }
-        recorder.read(bytes: found.stored.payloadLength, since: start)
-        return try found.stored.withPayload { payload in try body(payload, found.info) }
+        recorder.read(bytes: found.entry.payloadLength, since: start)
+        return try found.entry.withPayload { payload in try body(payload, found.entry.info) }
     }
 
     /// Moves the topic's cursor: what stands before it counts as consumed, what stands behind it

@@ -66,7 +66,7 @@ final class ReadingSide: Side {
                 if next >= rest.endIndex { next = rest.startIndex }
                 if let entry = try engine.readNext(rest[next], checkpoint: true) {
                     next += 1
-                    return Hand.Work(entries: 1, bytes: entry.payload.count)
+                    return Hand.Work(entries: 1, bytes: entry.payloadLength)
                 }
                 rest.remove(at: next)
             }
@@ -88,7 +88,7 @@ final class ReadingSide: Side {
                     next += 1
                     return Hand.Work(
                         entries: entries.count,
-                        bytes: entries.reduce(0) { $0 + $1.payload.count })
+                        bytes: entries.reduce(0) { $0 + $1.payloadLength })
                 }
                 rest.remove(at: next)
             }

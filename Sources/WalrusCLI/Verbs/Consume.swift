@@ -37,8 +37,9 @@ struct Consume: Verb {
             try topic.check(in: engine)
             try printer.begin()
             while consumed < limit, let entry = try engine.readNext(topic.name, checkpoint: false) {
+                let bytes = entry.payload
                 try printer.print(EntryRecord(entry)) { offset, count in
-                    Array(entry.payload[offset..<offset + count])
+                    Array(bytes[offset..<offset + count])
                 }
                 try printer.output.flush()
                 // The lock keeps every other consumer out: this is the entry just printed.
@@ -56,7 +57,7 @@ struct Consume: Verb {
 extension EntryRecord {
     init(_ entry: Entry) {
         self.init(
-            ordinal: entry.ordinal, length: entry.payload.count,
+            ordinal: entry.ordinal, length: entry.payloadLength,
             checksum: FNV1a.hash(entry.payload), file: entry.file, slot: entry.slot,
             offset: entry.offset, isConsumed: true, sequence: entry.sequence,
             timestamp: entry.timestamp)

@@ -6,9 +6,14 @@ internal import WalrusIO
 ///
 /// Nothing that was acknowledged ever changes, so what was sound when it was read stays so. A reader
 /// that goes on and on reads long pieces, one that looks in now and then short ones. Memory is
-/// bounded over all topics of the process: readers that find none left read entry by entry.
+/// bounded over all topics of the process: readers that find none left read entry by entry. What was
+/// handed out shares the bytes, and keeps them longer than this where the caller keeps it.
 struct ReadAhead: Sendable {
-    private var entries: ArraySlice<StoredEntry> = []
+    private var entries: [StoredEntry] = []
+    /// The next one of them.
+    private var next = 0
+    /// What they were read with.
+    private var bytes: [UInt8] = []
     private var lease: Lease?
     /// The block that was read last, and where in it reading goes on.
     private var file: DataFile?
@@ -21,14 +26,16 @@ struct ReadAhead: Sendable {
     private static let sizeMax = 65_536
 
     /// The entry at the spot; nil when it is not sound.
-    mutating func entry(at spot: Topic.Spot) throws(EngineError) -> StoredEntry? {
+    mutating func entry(at spot: Topic.Spot) throws(EngineError) -> Topic.Stored? {
         let follows =
             offset == spot.offset && start == spot.block.frame.start && file === spot.block.file
         if !follows || entries.isEmpty { try read(spot, follows) }
-        guard let next = entries.popFirst() else { return nil }
-        offset += next.size
-        if entries.isEmpty { drop() }
-        return next
+        guard next < entries.count else { return nil }
+        let stored = (entry: entries[next], bytes: bytes)
+        next += 1
+        offset += stored.entry.size
+        if next == entries.count { drop() }
+        return stored
     }
 
     private mutating func read(_ spot: Topic.Spot, _ follows: Bool) throws(EngineError) {
@@ -39,15 +46,17 @@ struct ReadAhead: Sendable {
         offset = spot.offset
         lease = Lease(size)
         let count = lease == nil ? 1 : Int.max
-        let need = StoredEntry.Need(count: count, payloadSize: .max, readSize: size)
-        entries =
-            try engineErrors(spot.block.frame.topic) { () throws(IOError) in
-                try StoredEntry.read(spot.block, at: spot.offset, need)
-            }.entries[...]
+        let need = StoredRun.Need(count: count, payloadSize: .max, readSize: size)
+        let run = try engineErrors(spot.block.frame.topic) { () throws(IOError) in
+            try StoredRun(spot.block, at: spot.offset, need)
+        }
+        (entries, bytes) = (run.entries, run.bytes)
     }
 
     private mutating func drop() {
         entries = []
+        next = 0
+        bytes = []
         lease = nil
     }
 

@@ -1,32 +1,24 @@
 internal import WalrusFormat
 internal import WalrusIO
 
-/// An entry as it stands on disk, header and payload sound.
+/// A sound entry in what was read of its block: plain numbers, so that thousands cost little.
 struct StoredEntry: Sendable {
     let stamp: EntryStamp?
-    /// What the payload was read with.
-    private let bytes: [UInt8]
-    private let range: Range<Int>
+    /// Where the payload stands in what was read.
+    let start: Int
+    let payloadLength: Int
 
-    var payloadLength: Int { range.count }
     /// With the header.
-    var size: Int { Layout.headerSize + range.count }
-    var payload: [UInt8] { range.count == bytes.count ? bytes : Array(bytes[range]) }
+    var size: Int { Layout.headerSize + payloadLength }
+    var range: Range<Int> { start..<start + payloadLength }
+}
 
-    /// The payload, not copied.
-    func withPayload<R, E: Error>(_ body: (RawSpan) throws(E) -> R) throws(E) -> R {
-        try body(unsafe bytes.span.bytes.extracting(range))
-    }
-
-    /// Small entries come with one call of the system.
-    private static let firstRead = 4_096
-
-    /// The entry at `offset` of `block`; nil when it is not sound.
-    static func read(_ block: Block, at offset: Int) throws(IOError) -> StoredEntry? {
-        try read(block, at: offset, Need(readSize: firstRead)).entries.first
-    }
-
-    // MARK: - Many at once
+/// Sound entries, one behind the other, and the bytes that they were read with.
+struct StoredRun: Sendable {
+    var bytes: [UInt8] = []
+    var entries: [StoredEntry] = []
+    /// The next entry is more than is needed; otherwise, after no entry at all, it is not sound.
+    var isEnough = false
 
     /// How much is wanted.
     struct Need {
@@ -36,69 +28,57 @@ struct StoredEntry: Sendable {
         /// came before has taken more.
         var payloadSize = 0
         var isFirstFree = true
-        /// Bytes to read at once.
+        /// Bytes to read at most, but for an entry that has more.
         var readSize: Int
     }
 
-    /// What one read gave.
-    struct Run {
-        var entries: [StoredEntry] = []
-        /// The next entry is more than is needed; otherwise, after no entry at all, it is not sound.
-        var isEnough = false
+    /// Small entries come with one call of the system.
+    private static let firstRead = 4_096
+    /// What is read and checked before more is read: it is still in the processor's cache then.
+    private static let pieceSize = 512 << 10
+
+    /// The entry at `offset` of `block` alone; none when it is not sound.
+    static func single(_ block: Block, at offset: Int) throws(IOError) -> StoredRun {
+        try StoredRun(block, at: offset, Need(readSize: firstRead))
     }
 
-    /// A header, and where its payload stands in what was read.
-    private struct Candidate {
-        let header: BlockHeaders.Fields
-        let range: Range<Int>
-    }
-
-    /// The sound entries from `offset` of `block` on, as far as one read brings them.
+    /// The sound entries from `offset` of `block` on, as far as what is read brings them.
     ///
-    /// - Parameter bytes: what such a read has brought, where it was done before.
-    static func read(_ block: Block, at offset: Int, _ need: Need, _ bytes: [UInt8]? = nil)
-        throws(IOError) -> Run
-    {
+    /// - Parameter given: what was read there before, instead of reading.
+    init(_ block: Block, at offset: Int, _ need: Need, _ given: [UInt8]? = nil) throws(IOError) {
         let start = block.frame.start + offset
-        let count = min(need.readSize, block.used - offset)
-        let bytes =
-            if let bytes { bytes } else { try block.file.bytes(at: start, count: count) }
-        // Where known damage begins.
-        let end = block.damaged.first { $0.lowerBound > offset }?.lowerBound ?? block.used
-        let headers = BlockHeaders(block.frame)
-        var run = Run()
-        var candidates: [Candidate] = []
-        var left = need.payloadSize
-        var at = 0
-        while at + Layout.headerSize <= bytes.count {
-            let head = unsafe bytes.span.bytes.extracting(at..<at + Layout.headerSize)
-            guard let header = headers.decode(head) else { break }
-            let range = at + Layout.headerSize..<at + Layout.headerSize + header.payloadLength
-            guard offset + range.upperBound <= end else { break }
-            let isFree = candidates.isEmpty && need.isFirstFree
-            guard candidates.count < need.count, isFree || range.count <= left else {
-                run.isEnough = true
-                break
+        let count = given?.count ?? min(need.readSize, block.used - offset)
+        var scan = RunScan(block, offset, need, capacity: count)
+        if let given {
+            bytes = given
+            unsafe given.withUnsafeBytes { unsafe scan.check($0) }
+        } else {
+            var failure: IOError?
+            bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+                let raw = UnsafeMutableRawBufferPointer(buffer)
+                do throws(IOError) {
+                    repeat {
+                        let size = min(Self.pieceSize, count - filled)
+                        let piece = unsafe UnsafeMutableRawBufferPointer(
+                            rebasing: raw[filled..<filled + size])
+                        let read = unsafe try block.file.read(at: start + filled, into: piece)
+                        filled += read
+                        unsafe scan.check(UnsafeRawBufferPointer(rebasing: raw[..<filled]))
+                        if read < size { break }
+                    } while filled < count && !scan.isDone
+                } catch { failure = error }
             }
-            left -= range.count
-            guard range.upperBound <= bytes.count else {
-                // A long one comes alone; after others it is the next read's.
-                guard candidates.isEmpty else { break }
-                run.entries = try readLong(block, start, header, bytes).map { [$0] } ?? []
-                return run
-            }
-            candidates.append(Candidate(header: header, range: range))
-            at = range.upperBound
+            if let failure { throw failure }
         }
-        run.entries = sound(candidates, in: bytes)
-        if run.entries.count < candidates.count { run.isEnough = false }
-        return run
+        entries = scan.entries
+        isEnough = scan.isEnough
+        if entries.isEmpty, let long = scan.long { try readLong(long, block, start) }
     }
 
-    /// The entry of whose payload only a part came with `bytes`.
-    private static func readLong(
-        _ block: Block, _ start: Int, _ header: BlockHeaders.Fields, _ bytes: [UInt8]
-    ) throws(IOError) -> StoredEntry? {
+    /// Reads the rest of an entry of whose payload only a part is there.
+    private mutating func readLong(_ header: BlockHeaders.Fields, _ block: Block, _ start: Int)
+        throws(IOError)
+    {
         let there = bytes.count - Layout.headerSize
         var failure: IOError?
         let payload = unsafe [UInt8](unsafeUninitializedCapacity: header.payloadLength) {
@@ -114,28 +94,91 @@ struct StoredEntry: Sendable {
         }
         if let failure { throw failure }
         guard payload.count == header.payloadLength, FNV1a.hash(payload) == header.checksum else {
-            return nil
+            return
         }
-        return StoredEntry(stamp: header.stamp, bytes: payload, range: 0..<payload.count)
+        bytes = payload
+        entries = [StoredEntry(stamp: header.stamp, start: 0, payloadLength: payload.count)]
+    }
+}
+
+/// Finds and checks entries in bytes that come piece by piece.
+private struct RunScan: ~Copyable {
+    private(set) var entries: [StoredEntry] = []
+    private(set) var isEnough = false
+    /// Nothing more is to be found in this block, or in as much of it as is to be read.
+    private(set) var isDone = false
+    /// The first entry, if it is longer than what is read.
+    private(set) var long: BlockHeaders.Fields?
+
+    private let headers: BlockHeaders
+    private let need: StoredRun.Need
+    /// Bytes that are read at most.
+    private let capacity: Int
+    /// Where known damage, or the end of the entries, is.
+    private let end: Int
+    private var left: Int
+    private var at = 0
+    /// The checksums of the entries that are not checked yet.
+    private var sums: [UInt64] = []
+    private var streams = FNV1aStreams()
+
+    init(_ block: Block, _ offset: Int, _ need: StoredRun.Need, capacity: Int) {
+        headers = BlockHeaders(block.frame)
+        self.need = need
+        self.capacity = capacity
+        let damage = block.damaged.first { $0.lowerBound > offset }
+        end = (damage?.lowerBound ?? block.used) - offset
+        left = need.payloadSize
     }
 
-    private init(stamp: EntryStamp?, bytes: [UInt8], range: Range<Int>) {
-        self.stamp = stamp
-        self.bytes = bytes
-        self.range = range
+    /// Goes on in `bytes`, which begin with all that was there before.
+    mutating func check(_ bytes: UnsafeRawBufferPointer) {
+        let sound = entries.count
+        sums.removeAll(keepingCapacity: true)
+        while !isDone, at + Layout.headerSize <= bytes.count, unsafe next(bytes) {}
+        for entry in entries[sound...] {
+            unsafe streams.append(UnsafeRawBufferPointer(rebasing: bytes[entry.range]))
+        }
+        let right = streams.hashAll { found in
+            var right = 0
+            while right < sums.count, found[right] == sums[right] { right += 1 }
+            return right
+        }
+        guard right < sums.count else { return }
+        entries.removeSubrange((sound + right)...)
+        (isDone, isEnough) = (true, false)
     }
 
-    /// Those of the candidates, up to the first other one, whose payload has its checksum.
-    private static func sound(_ candidates: [Candidate], in bytes: [UInt8]) -> [StoredEntry] {
-        let sums = unsafe bytes.withUnsafeBytes { bytes in
-            var streams = FNV1aStreams()
-            for candidate in candidates {
-                unsafe streams.append(UnsafeRawBufferPointer(rebasing: bytes[candidate.range]))
+    /// Takes the entry at hand. False when there is none, or not all of it.
+    private mutating func next(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let header = unsafe headers.decode(bytes.bytes.extracting(at..<at + Layout.headerSize))
+        else {
+            isDone = true
+            return false
+        }
+        let start = at + Layout.headerSize
+        let length = header.payloadLength
+        guard start + length <= end else {
+            isDone = true
+            return false
+        }
+        guard entries.count < need.count, entries.isEmpty && need.isFirstFree || length <= left
+        else {
+            (isDone, isEnough) = (true, true)
+            return false
+        }
+        guard start + length <= bytes.count else {
+            // A long one comes alone; after others it is the next read's.
+            if start + length > capacity {
+                isDone = true
+                if entries.isEmpty { long = header }
             }
-            return streams.hashAll { $0 }
+            return false
         }
-        return zip(candidates, sums).prefix { $0.header.checksum == $1 }.map {
-            StoredEntry(stamp: $0.0.header.stamp, bytes: bytes, range: $0.0.range)
-        }
+        left -= length
+        entries.append(StoredEntry(stamp: header.stamp, start: start, payloadLength: length))
+        sums.append(header.checksum)
+        at = start + length
+        return true
     }
 }

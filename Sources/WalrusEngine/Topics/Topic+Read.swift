@@ -5,19 +5,20 @@ internal import WalrusIO
 extension Topic {
     /// An entry that was found, and the cursor that stands behind it.
     struct Found: Sendable {
-        let stored: StoredEntry
-        let info: EntryInfo
+        let entry: Entry
         let after: ReadCursor
-
-        var entry: Entry { Entry(info, stored.payload) }
     }
+
+    /// A sound entry, and the bytes that it was read with.
+    typealias Stored = (entry: StoredEntry, bytes: [UInt8])
 
     /// The next entry, without consuming it.
     func peek() throws(EngineError) -> Found? {
         try findNext { spot throws(EngineError) in
-            try engineErrors(name) { () throws(IOError) in
-                try StoredEntry.read(spot.block, at: spot.offset)
+            let run = try engineErrors(name) { () throws(IOError) in
+                try StoredRun.single(spot.block, at: spot.offset)
             }
+            return run.entries.first.map { ($0, run.bytes) }
         }
     }
 
@@ -104,7 +105,7 @@ extension Topic {
     /// read without a lock.
     ///
     /// - Parameter read: gives the entry at the spot, nil when it is not sound.
-    private func findNext(_ read: (Spot) throws(EngineError) -> StoredEntry?)
+    private func findNext(_ read: (Spot) throws(EngineError) -> Stored?)
         throws(EngineError) -> Found?
     {
         // A second look is needed once per damaged entry that the recovery did not know.
@@ -160,26 +161,23 @@ extension Topic.Spot {
 
     /// The entry that was read at the cursor, here or further on in the same block; the cursor moves
     /// behind it.
-    func take(_ stored: StoredEntry, at cursor: inout ReadCursor) -> Entry {
-        Entry(info(stored, at: &cursor), stored.payload)
-    }
-
-    /// The entry that was read here.
-    func found(_ stored: StoredEntry) -> Topic.Found {
-        var after = cursor
-        let info = info(stored, at: &after)
-        return Topic.Found(stored: stored, info: info, after: after)
-    }
-
-    private func info(_ stored: StoredEntry, at cursor: inout ReadCursor) -> EntryInfo {
+    func take(_ stored: StoredEntry, of bytes: [UInt8], at cursor: inout ReadCursor) -> Entry {
         let offset = cursor.offset
         cursor.offset += stored.size
         cursor.consumed += 1
         cursor.consumedInBlock += 1
         cursor.sequence = stored.stamp?.sequence ?? 0
-        return EntryInfo(
+        let info = EntryInfo(
             sequence: stored.stamp?.sequence, timestamp: stored.stamp?.timestamp,
             ordinal: cursor.consumed, file: block.file.name, slot: block.frame.slot,
             offset: offset)
+        return Entry(info, bytes, stored.range)
+    }
+
+    /// The entry that was read here.
+    func found(_ stored: Topic.Stored) -> Topic.Found {
+        var after = cursor
+        let entry = take(stored.entry, of: stored.bytes, at: &after)
+        return Topic.Found(entry: entry, after: after)
     }
 }

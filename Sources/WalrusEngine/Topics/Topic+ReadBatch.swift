@@ -41,8 +41,8 @@ extension Topic {
         }
     }
 
-    /// What one read of a file brings at most.
-    private static let readSizeMax = 1 << 20
+    /// What is read of a block into one piece of memory, at most and at least.
+    private static let readSizeMax = 2 << 20
     private static let readSizeMin = 4_096
 
     /// - Parameters:
@@ -62,26 +62,21 @@ extension Topic {
             let spot = nextSpot(after: cursor, in: block)
         {
             let count = budget.count - entries.count
-            // Headers come on top; how many there are shows when they are read.
-            let size = left.addingReportingOverflow(Layout.headerSize * min(count, 64))
-            let need = StoredEntry.Need(
+            let need = StoredRun.Need(
                 count: count, payloadSize: left, isFirstFree: entries.isEmpty,
-                readSize: size.overflow
-                    ? Self.readSizeMax
-                    : min(max(size.partialValue, Self.readSizeMin), Self.readSizeMax))
+                readSize: Self.readSize(spot.block, count: count, payloadSize: left))
             let run = try engineErrors(name) { () throws(IOError) in
                 try pieces.fetch(
                     min(left, Self.readSizeMax), from: spot, then: { blocks(after: spot) },
                     budget.io)
-                return try StoredEntry.read(
-                    spot.block, at: spot.offset, need, pieces.take(at: spot))
+                return try StoredRun(spot.block, at: spot.offset, need, pieces.take(at: spot))
             }
             if !run.entries.isEmpty {
                 (cursor, block) = (spot.cursor, spot.block)
                 entries.reserveCapacity(entries.count + run.entries.count)
             }
             for stored in run.entries {
-                entries.append(spot.take(stored, at: &cursor))
+                entries.append(spot.take(stored, of: run.bytes, at: &cursor))
                 left -= stored.payloadLength
             }
             if run.isEnough { break }
@@ -93,6 +88,16 @@ extension Topic {
             }
         }
         return (entries, cursor)
+    }
+
+    /// The bytes that hold so much of a block's entries, if they are as long as they are on average
+    /// there, and the header behind them.
+    private static func readSize(_ block: Block, count: Int, payloadSize: Int) -> Int {
+        let payload = min(payloadSize, readSizeMax)
+        let average = max(1, block.used / max(1, block.entries) - Layout.headerSize)
+        let headers = min(count, payload / average + 1) + 1
+        let size = payload + Layout.headerSize * headers
+        return min(max(size, readSizeMin), readSizeMax)
     }
 
     /// The blocks that come next.
