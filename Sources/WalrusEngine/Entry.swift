@@ -68,7 +68,9 @@ extension Entry: Hashable {
 
     public func hash(into hasher: inout Hasher) {
         hasher.combine(info)
-        withPayload { payload in unsafe payload.withUnsafeBytes { unsafe hasher.combine(bytes: $0) } }
+        withPayload { payload in
+            unsafe payload.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+        }
     }
 }
 

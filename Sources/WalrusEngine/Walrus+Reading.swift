@@ -28,7 +28,7 @@ extension Walrus {
             entries = try found.entries(atStoredOffset: max(0, startOffset), budget)
         } else if checkpoint {
             entries = try reclaiming(found) { () throws(EngineError) in
-                try found.consume(budget, configuration.readConsistency) {
+                try found.consume(budget, configuration.readConsistency, batchAhead) {
                     block, cursor throws(EngineError) in
                     try cursors.record(topic, block.saved(cursor, in: cursor.block))
                 }

@@ -29,6 +29,7 @@ public final class Walrus: Sendable {
     let meter: Meter
     /// Many reads, writes or syncs at once.
     let batchIO: any BatchIO
+    let batchAhead = BatchAhead()
     private let flusher: Flusher?
     private let lock: Mutex<DirectoryLock?>
 
@@ -104,6 +105,7 @@ public final class Walrus: Sendable {
     public func close() throws(EngineError) {
         guard let topics = registry.close() else { return }
         for topic in topics { topic.close() }
+        batchAhead.end()
         marks.close()
         flusher?.end()
         var failure: EngineError?

@@ -59,21 +59,4 @@ struct ReadAhead: Sendable {
         bytes = []
         lease = nil
     }
-
-    /// A part of what readers may hold together.
-    private final class Lease: Sendable {
-        private let size: Int
-        private static let sizeMax = 16 << 20
-        private static let held = Atomic(0)
-
-        /// Nil: there is none left.
-        init?(_ size: Int) {
-            self.size = size
-            // What is refused is given back like any other, by the end of the object.
-            let held = Self.held.wrappingAdd(size, ordering: .relaxed).newValue
-            if held > Self.sizeMax { return nil }
-        }
-
-        deinit { Self.held.wrappingSubtract(size, ordering: .relaxed) }
-    }
 }

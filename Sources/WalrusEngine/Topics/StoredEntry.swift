@@ -30,6 +30,8 @@ struct StoredRun: Sendable {
         var isFirstFree = true
         /// Bytes to read at most, but for an entry that has more.
         var readSize: Int
+        /// Whether to read such an entry; otherwise it is as if there were none.
+        var takesLong = true
     }
 
     /// Small entries come with one call of the system.
@@ -72,7 +74,9 @@ struct StoredRun: Sendable {
         }
         entries = scan.entries
         isEnough = scan.isEnough
-        if entries.isEmpty, let long = scan.long { try readLong(long, block, start) }
+        if entries.isEmpty, need.takesLong, let long = scan.long {
+            try readLong(long, block, start)
+        }
     }
 
     /// Reads the rest of an entry of whose payload only a part is there.
@@ -151,8 +155,8 @@ private struct RunScan: ~Copyable {
 
     /// Takes the entry at hand. False when there is none, or not all of it.
     private mutating func next(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard let header = unsafe headers.decode(bytes.bytes.extracting(at..<at + Layout.headerSize))
-        else {
+        let head = unsafe bytes.bytes.extracting(at..<at + Layout.headerSize)
+        guard let header = headers.decode(head) else {
             isDone = true
             return false
         }

@@ -9,6 +9,14 @@ extension Topic {
         /// Bytes of payload; the first entry comes whatever its size.
         var payloadSize: Int
         let io: any BatchIO
+
+        /// What is to be read from the spot on, `taken` entries with `takenSize` bytes being there.
+        func need(at spot: Topic.Spot, taken: Int = 0, takenSize: Int = 0) -> StoredRun.Need {
+            let (count, size) = (count - taken, payloadSize - takenSize)
+            return StoredRun.Need(
+                count: count, payloadSize: size, isFirstFree: taken == 0,
+                readSize: Topic.readSize(spot.block, count: count, payloadSize: size))
+        }
     }
 
     /// The next entries, without consuming them.
@@ -29,14 +37,28 @@ extension Topic {
 
     /// The next entries, all of them consumed or none. `record` as for a single one.
     func consume(
-        _ budget: Budget, _ consistency: ReadConsistency,
+        _ budget: Budget, _ consistency: ReadConsistency, _ reader: BatchAhead,
         _ record: (Block, ReadCursor) throws(EngineError) -> Void
     ) throws(EngineError) -> [Entry] {
         try consuming.withLock { (consuming: inout Consuming) throws(EngineError) in
             guard !consuming.isClosed else { throw .closed }
-            let found = try findMany(after: state.withLock { $0.cursor } ?? .begin, budget)
+            let start = state.withLock { $0.cursor } ?? .begin
+            let ahead = consuming.batchAhead
+            consuming.batchAhead = nil
+            let found = try findMany(after: start, budget, ahead)
             guard !found.entries.isEmpty else { return [] }
-            try checkpoint(found.entries.count, to: found.after, &consuming, consistency, record)
+            // Who goes on where the last batch ended is likely to do so again.
+            let goesOn = consuming.batchEnd == start
+            var next: BatchAhead.Job?
+            try checkpoint(found.entries.count, to: found.after, &consuming, consistency) {
+                block, cursor throws(EngineError) in
+                if goesOn, let spot = nextSpot(after: found.after) {
+                    next = reader.start(spot, budget.need(at: spot))
+                }
+                try record(block, cursor)
+            }
+            consuming.batchAhead = next
+            consuming.batchEnd = found.after
             return found.entries
         }
     }
@@ -46,30 +68,37 @@ extension Topic {
     private static let readSizeMin = 4_096
 
     /// - Parameters:
+    ///   - ahead: what was read ahead, perhaps of these entries.
     ///   - block: the one that the cursor stands in, where no lock keeps it from being reclaimed.
     ///   - isElsewhere: the cursor is not that of the topic's reader, whose counts must not
     ///     change by what is found there.
     private func findMany(
         after cursor: ReadCursor, in block: Block? = nil, _ budget: Budget,
-        isElsewhere: Bool = false
+        _ ahead: BatchAhead.Job? = nil, isElsewhere: Bool = false
     ) throws(EngineError) -> (entries: [Entry], after: ReadCursor) {
         var cursor = cursor
         var block = block
         var entries: [Entry] = []
         var pieces = ReadPieces()
+        var ahead = ahead
         var left = budget.payloadSize
         while entries.count < budget.count, left >= 0,
             let spot = nextSpot(after: cursor, in: block)
         {
-            let count = budget.count - entries.count
-            let need = StoredRun.Need(
-                count: count, payloadSize: left, isFirstFree: entries.isEmpty,
-                readSize: Self.readSize(spot.block, count: count, payloadSize: left))
-            let run = try engineErrors(name) { () throws(IOError) in
-                try pieces.fetch(
-                    min(left, Self.readSizeMax), from: spot, then: { blocks(after: spot) },
-                    budget.io)
-                return try StoredRun(spot.block, at: spot.offset, need, pieces.take(at: spot))
+            let need = budget.need(
+                at: spot, taken: entries.count, takenSize: budget.payloadSize - left)
+            let there = ahead?.take(at: spot, count: need.count, payloadSize: left)
+            ahead = nil
+            let run: StoredRun
+            if let there {
+                run = there
+            } else {
+                run = try engineErrors(name) { () throws(IOError) in
+                    try pieces.fetch(
+                        min(left, Self.readSizeMax), from: spot, then: { blocks(after: spot) },
+                        budget.io)
+                    return try StoredRun(spot.block, at: spot.offset, need, pieces.take(at: spot))
+                }
             }
             if !run.entries.isEmpty {
                 (cursor, block) = (spot.cursor, spot.block)
@@ -92,7 +121,7 @@ extension Topic {
 
     /// The bytes that hold so much of a block's entries, if they are as long as they are on average
     /// there, and the header behind them.
-    private static func readSize(_ block: Block, count: Int, payloadSize: Int) -> Int {
+    fileprivate static func readSize(_ block: Block, count: Int, payloadSize: Int) -> Int {
         let payload = min(payloadSize, readSizeMax)
         let average = max(1, block.used / max(1, block.entries) - Layout.headerSize)
         let headers = min(count, payload / average + 1) + 1

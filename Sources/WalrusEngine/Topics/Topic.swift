@@ -27,6 +27,9 @@ final class Topic: Sendable {
         /// Checkpoints since the cursor was last recorded.
         var unrecorded = 0
         var ahead = ReadAhead()
+        /// The batch that is likely to come next, and where the last one ended.
+        var batchAhead: BatchAhead.Job?
+        var batchEnd: ReadCursor?
         var isClosed = false
     }
 
@@ -91,6 +94,7 @@ final class Topic: Sendable {
         consuming.withLock { consuming in
             consuming.isClosed = true
             consuming.ahead = ReadAhead()
+            consuming.batchAhead = nil
         }
         appending.withLock { appending in
             appending.isClosed = true
