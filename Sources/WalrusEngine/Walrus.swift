@@ -73,7 +73,7 @@ public final class Walrus: Sendable {
             writesFile: configuration.writesMetrics)
         flusher =
             if case .milliseconds(let interval) = configuration.fsyncSchedule {
-                Flusher(everyMilliseconds: interval, recovered.cursors, io) { allocator.files }
+                try Flusher(everyMilliseconds: interval, recovered.cursors, io) { allocator.files }
             } else { nil }
         self.lock = Mutex(lock)
         self.storage = storage

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import SystemPackage
 
 /// A thread of our own. Work that blocks must not sit on the cooperative pool.
 public final class Thread: Sendable {
@@ -14,7 +15,14 @@ public final class Thread: Sendable {
     public static func yield() { sched_yield() }
 
     /// Starts `body`. Traps where the system has no more threads to give: nothing sensible goes on.
-    public init(_ body: @escaping @Sendable () -> Void) {
+    public convenience init(_ body: @escaping @Sendable () -> Void) {
+        do throws(IOError) { try self.init(starting: body) } catch {
+            preconditionFailure("no more threads")
+        }
+    }
+
+    /// Starts `body`. Throws where the system has no more threads to give.
+    public init(starting body: @escaping @Sendable () -> Void) throws(IOError) {
         var handle = pthread_t()
         let box = unsafe Unmanaged.passRetained(Body(body))
         // Signals stay with the main thread, which waits for them.
@@ -29,7 +37,10 @@ public final class Thread: Sendable {
                 return nil
             }, box.toOpaque())
         unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
-        precondition(result == 0, "no more threads")
+        guard result == 0 else {
+            unsafe box.release()
+            throw IOError("start", "a thread", Errno(rawValue: result))
+        }
         self.handle = handle
     }
 
@@ -54,7 +65,8 @@ public final class Thread: Sendable {
                 body(index)
             }
         }
-        let helpers = (1..<min(threads, count)).map { _ in Thread(work) }
+        // With fewer than there might be it takes longer, and that is all.
+        let helpers = (1..<min(threads, count)).compactMap { _ in try? Thread(starting: work) }
         work()
         for helper in helpers { helper.join() }
     }

@@ -12,9 +12,9 @@ final class Flusher: Sendable {
     init(
         everyMilliseconds: Int, _ cursors: CursorStore, _ io: any BatchIO,
         _ files: @escaping @Sendable () -> [DataFile]
-    ) {
+    ) throws(EngineError) {
         let interval = UInt64(max(1, everyMilliseconds)) * 1_000_000
-        thread = Thread { [stop] in
+        let passes: @Sendable () -> Void = { [stop] in
             var next = Clock.monotonic() + interval
             while true {
                 let now = Clock.monotonic()
@@ -27,6 +27,9 @@ final class Flusher: Sendable {
                 try? cursors.sync()
                 DataFile.syncMany(files(), io)
             }
+        }
+        do throws(IOError) { thread = try Thread(starting: passes) } catch {
+            throw EngineError(error)
         }
     }
 

@@ -15,6 +15,7 @@ final class Meter: Sendable {
     private let stop = Event()
     private let output: Mutex<Output>
     private let thread = Mutex<WalrusIO.Thread?>(nil)
+    private let writesFile: Bool
 
     private struct Output {
         let path: FilePath
@@ -36,14 +37,16 @@ final class Meter: Sendable {
         self.allocator = allocator
         self.cursors = cursors
         self.io = io
+        self.writesFile = writesFile
         opened = Clock.wall()
         output = Mutex(
             Output(path: directory.appending(DirectoryNames.metrics), last: Clock.monotonic()))
         guard writesFile else { return }
         thread.withLock {
-            $0 = Thread { [self] in
+            // Where there are no more threads, others see the figures when the engine is closed.
+            $0 = try? Thread(starting: { [self] in
                 while !stop.wait(nanoseconds: Self.intervalNanoseconds) { write(isClosed: false) }
-            }
+            })
         }
     }
 
@@ -65,10 +68,9 @@ final class Meter: Sendable {
 
     /// Writes the last figures. To be called once, while the directory is still ours.
     func end() {
-        guard let running = thread.withLock({ $0.take() }) else { return }
         stop.set()
-        running.join()
-        write(isClosed: true)
+        thread.withLock { $0.take() }?.join()
+        if writesFile { write(isClosed: true) }
     }
 
     private func write(isClosed: Bool) {

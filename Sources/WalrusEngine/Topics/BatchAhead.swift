@@ -62,10 +62,12 @@ final class BatchAhead: Sendable {
         let job = Job(spot, need, lease)
         let call: Event? = state.withLock { state in
             guard !state.isBusy, !state.isEnded else { return nil }
-            (state.job, state.isBusy) = (job, true)
             if state.thread == nil {
-                state.thread = WalrusIO.Thread { [self] in work() }
+                state.thread = try? WalrusIO.Thread(starting: { [self] in work() })
+                // Where there are no more threads, readers wait for what they read, as before.
+                guard state.thread != nil else { return nil }
             }
+            (state.job, state.isBusy) = (job, true)
             return state.call
         }
         guard let call else { return nil }
