@@ -87,7 +87,7 @@ struct Assembly {
             findings.add(
                 Finding(
                     .warning, .missingFiles,
-                    "the index files know \(names.count) topics, but no data file is there: they were "
+                    "the index files know \(names.count) \(names.count == 1 ? "topic" : "topics"), but no data file is there: they were "
                         + "reclaimed once read, or are gone"))
         }
         var blocks: [DataFileName: [Int: BlockState]] = [:]
@@ -125,6 +125,7 @@ struct Assembly {
                 stamps: link.scan.stamps)
         }
         let position = cursor(name, chain)
+        if isCursorLost(name, chain) { noteLost(name) }
         topic.cursor = position.cursor
         topic.unread = topic.entries - position.consumed
         let place = position.cursor.map { ($0.blockIndex, $0.offset) } ?? (0, 0)
@@ -301,6 +302,26 @@ struct Assembly {
             Finding(
                 .warning, .cursorUnclear, file: file,
                 "the cursor of \(name.quoted) is not the start of any entry; it is read so that nothing unread is skipped"
+            ))
+    }
+
+    /// Whether the cursor stood in a part of a data file that was cut off.
+    private func isCursorLost(_ name: TopicName, _ chain: [Link]) -> Bool {
+        let cut = state.files.filter { $0.size < Layout.fileSize }
+        guard !cut.isEmpty else { return false }
+        if let position = sidecars.journal[name], let name = position.file,
+            let file = cut.first(where: { $0.name == name })
+        {
+            return file.size <= position.slot * Layout.unit
+        }
+        return chain.isEmpty && (sidecars.cursors[name] ?? nil) != nil
+    }
+
+    private mutating func noteLost(_ name: TopicName) {
+        findings.add(
+            Finding(
+                .warning, .cursorLost, file: DirectoryNames.cursorIndex,
+                "the cursor of \(name.quoted) stood in a part of a data file that was cut off: what was left to read there is gone, and where its reader was"
             ))
     }
 

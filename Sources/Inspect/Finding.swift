@@ -35,6 +35,7 @@ public struct Finding: Hashable, Sendable {
         case damagedMetrics = "damaged-metrics"
         case journalReconciled = "journal-reconciled"
         case cursorUnclear = "cursor-unclear"
+        case cursorLost = "cursor-lost"
         case cursorShifted = "cursor-shifted"
         case missingFiles = "missing-files"
         case indexTable = "index-table"

@@ -80,7 +80,7 @@ struct FindingList {
                     return addBlocks(scan)
                 }
                 if scan.blocks[index].frame.units > 1 {
-                    stop = (slot, "a block of \(scan.blocks[index].frame.units) units hides")
+                    stop = (slot, "a block of \(scan.blocks[index].frame.units) slots hides")
                 }
             }
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SystemPackage
+import WalrusConsole
 import WalrusIO
 
 /// The program: `walrus DIR` is the console, everything else a verb.
@@ -14,8 +15,9 @@ struct WalrusCommand: ParsableCommand {
             """,
         discussion: """
             walrus DIR opens the console on a data directory; `walrus demo DIR` makes one to try. \
-            Nothing that looks ever writes: only append, consume, mark, bench and demo do, and the \
-            console's actions after --write.
+            Nothing that looks ever writes. These verbs write: append, consume and mark into the \
+            log, bench and demo into a new directory, export into a file outside of the log; and \
+            the console's actions after --write.
 
             Exit status: 0 fine, 1 findings or nothing there, 2 usage, 3 I/O or lock; by SIGPIPE when \
             the reader of the output goes away.
@@ -25,13 +27,14 @@ struct WalrusCommand: ParsableCommand {
             Console.self, Topics.self, Files.self, Blocks.self, Forecast.self, Entries.self,
             Peek.self, Tail.self, Export.self, Check.self, HexVerb.self, Append.self, Consume.self,
             Mark.self, Frame.self, Bench.self, Demo.self, Config.self,
-            Namespaces.self,
+            Namespaces.self, Completions.self, Manual.self, Version.self,
         ],
         defaultSubcommand: Console.self)
 
     static func main() {
         StandardStreams.turnSignalsIntoErrors()
         do {
+            try refuseMistypedVerb(CommandLine.arguments.dropFirst().first)
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as Failure {
@@ -59,6 +62,17 @@ struct WalrusCommand: ParsableCommand {
             StandardStreams.complain("walrus: " + usage.text)
             exit(withStatus: Failure.Status.usage.rawValue)
         }
+    }
+
+    /// A first word that is nearly a verb, and no directory, is told from one that is neither.
+    private static func refuseMistypedVerb(_ word: String?) throws {
+        guard let word, !word.hasPrefix("-"), !word.contains("/"), !word.isEmpty,
+            !Directory.exists(FilePath(word))
+        else { return }
+        let verbs = configuration.subcommands.map { $0._commandName } + ["help"]
+        guard !verbs.contains(word), let near = Nearest.word(to: word, among: verbs) else { return }
+        throw Failure(
+            .usage, "\(word): no such verb, and no such directory; did you mean walrus \(near)?")
     }
 
     private static func exit(withStatus status: Int32) -> Never {

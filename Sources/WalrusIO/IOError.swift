@@ -20,7 +20,10 @@ public struct IOError: Error, Hashable, Sendable {
     public var advice: String? {
         switch errno {
         case .permissionDenied, .notPermitted:
-            "run as a user who may read it, or mend the permissions"
+            "run as a user who may do that, or mend the permissions"
+        case .noSpace where path == StandardOutput.path,
+            .diskQuotaExceeded where path == StandardOutput.path:
+            "free some space where the output goes"
         case .noSpace, .diskQuotaExceeded:
             "free some space, then try again: nothing acknowledged is lost"
         case .tooManyOpenFiles, .tooManyOpenFilesInSystem:

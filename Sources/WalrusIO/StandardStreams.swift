@@ -3,7 +3,7 @@ internal import SystemPackage
 
 /// Standard output, buffered. Not for use by two threads at once.
 public final class StandardOutput {
-    private static let path: FilePath = "standard output"
+    static let path: FilePath = "standard output"
     private static let limit = 1 << 16
     private var buffer: [UInt8] = []
 

@@ -50,8 +50,6 @@ public struct EntryExport: Sendable {
         public var sentence: String {
             var text =
                 "\(exported) \(exported == 1 ? "entry" : "entries"), \(bytes) bytes of payload"
-            if damaged > 0 { text += ", \(damaged) damaged left out" }
-            if undecided > 0 { text += ", \(undecided) not decided" }
             return text
         }
     }

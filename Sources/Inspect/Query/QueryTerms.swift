@@ -193,7 +193,7 @@ extension QueryParser {
         func expected(_ what: String) -> QueryError { error("expected \(what)", at: start) }
         switch name {
         case "length":
-            guard let count = Self.bytes(word) else {
+            guard let count = ByteSize.parse(word) else {
                 throw expected("a number of bytes, as in 500, 10K or 2M")
             }
             return .length(comparison, count)
@@ -217,17 +217,6 @@ extension QueryParser {
             guard let value = Int(word), value >= 0 else { throw expected("a number") }
             return name == "block" ? .block(comparison, value) : .ordinal(comparison, value)
         }
-    }
-
-    /// "500", "10K", "2M", "1G": binary units.
-    private static func bytes(_ text: String) -> Int? {
-        let units: [Character: Int] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
-        let unit = text.last.flatMap { units[$0] }
-        guard let value = Int(unit == nil ? text : String(text.dropLast())), value >= 0 else {
-            return nil
-        }
-        let (product, overflow) = value.multipliedReportingOverflow(by: unit ?? 1)
-        return overflow ? nil : product
     }
 
     private static func moment(_ text: String) -> Query.Moment? {

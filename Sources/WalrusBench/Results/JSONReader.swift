@@ -1,11 +1,11 @@
-/// Reads one JSON value: strict, and as deep as a result is and no deeper.
-struct JSONReader {
+/// Reads one JSON value: strict, and no deeper than what this program writes.
+package struct JSONReader {
     private let bytes: [UInt8]
     private var at = 0
 
-    private static let deepest = 8
+    private static let deepest = 16
 
-    static func read(_ text: some Sequence<UInt8>) -> JSONValue? {
+    package static func read(_ text: some Sequence<UInt8>) -> JSONValue? {
         var reader = JSONReader(bytes: Array(text))
         guard let value = reader.value(0) else { return nil }
         reader.skipBlanks()

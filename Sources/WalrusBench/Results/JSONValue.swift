@@ -1,6 +1,6 @@
 /// A value of a result's line, written and read without help (see ARCHITECTURE.md, Decisions).
 /// Objects keep the order in which they were written.
-enum JSONValue: Hashable {
+package enum JSONValue: Hashable {
     case null
     case bool(Bool)
     case int(Int)
@@ -10,23 +10,23 @@ enum JSONValue: Hashable {
     case array([JSONValue])
     case object([Member])
 
-    struct Member: Hashable {
-        let name: String
-        let value: JSONValue
+    package struct Member: Hashable {
+        package let name: String
+        package let value: JSONValue
     }
 
     static func members(_ members: [(String, JSONValue)]) -> JSONValue {
         .object(members.map { Member(name: $0.0, value: $0.1) })
     }
 
-    subscript(_ name: String) -> JSONValue? {
+    package subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
     }
 
     var int: Int? { if case .int(let value) = self { value } else { nil } }
-    var string: String? { if case .string(let value) = self { value } else { nil } }
-    var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+    package var string: String? { if case .string(let value) = self { value } else { nil } }
+    package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     var double: Double? {
         switch self {
         case .int(let value): Double(value)

@@ -7,7 +7,8 @@ import WalrusIO
 
 /// DIR and --key: which log.
 struct LogArguments: ParsableArguments {
-    @Argument(help: ArgumentHelp("The data directory.", valueName: "DIR"))
+    @Argument(
+        help: ArgumentHelp("The data directory.", valueName: "DIR"), completion: .directory)
     var directory: String
 
     @Option(help: "The instance key: its log lies in a folder of its own in DIR.")
@@ -139,6 +140,16 @@ struct TopicArguments: ParsableArguments {
         throw missing(among: state.topics.count)
     }
 
+    /// Nothing there: no entry of the topic is what was asked for.
+    func nothingFound(isQuery: Bool) -> Failure {
+        let shown = name.shown(ascii: true)
+        return Failure(
+            .nothing,
+            isQuery
+                ? "no entry of \(shown) is what --where asks for"
+                : "no entry of \(shown) is there from that place on")
+    }
+
     /// Nothing there: the topic is none of the `count` that are.
     func missing(among count: Int) -> Failure {
         let others = count == 0 ? "there is none at all" : "walrus topics lists the \(count) there"
@@ -148,6 +159,11 @@ struct TopicArguments: ParsableArguments {
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json, jsonl
+}
+
+/// "1 topic", "2 topics".
+func counted(_ count: Int, _ one: String, _ many: String) -> String {
+    "\(count) \(count == 1 ? one : many)"
 }
 
 /// -o: in what form.

@@ -15,7 +15,8 @@ struct EntryPrinter {
     let payload: PayloadForm
     /// Whether a line of text holds all of a payload, however long.
     let isWhole: Bool
-    private var isFirst = true
+    /// How many entries were printed.
+    private(set) var printed = 0
 
     init(_ format: OutputFormat, _ payload: PayloadForm, isWhole: Bool = false) {
         output = StandardOutput()
@@ -37,9 +38,9 @@ struct EntryPrinter {
     mutating func print(
         _ entry: EntryRecord, _ read: (_ offset: Int, _ count: Int) throws -> [UInt8]
     ) throws {
-        defer { isFirst = false }
+        defer { printed += 1 }
         if format == .text { return try printText(entry, read) }
-        if format == .json, !isFirst { try output.write(",") }
+        if format == .json, printed > 0 { try output.write(",") }
         var head = JSON.object(entry.members).text
         if payload != .none {
             head.removeLast()

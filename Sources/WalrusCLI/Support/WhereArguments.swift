@@ -31,12 +31,16 @@ struct WhereArguments: ParsableArguments {
 struct LeftOut {
     var damaged = 0
     var undecided = 0
+    /// Where the first of the damaged ones are.
+    var places: [String] = []
 
     func admit() throws {
         var parts: [String] = []
         if damaged > 0 {
             let entries = damaged == 1 ? "entry was" : "entries were"
-            parts.append("\(damaged) damaged \(entries) left out: see walrus check")
+            let more = damaged > places.count ? ", ..." : ""
+            let named = places.isEmpty ? "" : " (\(places.joined(separator: ", "))\(more))"
+            parts.append("\(damaged) damaged \(entries) left out\(named): see walrus check")
         }
         if undecided > 0 {
             let entries = undecided == 1 ? "entry" : "entries"

@@ -10,7 +10,8 @@ struct Append: Verb {
         abstract: "Append standard input to a topic, as one entry or line by line. Writes.",
         discussion: """
             Prints the ordinal of each entry once it is acknowledged: with the default --fsync each, \
-            once it is on disk. Stops at the first entry that fails; all before it are kept.
+            once it is on disk. Stops at the first entry that fails; all before it are kept. With \
+            --lines, -o json is one document with all of them, -o jsonl a line for each.
             """)
 
     @OptionGroup var log: LogArguments
@@ -33,6 +34,8 @@ struct Append: Verb {
         }
     }
 
+    private var isList: Bool { lines && form.output == .json }
+
     func perform() throws {
         if let refusal = topic.name.refusal { throw Failure(.usage, refusal) }
         var input = StandardInput()
@@ -41,12 +44,29 @@ struct Append: Verb {
         _ = try log.existingOrNew()
         let output = StandardOutput()
         try withEngine(log, fsync: fsync.schedule) { engine in
-            while let payload = try first ?? nextLine(&input) {
-                try tell(try engine.append(payload, to: topic.name), output)
-                first = nil
-                if !lines { break }
+            if isList { try output.write("{\"schema\":1,\"entries\":[") }
+            var appended = 0
+            do {
+                while let payload = try first ?? nextLine(&input) {
+                    try tell(
+                        try engine.append(payload, to: topic.name), output, isFirst: appended == 0)
+                    first = nil
+                    appended += 1
+                    if !lines { break }
+                }
+            } catch {
+                // What was acknowledged before is still one document.
+                try? end(output)
+                throw error
             }
+            try end(output)
         }
+    }
+
+    private func end(_ output: StandardOutput) throws(IOError) {
+        guard isList else { return }
+        try output.write("]}\n")
+        try output.flush()
     }
 
     private func read(_ input: inout StandardInput) throws -> [UInt8] {
@@ -66,7 +86,9 @@ struct Append: Verb {
         }
     }
 
-    private func tell(_ receipt: AppendReceipt, _ output: StandardOutput) throws(IOError) {
+    private func tell(
+        _ receipt: AppendReceipt, _ output: StandardOutput, isFirst: Bool
+    ) throws(IOError) {
         if form.output == .text {
             try output.write("\(receipt.ordinal)\n")
         } else {
@@ -75,7 +97,8 @@ struct Append: Verb {
                 ("sequence", .int(Int(clamping: receipt.sequence))),
                 ("timestamp", .int(Int(clamping: receipt.timestamp))),
             ])
-            try output.write(object.text + "\n")
+            if isList, !isFirst { try output.write(",") }
+            try output.write(object.text + (isList ? "" : "\n"))
         }
         try output.flush()
     }

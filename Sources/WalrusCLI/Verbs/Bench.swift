@@ -2,6 +2,7 @@ import ArgumentParser
 import SystemPackage
 import WalrusBench
 import WalrusEngine
+import WalrusFormat
 import WalrusIO
 
 struct Bench: ParsableCommand {
@@ -28,8 +29,8 @@ struct BenchRun: Verb {
     @Option(help: "The topics and entries are written here: a new or empty directory.")
     var dir: String?
 
-    @Option(help: "Bytes of a payload: N, or MIN-MAX.")
-    var size = NumberRange(1_024)
+    @Option(help: "Bytes of a payload: N, or MIN-MAX; 4K, 1M.")
+    var size = SizeRange(1_024)
 
     @Option(help: "Threads: N, or A-B for a series with one result each.")
     var threads = NumberRange(1)
@@ -61,8 +62,8 @@ struct BenchRun: Verb {
     @Option(help: "Turns of floor and engine.")
     var rounds = 5
 
-    @Option(help: "Bytes on disk at most; then the log is begun anew while no clock runs.")
-    var maxDisk: Int?
+    @Option(help: "Bytes on disk at most, as 500M or 8G; then the log is begun anew while no clock runs.")
+    var maxDisk: BytesArgument?
 
     @Flag(help: "Leave the log in its directory.")
     var keep = false
@@ -100,7 +101,7 @@ struct BenchRun: Verb {
         workload.rounds = rounds
         workload.directory = dir.map { FilePath($0) }
         workload.keepsFiles = keep
-        workload.diskLimit = maxDisk
+        workload.diskLimit = maxDisk?.value
         return workload
     }
 
@@ -172,6 +173,26 @@ struct NumberRange: ExpressibleByArgument {
         guard (1...2).contains(parts.count), numbers.count == parts.count,
             let first = numbers.first,
             let last = numbers.last, first <= last
+        else { return nil }
+        range = first...last
+    }
+
+    var defaultValueDescription: String {
+        range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
+    }
+}
+
+/// Sizes in bytes: "1024", "4K", "100-4K".
+struct SizeRange: ExpressibleByArgument {
+    let range: ClosedRange<Int>
+
+    init(_ value: Int) { range = value...value }
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "-", omittingEmptySubsequences: false)
+        let sizes = parts.compactMap { ByteSize.parse($0) }
+        guard (1...2).contains(parts.count), sizes.count == parts.count,
+            let first = sizes.first, let last = sizes.last, first <= last
         else { return nil }
         range = first...last
     }

@@ -36,7 +36,7 @@ struct Blocks: Verb {
         try Report(form.output).print(
             "blocks", blocks,
             [
-                .init("FILE"), .init("BLOCK", number: true), .init("UNITS", number: true),
+                .init("FILE"), .init("BLOCK", number: true), .init("SLOTS", number: true),
                 .init("TOPIC"), .init("ENTRIES", number: true), .init("USED", number: true),
                 .init("DAMAGED", number: true), .init("STATE"),
             ], members: members

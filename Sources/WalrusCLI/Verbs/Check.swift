@@ -40,7 +40,8 @@ struct Check: Verb {
         if form.output == .text, !isBad {
             let output = StandardOutput()
             try output.write(
-                "nothing is wrong: \(state.entries) entries in \(state.topics.count) topics verified\n"
+                "nothing is wrong: \(counted(state.entries, "entry", "entries")) in "
+                    + "\(counted(state.topics.count, "topic", "topics")) verified\n"
             )
             try output.flush()
         }

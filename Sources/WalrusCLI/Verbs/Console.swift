@@ -16,7 +16,8 @@ struct Console: Verb {
 
     @Argument(
         help: ArgumentHelp(
-            "The data directory; without it WALRUS_DATA_DIR, else ./wal_files.", valueName: "DIR"))
+            "The data directory; without it WALRUS_DATA_DIR, else ./wal_files.", valueName: "DIR"),
+        completion: .directory)
     var directory: String?
 
     @Option(help: "The instance key: its log lies in a folder of its own in DIR.")
@@ -120,10 +121,15 @@ struct DecoderArguments: ParsableArguments {
 struct ColorArgument: ExpressibleByArgument {
     let choice: ColorChoice
 
+    init(choice: ColorChoice) { self.choice = choice }
+
     init?(argument: String) {
         guard let choice = ColorChoice(rawValue: argument) else { return nil }
         self.choice = choice
     }
+
+    static var allValueStrings: [String] { ColorChoice.allCases.map(\.rawValue) }
+    var defaultValueDescription: String { choice.rawValue }
 }
 
 /// "1s", "500ms".

@@ -10,7 +10,8 @@ struct Entries: Verb {
         abstract: "List the entries of a topic, consumed ones included. Consumes nothing.",
         discussion: """
             Damaged entries are left out, with a note on standard error and exit status 1; \
-            `walrus check` tells where they are, and --where is:damaged shows them.
+            `walrus check` tells where they are, and --where is:damaged shows them. Exits with 1, \
+            as grep does, when no entry is what was asked for.
             """)
 
     @OptionGroup var log: LogArguments
@@ -34,9 +35,10 @@ struct Entries: Verb {
     }
 
     func perform() throws {
-        try EntryListing(
+        let printed = try EntryListing(
             log: log, topic: topic, query: wanted.query(), format: form.output, payload: payload
         ).print(from: from, limit: limit)
+        if printed == 0, limit != 0 { throw topic.nothingFound(isQuery: wanted.text != nil) }
     }
 }
 
@@ -84,7 +86,6 @@ struct EntryListing {
     let payload: PayloadForm
 
     /// Returns how many were printed.
-    @discardableResult
     func print(from start: StartPoint, limit: Int?) throws -> Int {
         let (path, state) = try log.scan()
         let reader = EntryReader(directory: path, topic: try topic.state(in: state))

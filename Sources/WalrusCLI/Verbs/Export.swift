@@ -12,7 +12,8 @@ struct Export: Verb {
             all. An existing one is left alone without --force. Formats: jsonl (as `walrus entries \
             -o jsonl`, with payload, or payload_base64 where it is not UTF-8), raw (payloads, \
             nothing between them), length-prefixed (four bytes little endian before each payload), \
-            hex (a line a payload). Damaged entries are left out and named; exit status 1.
+            hex (a line a payload). Damaged entries are left out and named; exit status 1. Where \
+            no entry is what was asked for, the file is empty and the exit status 0.
             """)
 
     @OptionGroup var log: LogArguments
@@ -32,7 +33,9 @@ struct Export: Verb {
     @Option(parsing: .unconditional, help: "Export at most so many.")
     var limit: Int?
 
-    @Option(help: ArgumentHelp("Where to: a file, or - for standard output.", valueName: "FILE"))
+    @Option(
+        help: ArgumentHelp("Where to: a file, or - for standard output.", valueName: "FILE"),
+        completion: .file())
     var out: String
 
     @Option(help: "How; without it, what the end of the file's name says (.raw, .hex), else jsonl.")
@@ -62,12 +65,12 @@ struct Export: Verb {
         StopSignals.watch()
         let outcome = try write(export)
         StopSignals.endIfRequested()
-        for row in outcome.damagedRows {
-            StandardStreams.complain("walrus: damaged: \(row.file):\(row.slot)+\(row.offset)")
-        }
         if out != "-" { StandardStreams.complain("exported \(outcome.sentence) to \(out)") }
         try state.admitGaps()
-        try LeftOut(damaged: outcome.damaged, undecided: outcome.undecided).admit()
+        try LeftOut(
+            damaged: outcome.damaged, undecided: outcome.undecided,
+            places: outcome.damagedRows.map { "\($0.file):\($0.slot)+\($0.offset)" }
+        ).admit()
     }
 
     private func write(_ export: EntryExport) throws -> EntryExport.Outcome {

@@ -37,6 +37,12 @@ struct Frame: Verb {
     @Option(help: ArgumentHelp("Colours: \(Theme.choices).", valueName: "NAME"))
     var theme = "dark"
 
+    @Option(
+        help: ArgumentHelp(
+            "Colours of ansi: auto, never, 16, 256 or truecolor. NO_COLOR is respected.",
+            valueName: "WHEN"))
+    var color = ColorArgument(choice: .auto)
+
     @OptionGroup var decoder: DecoderArguments
 
     @Option(name: .shortAndLong, help: "How to print.")
@@ -74,13 +80,19 @@ struct Frame: Verb {
         if screen.value != .chooser { console.show(screen.value) }
         console.press(try Key.script(keys))
         let colors = console.model.theme
+        let depth = color.choice.depth(
+            colors: 1 << 24, noColor: Host.environment("NO_COLOR"))
         let frame = console.frame
         let text =
             switch output {
             case .text: FrameText.render(frame)
-            case .ansi: FrameANSI.render(frame, theme: colors, depth: .trueColor)
+            case .ansi:
+                FrameANSI.render(
+                    frame, theme: depth == .mono ? .mono : colors, depth: depth)
             case .svg:
-                FrameSVG.render(frame, theme: colors, title: "walrus \(screen.value.rawValue)")
+                FrameSVG.render(
+                    frame, theme: depth == .mono ? .mono : colors,
+                    title: "walrus \(screen.value.rawValue)")
             case .json: FrameJSON.render(frame)
             }
         let out = StandardOutput()

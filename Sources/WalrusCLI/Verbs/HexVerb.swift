@@ -21,11 +21,14 @@ struct HexVerb: Verb {
     @Option(help: ArgumentHelp("A file of the directory.", valueName: "NAME"))
     var file: String?
 
-    @Option(help: "The first byte, in decimal or as 0x1F.")
-    var offset: NumberArgument = NumberArgument(value: 0)
+    @Option(
+        parsing: .unconditional, help: "The first byte, in decimal, as 0x1F, or as 10M.")
+    var offset: BytesArgument = BytesArgument(value: 0)
 
-    @Option(help: "How many bytes; without it, all of the entry, 4096 at most, or 256.")
-    var length: NumberArgument?
+    @Option(
+        parsing: .unconditional,
+        help: "How many bytes; without it, all of the entry, 4096 at most, or 256.")
+    var length: BytesArgument?
 
     @Option(help: ArgumentHelp("The topic whose entry is meant.", valueName: "NAME"))
     var topic: String?
@@ -33,7 +36,7 @@ struct HexVerb: Verb {
     @Flag(help: "The topic is the name's bytes in hexadecimal.")
     var topicHex = false
 
-    @Option(help: "The entry, by its ordinal.")
+    @Option(parsing: .unconditional, help: "The entry, by its ordinal.")
     var entry: Int?
 
     func validate() throws {
@@ -90,25 +93,6 @@ struct HexVerb: Verb {
         }
         return BytePlace(file: row.file, slot: row.slot, offset: row.offset)
     }
-}
-
-/// A number of bytes: "4096", "0x1000".
-struct NumberArgument: ExpressibleByArgument {
-    let value: Int
-
-    init(value: Int) { self.value = value }
-
-    init?(argument: String) {
-        let isHex = argument.lowercased().hasPrefix("0x")
-        let digits = isHex ? argument.dropFirst(2) : Substring(argument)
-        guard let value = Int(digits, radix: isHex ? 16 : 10), value >= 0, digits.first != "+"
-        else {
-            return nil
-        }
-        self.value = value
-    }
-
-    var defaultValueDescription: String { String(value) }
 }
 
 /// Prints bytes piece by piece, and the fields around the first of them.

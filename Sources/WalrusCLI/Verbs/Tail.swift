@@ -11,7 +11,8 @@ struct Tail: Verb {
         discussion: """
             Looking consumes nothing. With -f it goes on until it is interrupted or nobody reads \
             its output, also while data files come and go, the writer restarts, or the topic is \
-            not there yet. An entry is printed once it is whole.
+            not there yet. An entry is printed once it is whole. Without -f, exits with 1 when no \
+            entry is what was asked for.
             """)
 
     @OptionGroup var log: LogArguments
@@ -19,7 +20,9 @@ struct Tail: Verb {
     @OptionGroup var wanted: WhereArguments
     @OptionGroup var form: OutputArguments
 
-    @Option(name: [.customShort("n"), .customLong("lines")], help: "Begin with the last so many.")
+    @Option(
+        name: [.customShort("n"), .customLong("lines")], parsing: .unconditional,
+        help: "Begin with the last so many.")
     var count = 10
 
     @Flag(
@@ -66,6 +69,9 @@ struct Tail: Verb {
         try state.admitGaps()
         leftOut.damaged = follower.damaged
         try leftOut.admit()
+        if !follow, count > 0, printer.printed == 0 {
+            throw topic.nothingFound(isQuery: wanted.text != nil)
+        }
     }
 
     /// Looks again and again, less often the longer a look takes: a tenth of a processor at most.

@@ -6,26 +6,31 @@ import WalrusFormat
 struct Topics: Verb {
     static let configuration = CommandConfiguration(
         abstract: "List the topics: entries, unread, size, clean flag, cursor.",
-        discussion: "Exits with 1 when there is no topic.")
+        discussion: """
+            The column DAMAGED is there when a topic has damaged entries. Exits with 1 when there \
+            is no topic.
+            """)
 
     @OptionGroup var log: LogArguments
     @OptionGroup var form: OutputArguments
 
     func perform() throws {
         let (_, state) = try log.scan()
+        // A column of zeros tells nothing.
+        let isDamaged = state.topics.contains { $0.damaged > 0 }
         try Report(form.output).print(
             "topics", state.topics,
             [
                 .init("TOPIC"), .init("ENTRIES", number: true), .init("UNREAD", number: true),
                 .init("SIZE", number: true), .init("FLAG"), .init("BLOCKS", number: true),
-                .init("CURSOR"),
-            ], members: Self.members
+            ] + (isDamaged ? [.init("DAMAGED", number: true)] : []) + [.init("CURSOR")],
+            members: Self.members
         ) { topic in
             [
                 topic.name.shown(ascii: false), String(topic.entries), String(topic.unread),
                 String(topic.size), topic.isClean ? "clean" : "dirty", String(topic.blocks.count),
-                topic.cursor.map { "\($0.file):\($0.slot)+\($0.offset)" } ?? "begin",
-            ]
+            ] + (isDamaged ? [String(topic.damaged)] : [])
+                + [topic.cursor.map { "\($0.file):\($0.slot)+\($0.offset)" } ?? "begin"]
         }
         try state.admitGaps()
         if state.topics.isEmpty { throw Failure(.nothing, "\(log.path): no topics there") }

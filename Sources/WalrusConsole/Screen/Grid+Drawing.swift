@@ -68,6 +68,27 @@ extension Grid {
         return ((reversed ? taken.reversed() : taken).joined(), columns)
     }
 
+    /// Draws pieces of text one after the other; an ellipsis stands for what does not fit.
+    mutating func putFitting(_ pieces: [StyledText], x: Int, y: Int, width: Int) {
+        var left = width
+        for (index, piece) in pieces.enumerated() where left > 0 {
+            let isLast = !pieces.dropFirst(index + 1).contains {
+                !$0.text.allSatisfy { $0 == " " }
+            }
+            // Where something has to follow, its ellipsis needs a column.
+            let columns = DisplayWidth.columns(of: piece.text)
+            if columns < left || (columns == left && isLast) {
+                left -= put(piece.text, x: x + width - left, y: y, style: piece.style)
+            } else {
+                let cut = columns == left ? piece.text + " " : piece.text
+                put(
+                    cut, x: x + width - left, y: y, width: left, align: .leading,
+                    style: piece.style)
+                left = 0
+            }
+        }
+    }
+
     /// A line from `x` on.
     public mutating func horizontalLine(x: Int, y: Int, width: Int, style: Style = .border) {
         fill(

@@ -26,10 +26,28 @@ extension ConsoleModel {
     // MARK: - Actions
 
     mutating func openActions() -> [Effect] {
-        let name = screen == .entries ? entries?.topic : home.selected
-        guard let name else { return complain("no topic is selected") }
+        guard let name = topicAtHand else {
+            return complain(
+                screen == .home || screen == .entries
+                    ? "no topic is selected" : "what is pointed at belongs to no topic")
+        }
         overlay = .menu(ActionMenu(topic: name))
         return []
+    }
+
+    /// The topic that is pointed at on this screen, and on no other.
+    private var topicAtHand: TopicName? {
+        switch screen {
+        case .chooser: return nil
+        case .home: return home.selected
+        case .entries: return entries?.topic
+        case .blocks: return selectedBlock?.topic
+        case .hex: return hex.place.flatMap { block(at: $0) }?.topic
+        case .check:
+            let findings = shownFindings
+            guard findings.indices.contains(check.selected) else { return nil }
+            return findings[check.selected].place.flatMap { block(at: $0) }?.topic
+        }
     }
 
     private mutating func pressMenu(_ key: Key, _ menu: ActionMenu) -> [Effect] {

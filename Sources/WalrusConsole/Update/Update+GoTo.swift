@@ -54,7 +54,7 @@ extension CommandPalette {
                 return model.goTo { $0.locate(.sequence(sequence), $1) }
             }),
         PaletteCommand(
-            "block", takes: .text("FILE:SLOT+OFFSET"),
+            "block", takes: .text("FILE:BLOCK+OFFSET"),
             help: "go to a block, as 4:25 or 4:25+0x1A0, or by the file's name",
             run: { model, text in model.goTo(block: text) }),
     ]
@@ -82,7 +82,7 @@ extension ConsoleModel {
     /// Shows the entry at a place in a file, or the one after it.
     mutating func goTo(block text: String) -> [Effect] {
         guard let place = place(named: text) else {
-            return complain("which block? FILE:SLOT+OFFSET, as in 4:25+0x1A0")
+            return complain("which block? FILE:BLOCK+OFFSET, as in 4:25+0x1A0")
         }
         let slot = place.offset / Layout.unit
         let file = state?.files.first { $0.name.text == place.file }

@@ -96,6 +96,12 @@ enum BlocksView {
         }
     }
 
+    /// The parts of the space on disk that no unread entry holds, as Home shows them too.
+    static let freeParts: [(ReclaimForecast.Fate, String, Role)] = [
+        (.filling, "being filled", .barGood), (.goes, "can go", .barIdle),
+        (.kept, "kept for ever", .barBad),
+    ]
+
     /// What takes the space on disk, in parts that sum up.
     private static func drawSummary(
         _ forecast: ReclaimForecast, _ state: DirectoryState, _ grid: inout Grid, _ rect: Rect
@@ -103,12 +109,8 @@ enum BlocksView {
         let label = " \(Figures.bytes(state.allocated)) on disk "
         let width = grid.put(label, x: rect.x, y: rect.y, style: .text)
         guard state.allocated > 0 else { return }
-        let parts: [(ReclaimForecast.Fate, String, Role)] = [
-            (.held, "held by unread", .barWarning), (.filling, "being filled", .barGood),
-            (.goes, "can go", .barIdle), (.kept, "kept for ever", .barBad),
-        ]
         StackedBar(
-            parts.map { fate, name, role in
+            ([(.held, "held by unread", .barWarning)] + freeParts).map { fate, name, role in
                 let figure = Figures.bytes(forecast.bytes[fate] ?? 0)
                 return StackedBar.Segment(
                     "\(name) \(figure)", short: figure, value: Double(forecast.bytes[fate] ?? 0),

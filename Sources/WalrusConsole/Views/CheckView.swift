@@ -25,7 +25,7 @@ enum CheckView {
             plural(state.count(.info), "note"),
         ].joined(separator: "   ")
         grid.put(
-            " \(Figures.grouped(state.entries)) entries verified   \(counts)", x: layout.summary.x,
+            " \(plural(state.entries, "entry", "entries")) verified   \(counts)", x: layout.summary.x,
             y: layout.summary.y, width: layout.summary.width, align: .leading)
         let findings = model.shownFindings
         let isFiltered = !model.findingsFilter.isEmpty

@@ -41,7 +41,7 @@ public enum ConsoleView {
         let text =
             (problems > 0 ? "\(problems)! " : "")
             + "\(Figures.count(Double(state.unread))) unread of \(Figures.count(Double(state.entries)))"
-            + ", \(state.topics.count) topics"
+            + ", \(plural(state.topics.count, "topic"))"
         grid.put(text, x: 0, y: 0, width: model.size.columns, align: .leading)
     }
 }
@@ -150,51 +150,82 @@ enum FooterView {
     }
 
     private static func drawKeys(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
+        var x = rect.x
+        for binding in shown(model, width: rect.width) {
+            x += grid.put(binding.pieces, x: x, y: rect.y)
+        }
+    }
+
+    /// A binding as the bar shows it.
+    struct Shown {
+        let binding: Binding
+        let pieces: [StyledText]
+    }
+
+    /// What fits, from left to right.
+    static func shown(_ model: ConsoleModel, width: Int) -> [Shown] {
         // How to get out comes last, as it does everywhere.
-        let labelled = model.keys.bindings(on: model.screen).filter {
-            $0.label != nil
+        let bindings = model.keys.bindings(on: model.screen)
+        let labelled = bindings.filter {
+            $0.label != nil && !$0.keys.isEmpty
                 && (model.screen != .chooser || ConsoleModel.worksInChooser($0.command))
         }
-        var shown =
-            labelled.filter { !isWayOut($0) } + labelled.filter { isWayOut($0) }
-        var isShort = false
-        func width() -> Int {
-            shown.reduce(0) { $0 + pieces($1, model, isShort: isShort).columns }
+        var kept = labelled.filter { !isWayOut($0) } + labelled.filter { isWayOut($0) }
+        func pieces(isShort: Bool) -> [Shown] {
+            kept.map { binding in
+                let other = bindings.first { $0.command == binding.command.counterpart }
+                return Shown(
+                    binding: binding,
+                    pieces: Self.pieces(binding, other?.keys.first, model, isShort: isShort))
+            }
         }
+        func columns(_ shown: [Shown]) -> Int { shown.reduce(0) { $0 + $1.pieces.columns } }
+        let whole = pieces(isShort: false)
+        guard columns(whole) > width else { return whole }
         // The names of the other screens are the first to go, then what a screen offers, from the
         // last on; how to get on and how to get out stay.
-        isShort = width() > rect.width
-        while width() > rect.width,
-            let least = shown.lastIndex(where: { !isWayOut($0) && $0.command != .help })
+        while columns(pieces(isShort: true)) > width,
+            let least = kept.lastIndex(where: { !isWayOut($0) && $0.command != .help })
         {
-            shown.remove(at: least)
+            kept.remove(at: least)
         }
-        var x = rect.x
-        for binding in shown {
-            let pieces = pieces(binding, model, isShort: isShort)
-            guard x + pieces.columns <= rect.maxX else { continue }
-            x += grid.put(pieces, x: x, y: rect.y)
-        }
+        return columns(pieces(isShort: true)) <= width ? pieces(isShort: true) : []
     }
 
     private static func isWayOut(_ binding: Binding) -> Bool {
         [.back, .quit].contains(binding.command)
     }
 
-    /// - Parameter isShort: of screens other than this one, the key alone.
-    private static func pieces(_ binding: Binding, _ model: ConsoleModel, isShort: Bool)
-        -> [StyledText]
-    {
+    /// - Parameters:
+    ///   - other: the key of the command that does the opposite, shown beside it.
+    ///   - isShort: of screens other than this one, the key alone.
+    private static func pieces(
+        _ binding: Binding, _ other: Key?, _ model: ConsoleModel, isShort: Bool
+    ) -> [StyledText] {
         guard let label = binding.label, let key = binding.keys.first else { return [] }
         let isHere = binding.command.rawValue == model.screen.rawValue
-        let cap = StyledText(" \(key.name) ", .key, .bold)
+        let names = key.name + (other.map { " " + $0.name } ?? "")
+        let cap = StyledText(" \(names) ", .key, .bold)
         if isShort, !isHere, ConsoleModel.Screen(rawValue: binding.command.rawValue) != nil {
-            return [cap, StyledText(" ", .keyLabel)]
+            return [cap]
         }
         return [
             cap,
             StyledText(
                 "\(label) ", isHere ? Style(.keyLabel, [.bold, .underline]) : Style(.keyLabel)),
         ]
+    }
+}
+
+extension Command {
+    /// What goes the other way: one label says both.
+    fileprivate var counterpart: Command? {
+        switch self {
+        case .previousFile: .nextFile
+        case .previousBlock: .nextBlock
+        case .previousEntry: .nextEntry
+        case .previousFinding: .nextFinding
+        default: nil
+        }
     }
 }

@@ -72,7 +72,7 @@ enum EntriesView {
             grid.put(
                 " FOLLOW ", x: rect.maxX - 9, y: rect.y, style: Style(.badgeLive, .bold))
         }
-        grid.put(
+        grid.putFitting(
             pieces, x: rect.x, y: rect.y, width: rect.width - (entries.isFollowing ? 10 : 0))
     }
 
@@ -101,7 +101,10 @@ enum EntriesView {
         }
         let files = model.state.map(FileNumbers.init)
         let top = entries.position.top
-        let visible = entries.rows.indices.dropFirst(top).prefix(layout.listHeight)
+        // Where no line marks the cursor, its row is an entry's.
+        let candidates = entries.rows.indices.dropFirst(top).prefix(layout.listHeight + 1)
+        let boundary = boundary(candidates, entries, topic)
+        let visible = candidates.prefix(layout.listHeight + (boundary == nil ? 1 : 0))
         let chosen = ColumnChoice(.entries, model)
         let columns = columns(model)
         // The preview is the last column, and the last to go.
@@ -110,13 +113,8 @@ enum EntriesView {
             chosen.pick(row(model, entries.rows[$0], topic, files, room))
         }
         var selected = entries.position.selected - top
-        // The line between what is consumed and what is not.
-        let boundary = visible.first { index in
-            index > 0 && isConsumed(entries.rows, index - 1, topic)
-                && !isConsumed(entries.rows, index, topic)
-        }
         var separator: Int?
-        if let boundary, entries.contents == .all {
+        if let boundary {
             let line = boundary - top
             separator = line
             rows.insert([], at: line)
@@ -131,6 +129,18 @@ enum EntriesView {
             let style = Style(.cursorMark)
             grid.horizontalLine(x: inside.x, y: y, width: inside.width, style: style)
             grid.put(" cursor: unread from here on ", x: inside.x + 3, y: y, style: style.bold)
+        }
+    }
+
+    /// The row that the line between what is consumed and what is not stands before; nil: no such
+    /// line is among `rows`.
+    static func boundary(
+        _ rows: some Collection<Int>, _ entries: EntriesModel, _ topic: TopicState?
+    ) -> Int? {
+        guard entries.contents == .all else { return nil }
+        return rows.first { index in
+            index > 0 && isConsumed(entries.rows, index - 1, topic)
+                && !isConsumed(entries.rows, index, topic)
         }
     }
 

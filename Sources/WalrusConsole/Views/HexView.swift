@@ -25,7 +25,11 @@ struct HexLayout {
             let (left, right) = body.splitLeft(wide)
             bytes = left
             hasText = true
-            (tree, detail) = right.splitBottom(right.height >= 14 ? 9 : 0)
+            // What is wrong is told in full where there is room: the fields scroll.
+            let wanted = 2 + HexTree.facts(model, width: right.width - 4).lines.count
+            let most = max(9, right.height - 7)
+            (tree, detail) = right.splitBottom(
+                right.height >= 14 ? max(9, min(wanted, most)) : 0)
         } else {
             hasText = body.width >= wide
             let (upper, lower) = body.splitBottom(body.height >= 16 ? body.height / 2 : 0)
@@ -58,7 +62,7 @@ enum HexView {
         }
         let layout = HexLayout(model)
         let field = model.hex.map?.field(at: place.offset)
-        grid.put(
+        grid.putFitting(
             summary(model, place), x: layout.summary.x, y: layout.summary.y,
             width: layout.summary.width)
         drawBytes(model, place, field, &grid, layout)
@@ -237,16 +241,24 @@ enum HexTree {
         let inside = grid.box(
             rect, title: field.name, trailing: [StyledText(range, .muted)]
         ).inset(horizontal: 1)
+        facts(model, width: inside.width).draw(&grid, inside)
+    }
+
+    /// What is told of the field under the cursor: what is wrong with it goes before what it means.
+    static func facts(_ model: ConsoleModel, width: Int) -> FactList {
         var facts = FactList(labelWidth: 0)
-        let ascii = grid.glyphs.isASCII
+        guard let map = model.hex.map, let place = model.hex.place,
+            let selected = map.field(at: place.offset)
+        else { return facts }
+        let field = map.fields[selected]
+        let glyphs = model.glyphs
         func add(_ text: String, _ style: Style) {
-            for line in PayloadText.prose(text, width: inside.width, ascii: ascii) {
+            for line in PayloadText.prose(text, width: width, ascii: glyphs.isASCII) {
                 facts.add([StyledText(line, style)])
             }
         }
         let value = value(field, model)
         if !value.isEmpty { facts.add([StyledText(value, .text, .bold)]) }
-        add(field.meaning, .muted)
         // Of what is wrong all around the byte, the innermost comes first.
         let around = map.fields[...selected].reversed().filter {
             $0.range.contains(field.range.lowerBound) && $0.depth <= field.depth
@@ -256,14 +268,15 @@ enum HexTree {
         for problem in around.compactMap(\.problem) where told.insert(problem).inserted {
             // The finding says the same, and what follows from it.
             guard finding?.message.hasPrefix(problem) != true else { continue }
-            add("\(grid.glyphs.damaged) \(problem)", Style(.damaged))
+            add("\(glyphs.damaged) \(problem)", Style(.damaged))
         }
         if let finding {
             add(
                 "\(finding.kind.rawValue): \(finding.message)",
-                Style(CheckView.mark(finding.severity, grid.glyphs).1))
+                Style(CheckView.mark(finding.severity, glyphs).1))
         }
-        facts.draw(&grid, inside)
+        add(field.meaning, .muted)
+        return facts
     }
 
     /// The finding about the entry under the cursor, or about what stands there instead.

@@ -50,7 +50,7 @@ enum HomeView {
             return
         }
         drawHealth(model, state, &grid, layout.health)
-        drawDisk(state, &grid, layout.disk)
+        drawDisk(model, &grid, layout.disk)
         if let metrics = state.metrics, !layout.latency.isEmpty {
             LatencyView.draw(
                 LatencyView.line(metrics, ascii: model.glyphs.isASCII), &grid, layout.latency)
@@ -128,34 +128,32 @@ enum HomeView {
 
     // MARK: - Disk
 
-    /// What the data files take on disk: unread, consumed but kept by an unread file, and consumed
-    /// whole files.
-    private static func drawDisk(_ state: DirectoryState, _ grid: inout Grid, _ rect: Rect) {
-        var unread = 0
-        var held = 0
-        var reclaimable = 0
-        for file in state.files {
-            if file.isConsumed || file.blocks.isEmpty {
-                reclaimable += file.allocated
-            } else {
-                let open = min(
-                    file.allocated, file.blocks.reduce(0) { $0 + $1.unreadSize })
-                unread += open
-                held += file.allocated - open
-            }
-        }
-        let label = " disk \(Figures.bytes(state.allocated)) "
+    /// What the data files take on disk, in parts that sum up. Those that Blocks has too have its
+    /// words and its numbers: both are the forecast's.
+    private static func drawDisk(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
+        guard let forecast = model.forecast else { return }
+        let all = forecast.files.reduce(0) { $0 + $1.allocated }
+        let label = " disk \(Figures.bytes(all)) "
         let width = grid.put(label, x: rect.x, y: rect.y, style: .muted)
-        guard state.allocated > 0 else { return }
+        guard all > 0 else { return }
         func segment(_ name: String, _ size: Int, _ role: Role) -> StackedBar.Segment {
             let figure = Figures.bytes(size)
             return StackedBar.Segment(
                 "\(name) \(figure)", short: figure, value: Double(size), style: Style(role))
         }
-        StackedBar([
-            segment("unread", unread, .barGood), segment("held by unread", held, .barWarning),
-            segment("reclaimable", reclaimable, .barIdle),
-        ]).draw(
+        let unread = forecast.files.reduce(0) {
+            $0 + ($1.fate == .held ? min($1.allocated, $1.unreadSize) : 0)
+        }
+        let held = forecast.bytes[.held] ?? 0
+        StackedBar(
+            [
+                segment("unread", unread, .barGood),
+                segment("read, in the same files", held - unread, .barWarning),
+            ]
+                + BlocksView.freeParts.map { fate, name, role in
+                    segment(name, forecast.bytes[fate] ?? 0, role)
+                }
+        ).draw(
             into: &grid,
             in: Rect(x: rect.x + width, y: rect.y, width: rect.width - width - 1, height: 1))
     }

@@ -70,8 +70,8 @@ enum PromptView {
 
     private static func exportLabel(_ selection: ExportOrder.Selection) -> String {
         switch selection {
-        case .rows(let rows): "export \(plural(rows.count, "entry", "entries")) to file: "
-        case .matches: "export all matches to file: "
+        case .rows(let rows): "export \(plural(rows.count, "entry", "entries")) to file (.jsonl .raw .lp .hex): "
+        case .matches: "export all matches to file (.jsonl .raw .lp .hex): "
         }
     }
 
