@@ -70,6 +70,8 @@ static int check_terminal(void) {
 
 static void prepare_rescue(const struct termios *saved) {
     const char *strings[] = {
+        /* endwin ends mouse reports; a crash calls none. Terminals without them pass over it. */
+        capability("kmous") != NULL ? "\033[?1000l\033[?1006l" : NULL,
         capability("sgr0"), capability("op"),    capability("rmkx"),
         capability("cnorm"), capability("rmcup"),
     };
@@ -230,16 +232,48 @@ static bool input_is_gone(int error) {
     return ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting == 0;
 }
 
+static struct wcurses_input mouse(void) {
+    struct wcurses_input input = {.kind = WCURSES_INPUT_MOUSE, .code = WCURSES_MOUSE_OTHER};
+    MEVENT event;
+    if (getmouse(&event) != OK) {
+        return input;
+    }
+    input.column = event.x;
+    input.row = event.y;
+    if (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED)) {
+        input.code = WCURSES_MOUSE_PRESS;
+    } else if (event.bstate & BUTTON4_PRESSED) {
+        input.code = WCURSES_MOUSE_WHEEL_UP;
+    } else if (event.bstate & BUTTON5_PRESSED) {
+        input.code = WCURSES_MOUSE_WHEEL_DOWN;
+    }
+    return input;
+}
+
 struct wcurses_input wcurses_read(void) {
     wint_t code = 0;
     errno = 0;
     switch (screen == NULL ? ERR : get_wch(&code)) {
-    case OK: return (struct wcurses_input){WCURSES_INPUT_CHARACTER, code};
-    case KEY_CODE_YES: return (struct wcurses_input){WCURSES_INPUT_KEY, translated(code)};
+    case OK: return (struct wcurses_input){.kind = WCURSES_INPUT_CHARACTER, .code = code};
+    case KEY_CODE_YES:
+        if (code == KEY_MOUSE) {
+            return mouse();
+        }
+        return (struct wcurses_input){.kind = WCURSES_INPUT_KEY, .code = translated(code)};
     default: break;
     }
     bool gone = screen == NULL || input_is_gone(errno);
-    return (struct wcurses_input){gone ? WCURSES_INPUT_HANGUP : WCURSES_INPUT_NONE, 0};
+    return (struct wcurses_input){.kind = gone ? WCURSES_INPUT_HANGUP : WCURSES_INPUT_NONE};
+}
+
+bool wcurses_mouse(bool on) {
+    if (screen == NULL) {
+        return false;
+    }
+    /* A click is told when the button goes down: waiting for more would delay every click. */
+    mouseinterval(0);
+    mmask_t mask = on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0;
+    return mousemask(mask, NULL) != 0;
 }
 
 /* ---- stopping ---- */

@@ -67,6 +67,15 @@ enum {
     WCURSES_INPUT_CHARACTER,
     WCURSES_INPUT_KEY,
     WCURSES_INPUT_HANGUP,
+    WCURSES_INPUT_MOUSE,
+};
+
+enum {
+    WCURSES_MOUSE_PRESS = 1,
+    WCURSES_MOUSE_WHEEL_UP,
+    WCURSES_MOUSE_WHEEL_DOWN,
+    /* A release, or another button. */
+    WCURSES_MOUSE_OTHER,
 };
 
 enum {
@@ -92,12 +101,18 @@ enum {
 struct wcurses_input {
     /* One of WCURSES_INPUT_. */
     int kind;
-    /* A Unicode scalar, or one of WCURSES_KEY_. */
+    /* A Unicode scalar, or one of WCURSES_KEY_ or WCURSES_MOUSE_. */
     uint32_t code;
+    /* Where the mouse was. */
+    int column, row;
 };
 
 /* The next key, without waiting (but for the rest of an escape sequence, 25 ms). */
 struct wcurses_input wcurses_read(void);
+
+/* Whether the terminal tells of clicks and of the wheel. While it does, it selects no text by
+ * itself. False for a terminal that cannot. */
+bool wcurses_mouse(bool on);
 
 /* ---- stopping ---- */
 

@@ -98,7 +98,9 @@ extension JSONValue {
     }
 
     fileprivate func visible(_ name: String) -> [JSONValue] {
-        list(name).filter { $0["shouldDisplay"]?.bool != false && $0["commandName"]?.string != "help" }
+        list(name).filter {
+            $0["shouldDisplay"]?.bool != false && $0["commandName"]?.string != "help"
+        }
     }
 
     /// Whether every verb has it: it need not be told with each.

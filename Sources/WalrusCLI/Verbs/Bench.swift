@@ -62,7 +62,8 @@ struct BenchRun: Verb {
     @Option(help: "Turns of floor and engine.")
     var rounds = 5
 
-    @Option(help: "Bytes on disk at most, as 500M or 8G; then the log is begun anew while no clock runs.")
+    @Option(
+        help: "Bytes on disk at most, as 8G; then the log is begun anew while no clock runs.")
     var maxDisk: BytesArgument?
 
     @Flag(help: "Leave the log in its directory.")

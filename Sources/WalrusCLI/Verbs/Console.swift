@@ -45,11 +45,24 @@ struct Console: Verb {
     @Flag(help: "Draw with ASCII alone.")
     var ascii = false
 
+    @Flag(help: "Click selects, the wheel scrolls; :mouse on the way.")
+    var mouse = false
+
+    @Flag(
+        help: """
+            For screen readers: labelled lines instead of a screen, and words instead of keys; \
+            type help.
+            """)
+    var plain = false
+
     @OptionGroup var decoder: DecoderArguments
     @OptionGroup var configuration: ConfigurationArguments
 
     func validate() throws {
         if let directory { try LogArguments(directory: directory, key: key).validate() }
+        if plain, write {
+            throw ValidationError("--plain only looks: append, consume and mark are verbs")
+        }
         if let theme, Theme.named(theme) == nil {
             throw ValidationError("no theme '\(theme)': \(Theme.choices)")
         }
@@ -63,9 +76,17 @@ struct Console: Verb {
         if let color { chosen.color = color.choice }
         if let refresh { chosen.refresh = refresh.nanoseconds }
         if ascii { chosen.ascii = true }
+        if mouse { chosen.mouse = true }
         let setup = ConsoleModel.Setup(
             directory: log.directory, canWrite: write, interval: chosen.refresh,
             timeZone: Clock.zoneOffset(), hasDecoder: decoder.decode != nil)
+        if plain {
+            var console = PlainConsole(
+                directory: path.string, setup: setup,
+                decoder: decoder.decode ?? (chosen.decode.isEmpty ? nil : chosen.decode))
+            console.configure(chosen)
+            return try console.run(choosing: isChoice)
+        }
         guard StandardOutput.isTerminal, StandardStreams.isInputTerminal else {
             var console = HeadlessConsole(
                 directory: path.string, setup: setup, size: Size(columns: 100, rows: 30),

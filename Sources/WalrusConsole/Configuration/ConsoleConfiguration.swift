@@ -58,6 +58,7 @@ extension ConsoleModel {
         self.configuration = configuration
         keys = KeyTable(bindings: configuration.bindings)
         setup.interval = configuration.refresh
+        isMouseOn = configuration.mouse
         isThemeAutomatic = configuration.theme == nil
         theme = configuration.theme.flatMap(Theme.named) ?? theme
     }

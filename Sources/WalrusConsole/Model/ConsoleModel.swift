@@ -60,6 +60,8 @@ public struct ConsoleModel: Sendable {
     /// Processes that have files of the directory open.
     public var holders: [Int] = []
     public var isPaused = false
+    /// Whether the terminal is asked for clicks and the wheel.
+    public var isMouseOn = false
     /// What went wrong last, or was done last: shown in the bottom line until the next key.
     public var notice: Notice?
     public var overlay: Overlay?

@@ -4,6 +4,7 @@ public import WalrusFormat
 /// Something that happened: all that ever changes the model.
 public enum Message: Sendable {
     case key(Key)
+    case mouse(MouseEvent)
     case resize(Size)
     /// The terminal told what its background is.
     case background(isLight: Bool)

@@ -75,6 +75,19 @@ public enum CommandPalette {
                 return model.moveHex(to: BytePlace(file: text, offset: 0))
             }),
         PaletteCommand(
+            "mouse", takes: .word("on", ["on", "off"]),
+            help: "click selects and the wheel scrolls, or not",
+            run: { model, text in
+                guard ["", "on", "off"].contains(text) else {
+                    return model.complain(":mouse on or :mouse off")
+                }
+                model.isMouseOn = text.isEmpty ? !model.isMouseOn : text == "on"
+                return model.confirm(
+                    model.isMouseOn
+                        ? "mouse on: most terminals select text while Shift is held"
+                        : "mouse off")
+            }),
+        PaletteCommand(
             "write", aliases: ["rw"], help: "offer the actions that write",
             run: { model, _ in
                 model.setup.canWrite = true

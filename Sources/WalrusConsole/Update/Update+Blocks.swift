@@ -86,7 +86,7 @@ extension ConsoleModel {
 
     /// - Parameter wraps: whether a place beyond the ends means the first or last slot; otherwise
     ///   it means the same column in the first or last line.
-    private mutating func moveTo(slot wanted: Int, _ state: DirectoryState, wraps: Bool = true) {
+    mutating func moveTo(slot wanted: Int, _ state: DirectoryState, wraps: Bool = true) {
         let perRow = wraps ? 1 : BlocksLayout(self).perRow
         let count = state.files.count * Layout.unitsPerFile
         let column = blockCursor % perRow

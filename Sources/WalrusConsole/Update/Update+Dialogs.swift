@@ -39,8 +39,8 @@ extension ConsoleModel {
     private var topicAtHand: TopicName? {
         switch screen {
         case .chooser: return nil
-        case .home: return home.selected
         case .entries: return entries?.topic
+        case .home: return home.selected
         case .blocks: return selectedBlock?.topic
         case .hex: return hex.place.flatMap { block(at: $0) }?.topic
         case .check:

@@ -87,7 +87,7 @@ extension ConsoleModel {
         switch command {
         case .follow:
             entries?.isFollowing.toggle()
-            if entries?.isFollowing == true { return loadTail() }
+            if entries?.isFollowing == true { return beginToFollow() }
         case .goToCursor:
             guard let topic = entriesTopic else { return [] }
             entries?.isFollowing = false
@@ -99,17 +99,33 @@ extension ConsoleModel {
         return []
     }
 
+    /// Goes to the newest entry; in a list of matches, to the newest of those.
+    private mutating func beginToFollow() -> [Effect] {
+        guard let model = entries else { return [] }
+        guard model.contents == .matches else {
+            showAll()
+            return loadTail()
+        }
+        entries?.position.selected = max(0, model.rows.count - 1)
+        return followMatches() + loadPayload()
+    }
+
     private mutating func move(by delta: Int, _ command: Command, _ layout: EntriesLayout)
         -> [Effect]
     {
-        guard var model = entries else { return [] }
-        if model.isPayloadFocused {
+        if var model = entries, model.isPayloadFocused {
             let lines = PayloadView.lines(self, width: layout.payloadWidth).count
             model.payloadTop = max(
                 0, min(model.payloadTop + delta, lines - layout.payloadHeight))
             entries = model
             return []
         }
+        return moveEntries(by: delta, command)
+    }
+
+    /// Moves the selection in the list.
+    mutating func moveEntries(by delta: Int, _ command: Command = .down) -> [Effect] {
+        guard var model = entries else { return [] }
         model.isFollowing = false
         model.position.move(by: delta, count: model.rows.count)
         model.payloadTop = 0

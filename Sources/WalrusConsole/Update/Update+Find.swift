@@ -139,7 +139,16 @@ extension ConsoleModel {
         if isFinal { model.awaited = nil }
         if model.isFollowing { model.position.selected = max(0, model.rows.count - 1) }
         entries = model
-        return loadPayload()
+        return loadPayload() + (model.isFollowing ? followMatches() : [])
+    }
+
+    /// Who follows wants the last matches, however many come before them: a search that ended at its
+    /// limit goes on.
+    mutating func followMatches() -> [Effect] {
+        guard let model = entries, let query = model.query, let search = model.search,
+            !search.isRunning, !search.isComplete, let topic = entriesTopic
+        else { return [] }
+        return self.search(query, topic, from: search.next)
     }
 
     /// To the next match or the one before, in the list of matches or among all entries.

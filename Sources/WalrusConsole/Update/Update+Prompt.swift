@@ -105,7 +105,7 @@ extension ConsoleModel {
         }
     }
 
-    private mutating func submitCommand(_ text: String) -> [Effect] {
+    mutating func submitCommand(_ text: String) -> [Effect] {
         guard let parsed = CommandPalette.parse(text, self) else { return [] }
         switch parsed {
         case .command(let command, let argument):

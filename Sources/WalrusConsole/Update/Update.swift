@@ -30,6 +30,9 @@ extension ConsoleModel {
         case .key(let key):
             notice = nil
             return press(key)
+        case .mouse(let event):
+            notice = nil
+            return take(event)
         case .resize(let size):
             self.size = size
             return []

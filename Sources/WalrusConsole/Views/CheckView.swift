@@ -25,8 +25,8 @@ enum CheckView {
             plural(state.count(.info), "note"),
         ].joined(separator: "   ")
         grid.put(
-            " \(plural(state.entries, "entry", "entries")) verified   \(counts)", x: layout.summary.x,
-            y: layout.summary.y, width: layout.summary.width, align: .leading)
+            " \(plural(state.entries, "entry", "entries")) verified   \(counts)",
+            x: layout.summary.x, y: layout.summary.y, width: layout.summary.width, align: .leading)
         let findings = model.shownFindings
         let isFiltered = !model.findingsFilter.isEmpty
         let count =

@@ -200,9 +200,7 @@ enum HexTree {
             style: model.hex.isTreeFocused ? Style(.accent) : .border)
         guard let map = model.hex.map else { return }
         let height = inside.height
-        let here = selected ?? 0
-        let top = ScrollWindow.top(
-            keeping: here, in: map.fields.count, height: height, from: here - height / 2)
+        let top = top(model, height: height)
         let width = 2 + (map.fields.map { $0.depth + $0.name.utf8.count }.max() ?? 0) + 1
         for (line, index) in map.fields.indices.dropFirst(top).prefix(height).enumerated() {
             let field = map.fields[index]
@@ -227,6 +225,14 @@ enum HexTree {
         }
         Scrollbar(total: map.fields.count, visible: height, top: top).draw(
             into: &grid, in: Rect(x: rect.maxX - 1, y: inside.y, width: 1, height: height))
+    }
+
+    /// The first field that is shown.
+    static func top(_ model: ConsoleModel, height: Int) -> Int {
+        guard let map = model.hex.map, let place = model.hex.place else { return 0 }
+        let here = map.field(at: place.offset) ?? 0
+        return ScrollWindow.top(
+            keeping: here, in: map.fields.count, height: height, from: here - height / 2)
     }
 
     static func drawDetail(

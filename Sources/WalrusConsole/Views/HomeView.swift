@@ -224,6 +224,18 @@ enum HomeView {
         ]
     }
 
+    /// What a click on a column's title sorts by.
+    static func sort(by title: String) -> HomeModel.Sort? {
+        switch title {
+        case "TOPIC": .topic
+        case "ENTRIES": .entries
+        case "UNREAD": .unread
+        case "SIZE": .size
+        case "IN/s", "OUT/s": .rate
+        default: nil
+        }
+    }
+
     private static func sortColumn(_ home: HomeModel) -> (column: Int, ascending: Bool)? {
         let column =
             switch home.sort {

@@ -69,10 +69,13 @@ enum PromptView {
     }
 
     private static func exportLabel(_ selection: ExportOrder.Selection) -> String {
-        switch selection {
-        case .rows(let rows): "export \(plural(rows.count, "entry", "entries")) to file (.jsonl .raw .lp .hex): "
-        case .matches: "export all matches to file (.jsonl .raw .lp .hex): "
-        }
+        let what =
+            switch selection {
+            case .rows(let rows): plural(rows.count, "entry", "entries")
+            case .matches: "all matches"
+            }
+        // The name's end chooses the format.
+        return "export \(what) to file (.jsonl .raw .lp .hex): "
     }
 
     /// The list of candidates, above the prompt's line.

@@ -62,6 +62,7 @@ public final class ConsoleApp {
         model = ConsoleModel(setup: setup, size: terminal.size, glyphs: terminal.glyphs)
         model.theme = Terminal.isLight ?? false ? .light : .dark
         model.configure(configuration)
+        terminal.setMouse(model.isMouseOn)
         if let notice { model.complain(of: notice) }
         model.commandHistory = LineHistory(HistoryFile()?.load() ?? [])
     }
@@ -116,10 +117,13 @@ public final class ConsoleApp {
     private func takeKeys() {
         let keys = terminal.readKeys()
         for key in keys { send(.key(key)) }
+        let events = terminal.takeMouseEvents()
+        for event in events { send(.mouse(event)) }
+        terminal.setMouse(model.isMouseOn)
         if let isLight = terminal.takeBackground() { send(.background(isLight: isLight)) }
         if terminal.size != model.size { send(.resize(terminal.size)) }
         // A key's answer is drawn at once.
-        if !keys.isEmpty { drawnAt = 0 }
+        if !keys.isEmpty || !events.isEmpty { drawnAt = 0 }
     }
 
     private func takeSignals() {

@@ -10,14 +10,18 @@ public struct HeadlessConsole {
     /// Whether a command to quit has come.
     public private(set) var hasEnded = false
     private var runner: EffectRunner
-    private let clock: UInt64
+    private var clock: UInt64
+    /// Whether exports, snapshots and the history of commands may write their files: a person asks
+    /// for them.
+    private let keepsFiles: Bool
 
     /// - Parameter clock: the time that frames show, in nanoseconds since 1970 UTC; 0 shows none.
     ///   The same directory and clock give the same frames.
     public init(
         directory: String, setup: ConsoleModel.Setup, size: Size, glyphs: GlyphSet,
-        clock: UInt64 = 0, decoder: String? = nil
+        clock: UInt64 = 0, decoder: String? = nil, keepsFiles: Bool = false
     ) {
+        self.keepsFiles = keepsFiles
         runner = EffectRunner(directory: directory, decoder: decoder)
         model = ConsoleModel(setup: setup, size: size, glyphs: glyphs)
         self.clock = clock
@@ -36,6 +40,19 @@ public struct HeadlessConsole {
         perform(model.update(message))
     }
 
+    /// The time goes on, and the directory is looked at again when that is due.
+    public mutating func tick(_ time: UInt64) {
+        clock = time
+        send(.tick(time))
+    }
+
+    /// Does what a line of the plain console asks for.
+    mutating func take(plain line: String) -> PlainReply {
+        let (effects, reply) = model.plain(line)
+        perform(effects)
+        return reply
+    }
+
     public var frame: Grid { ConsoleView.draw(model) }
 
     private mutating func perform(_ effects: [Effect]) {
@@ -48,11 +65,11 @@ public struct HeadlessConsole {
             }
             // A frame leaves no trace, nor do the keys that lead to it.
             switch effect {
-            case .remember, .save: continue
+            case .remember, .save: if !keepsFiles { continue }
             case .openLog(let directory):
                 runner = EffectRunner(directory: directory)
                 continue
-            case .export:
+            case .export where !keepsFiles:
                 send(.exported(.failure(ActionFailure("nothing is exported without a terminal"))))
                 continue
             default: break

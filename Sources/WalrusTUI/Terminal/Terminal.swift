@@ -24,6 +24,9 @@ public final class Terminal {
     private var isOpen = true
     /// The other end is gone: nothing will be read from, or seen on, this terminal again.
     public private(set) var isHungUp = false
+    /// Clicks and turns of the wheel that `readKeys` came upon.
+    private var mouseEvents: [MouseEvent] = []
+    private var isMouseOn = false
     /// The last read stopped at its limit; curses may hold keys that no poll will announce.
     private(set) var hasPendingKeys = false
 
@@ -172,6 +175,7 @@ public final class Terminal {
             case Int(WCURSES_INPUT_KEY) where input.code == UInt32(WCURSES_KEY_RESIZE):
                 drawn = nil
             case Int(WCURSES_INPUT_KEY): inputs.append(.code(input.code))
+            case Int(WCURSES_INPUT_MOUSE): takeMouse(input)
             case Int(WCURSES_INPUT_HANGUP):
                 isHungUp = true
                 misses = 2
@@ -179,6 +183,30 @@ public final class Terminal {
             }
         }
         return KeyDecoder.keys(answers.filter(inputs))
+    }
+
+    // MARK: The mouse
+
+    /// Asks the terminal for clicks and the wheel, or for them no more. While it tells of them, it
+    /// selects no text by itself.
+    func setMouse(_ isOn: Bool) {
+        guard isOpen, isOn != isMouseOn else { return }
+        isMouseOn = isOn
+        _ = wcurses_mouse(isOn)
+    }
+
+    private func takeMouse(_ input: wcurses_input) {
+        guard mouseEvents.count < Terminal.maximumKeysPerRead,
+            let action = MouseEvent.Action(code: Int(input.code))
+        else { return }
+        mouseEvents.append(
+            MouseEvent(action, x: Int(input.column), y: Int(input.row)))
+    }
+
+    /// What the mouse did, as `readKeys` came upon it.
+    func takeMouseEvents() -> [MouseEvent] {
+        defer { mouseEvents = [] }
+        return mouseEvents
     }
 
     // MARK: Asking
@@ -252,5 +280,16 @@ public final class Terminal {
     static func environment(_ name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe String(cString: value)
+    }
+}
+
+extension MouseEvent.Action {
+    fileprivate init?(code: Int) {
+        switch code {
+        case Int(WCURSES_MOUSE_PRESS): self = .press
+        case Int(WCURSES_MOUSE_WHEEL_UP): self = .wheelUp
+        case Int(WCURSES_MOUSE_WHEEL_DOWN): self = .wheelDown
+        default: return nil
+        }
     }
 }

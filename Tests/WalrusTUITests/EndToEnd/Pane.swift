@@ -46,7 +46,10 @@ final class Pane {
     deinit { _ = try? tmux("kill-server") }
 
     @discardableResult
-    private func tmux(_ arguments: String...) throws -> String {
+    private func tmux(_ arguments: String...) throws -> String { try tmux(arguments) }
+
+    @discardableResult
+    private func tmux(_ arguments: [String]) throws -> String {
         try Subprocess.run(
             "/usr/bin/env", ["tmux", "-L", socket] + arguments,
             environment: ["TMUX_TMPDIR": folder.path.string]
@@ -89,6 +92,25 @@ final class Pane {
     }
 
     func resize(_ columns: Int, _ rows: Int) throws {
+        try tmux("resize-window", "-x", "\(columns)", "-y", "\(rows)")
+    }
+
+    /// Whether a program has asked for clicks.
+    func isMouseOn() throws -> Bool {
+        try tmux("display-message", "-p", "#{mouse_any_flag}").hasPrefix("1")
+    }
+
+    /// A press of the first button over a cell, as the terminal would tell it (X10's report).
+    func click(x: Int, y: Int) throws {
+        let bytes = [0x1B, 0x5B, 0x4D, 32, 33 + x, 33 + y]
+        let digits = bytes.map { byte in
+            let text = String(byte, radix: 16)
+            return text.utf8.count == 1 ? "0" + text : text
+        }
+        try tmux(["send-keys", "-H"] + digits)
+    }
+
+    func resize(columns: Int, rows: Int) throws {
         try tmux("resize-window", "-x", "\(columns)", "-y", "\(rows)")
     }
 

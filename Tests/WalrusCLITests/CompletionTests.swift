@@ -1,0 +1,78 @@
+import TestSupport
+import Testing
+
+/// Completions and the manual page are made from the definitions: nothing that the help tells is
+/// missing from them.
+@Suite struct CompletionTests {
+    /// Every verb with its long options, as its help tells them.
+    private static func verbs() throws -> [(verb: String, options: [String])] {
+        let help = try Subprocess.run(Subprocess.walrus, ["--help"]).text
+        let list = help.split(separator: "SUBCOMMANDS:").last ?? ""
+        let names = list.split(separator: "\n").compactMap { line -> String? in
+            guard line.hasPrefix("  "), !line.hasPrefix("   "), !line.contains("See '") else {
+                return nil
+            }
+            return line.split(separator: " ").first.map(String.init)
+        }
+        return try names.map { name in
+            let text = try Subprocess.run(Subprocess.walrus, ["help", name]).text
+            let options = text.split(whereSeparator: { " ,/[]|\n".contains($0) })
+                .filter { $0.hasPrefix("--") && $0.dropFirst(2).first?.isLetter == true }
+                .map { String($0.prefix { $0.isLetter || $0 == "-" }) }
+            return (name, Array(Set(options)).sorted())
+        }
+    }
+
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func scripts(shell: String) throws {
+        let result = try Subprocess.run(Subprocess.walrus, ["completions", shell])
+        #expect(result.status == 0 && result.errors.isEmpty)
+        let verbs = try Self.verbs()
+        #expect(verbs.count >= 19)
+        for (verb, options) in verbs {
+            #expect(result.text.contains(verb))
+            for option in options {
+                let word = shell == "fish" ? "-l '\(option.dropFirst(2))'" : option
+                let other = shell == "fish" ? "-l \(option.dropFirst(2))" : option
+                #expect(
+                    result.text.contains(word) || result.text.contains(other), "\(verb) \(option)")
+            }
+        }
+        if shell == "bash" {
+            // The shell takes it, and completes with it.
+            let completed = try Subprocess.bash(
+                """
+                source <("$walrus" completions bash)
+                COMP_WORDS=(walrus fore) COMP_CWORD=1 COMP_LINE="walrus fore" COMP_POINT=11
+                $(complete -p walrus | sed 's/.*-F \\([^ ]*\\).*/\\1/') walrus fore walrus
+                echo "${COMPREPLY[*]}"
+                """)
+            #expect(completed.text.contains("forecast"), "\(completed.errors)")
+        }
+        #expect(try Subprocess.run(Subprocess.walrus, ["completions", "csh"]).status == 2)
+    }
+
+    @Test func theManualPage() throws {
+        let page = try Subprocess.run(Subprocess.walrus, ["manual"])
+        #expect(page.status == 0 && page.errors.isEmpty)
+        let plain = page.text.replacing("\\-", with: "-")
+        for (verb, options) in try Self.verbs() {
+            #expect(plain.contains(".SS \"walrus \(verb)"), "\(verb)")
+            for option in options where !["--help", "--version"].contains(option) {
+                #expect(plain.contains(option), "\(verb) \(option)")
+            }
+        }
+        // Nothing but the macros that every man(7) knows, and text.
+        let macros: Set<Substring> = [".TH", ".SH", ".SS", ".TP", ".PP", ".B", ".br"]
+        for line in page.lines where line.hasPrefix(".") || line.hasPrefix("'") {
+            #expect(macros.contains(line.prefix { $0 != " " }), "\(line)")
+        }
+        let formatted = try Subprocess.bash(
+            """
+            if command -v groff >/dev/null; then
+                "$walrus" manual | groff -man -ww -Tutf8 >page 2>warnings; cat warnings
+            fi
+            """)
+        #expect(formatted.status == 0 && formatted.text.isEmpty, "\(formatted.text)")
+    }
+}
