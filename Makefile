@@ -4,7 +4,6 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 SOAK ?= 60
 FUZZ ?= 1
-BINDIR = $(DESTDIR)$(PREFIX)/bin
 
 # One executable without the Swift runtime beside it: it may be copied to a server as it is.
 # lld comes with Swift; the system's linker warns about functions in Swift's own libraries.
@@ -82,9 +81,8 @@ format: ## bring the code into style
 	@scripts/require swift
 	$(SWIFT) format --in-place --parallel --recursive --configuration .swift-format $(SOURCES)
 
-install: build ## put the program into PREFIX/bin (PREFIX=/usr/local, DESTDIR is respected)
-	install -d "$(BINDIR)"
-	install -m 755 .build/release/walrus "$(BINDIR)/walrus"
+install: build ## put program, completions and manual below PREFIX (/usr/local; DESTDIR)
+	@DESTDIR="$(DESTDIR)" scripts/install .build/release/walrus "$(PREFIX)"
 
 screenshots: build ## draw every screen into screenshots/, the same each time
 	@scripts/require rsvg cjk-font

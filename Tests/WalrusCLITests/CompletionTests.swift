@@ -1,3 +1,4 @@
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -50,6 +51,22 @@ import Testing
             #expect(completed.text.contains("forecast"), "\(completed.errors)")
         }
         #expect(try Subprocess.run(Subprocess.walrus, ["completions", "csh"]).status == 2)
+    }
+
+    @Test func installation() throws {
+        let folder = try TempDirectory()
+        let script = FilePath(#filePath).removingLastComponent().removingLastComponent()
+            .removingLastComponent().appending("scripts/install")
+        let result = try Subprocess.bash(
+            "DESTDIR='\(folder.path)' '\(script)' \"$walrus\" /usr && cd '\(folder.path)/usr' && "
+                + "find * -type f | sort && bin/walrus --version")
+        #expect(result.status == 0, "\(result.errors)")
+        let files = [
+            "bin/walrus", "share/bash-completion/completions/walrus",
+            "share/fish/vendor_completions.d/walrus.fish", "share/man/man1/walrus.1",
+            "share/zsh/site-functions/_walrus",
+        ]
+        #expect(result.lines.dropLast().map(String.init) == files)
     }
 
     @Test func theManualPage() throws {

@@ -5,7 +5,8 @@ import Testing
 @Suite struct HelpTests {
     private static let verbs = [
         "topics", "files", "blocks", "forecast", "hex", "entries", "peek", "check", "append",
-        "consume", "mark", "frame", "bench", "demo", "console", "namespaces",
+        "consume", "mark", "frame", "bench", "demo", "console", "namespaces", "tail", "export",
+        "config",
     ]
 
     @Test func help() throws {

@@ -32,7 +32,7 @@ import WalrusIO
             title: "Follow a topic, but only what failed",
             text: "A query keeps the entries that it asks for; `F` stays at the newest of them.",
             keys: orders + "/" + failed + "<Enter> F",
-            shows: [" FOLLOW ", "347 of 3,120", "\"status\": \"err\""]),
+            shows: ["FOLLOW", "347 of 3,120", "\"status\": \"err\""]),
         Task(
             title: "What is unread, and since when?",
             text: "Home sorts by unread. Enter opens the topic at its reader's cursor: below the "

@@ -36,7 +36,7 @@ extension ConsoleModel {
     }
 
     mutating func tickChooser() -> [Effect] {
-        guard now >= scannedAt + setup.interval else { return [] }
+        guard now + setup.interval / 8 >= scannedAt + setup.interval else { return [] }
         let isDue = now >= (chooser?.writersAt ?? 0) + Self.holdersInterval
         return listLogs(withWriters: isDue)
     }

@@ -84,7 +84,8 @@ extension ConsoleModel {
         guard !isPaused else { return [] }
         if screen == .chooser { return tickChooser() }
         var effects: [Effect] = []
-        if scan == nil, time >= scannedAt + setup.interval {
+        // A look ends a little after the tick that began it: the next one is for the next tick.
+        if scan == nil, time + setup.interval / 8 >= scannedAt + setup.interval {
             scan = ScanStatus()
             effects.append(.scan(forget: false))
         }

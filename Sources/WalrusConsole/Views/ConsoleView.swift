@@ -106,7 +106,10 @@ enum HeaderView {
             pieces.append(StyledText(" ", Style(.header)))
             pieces.append(StyledText(" PAUSED ", .badgePaused, .bold))
         }
-        let clock = model.now == 0 ? "" : Figures.time(model.now, offset: model.setup.timeZone)
+        // Minutes: a console that ticked by seconds would write to the terminal for nothing else.
+        let clock =
+            model.now == 0
+            ? "" : String(Figures.time(model.now, offset: model.setup.timeZone).prefix(5))
         pieces.append(StyledText("  \(clock)  \(seconds(model.setup.interval)) ", Style(.header)))
         return pieces
     }

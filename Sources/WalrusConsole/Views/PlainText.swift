@@ -167,11 +167,16 @@ public enum PlainText {
 
     /// More than the selected item's line.
     private static func whole(_ model: ConsoleModel) -> [String] {
+        func words(_ lines: [[StyledText]]) -> [String] {
+            lines.map { line in
+                line.map(\.text).joined()
+                    .replacing(model.glyphs.damaged, with: "Problem:")
+                    .replacing(model.glyphs.ellipsis, with: "...")
+            }
+        }
         switch model.screen {
-        case .entries:
-            return PayloadView.lines(model, width: 400).map { $0.map(\.text).joined() }
-        case .hex:
-            return HexTree.facts(model, width: 400).lines.map { $0.map(\.text).joined() }
+        case .entries: return words(PayloadView.lines(model, width: 400))
+        case .hex: return words(HexTree.facts(model, width: 400).lines)
         case .blocks:
             guard let (index, file) = model.blockFile, let forecast = model.forecast,
                 forecast.files.indices.contains(index)

@@ -94,7 +94,8 @@ public final class ConsoleApp {
             }
             let now = Clock.monotonic()
             if now >= nextTick {
-                nextTick = now + min(model.setup.interval, 1_000_000_000)
+                // Without a look that is due there is nothing to wake up for but the clock.
+                nextTick = now + min(model.setup.interval, 30_000_000_000)
                 send(.tick(Clock.wall()))
             }
         }
