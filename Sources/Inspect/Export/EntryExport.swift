@@ -48,9 +48,7 @@ public struct EntryExport: Sendable {
 
         /// "3 entries, 57 bytes of payload", and what was left out.
         public var sentence: String {
-            var text =
-                "\(exported) \(exported == 1 ? "entry" : "entries"), \(bytes) bytes of payload"
-            return text
+            "\(exported) \(exported == 1 ? "entry" : "entries"), \(bytes) bytes of payload"
         }
     }
 

@@ -260,4 +260,19 @@ import WalrusFormat
         #expect(model.entries?.foldDepth == nil)
         #expect(try open("z", "billing").notice?.kind == .problem)
     }
+
+    /// Following keeps to the query: the newest match is selected, and new ones come.
+    @Test func followingKeepsToTheQuery() throws {
+        var model = Sample.model(120, 40)
+        _ = try Sample.session(&model, "/orders<Enter> <Enter> /err<Enter> F")
+        let before = try #require(model.entries)
+        #expect(before.contents == .matches && before.isFollowing)
+        #expect(before.position.selected == before.rows.count - 1)
+        let later = Sample.state(moreOrders: 100, time: Sample.time + 1_000_000_000)
+        _ = Sample.settle(&model, model.update(.scanned(later)))
+        let after = try #require(model.entries)
+        #expect(after.contents == .matches && after.rows.count > before.rows.count)
+        #expect(after.position.selected == after.rows.count - 1)
+        #expect(after.rows.allSatisfy { $0.preview.contains(UInt8(ascii: "e")) })
+    }
 }

@@ -208,7 +208,7 @@ import WalrusIO
         try pane.press("Enter")
         try pane.wait(for: "9 of 52")
         try pane.press("m", "m", "E")
-        try pane.wait(for: "export 2 entries to file:")
+        try pane.wait(for: "export 2 entries to file (")
         try pane.type("\(fixture.path)/two.jsonl")
         try pane.press("Enter")
         try pane.wait(for: "lies in the directory of the log")
