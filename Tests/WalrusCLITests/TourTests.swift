@@ -42,7 +42,7 @@ import WalrusIO
         Task(
             title: "Export the failed orders of a while",
             text: "In the console the same query and `E`; `time > -1h` asks for the last hour.",
-            command: "walrus export demo orders "
+            command: "walrus export log orders "
                 + "--where '.status == \"err\" and time >= 2025-11-20T12:00:20' "
                 + "--out failed.jsonl; wc -l <failed.jsonl",
             shows: ["exported 128 entries", "failed.jsonl\n128\n"]),
@@ -59,8 +59,8 @@ import WalrusIO
         Task(
             title: "A frame for a colleague",
             text: "`:snapshot FILE.svg` keeps what is on the screen. Without a terminal:",
-            command: "walrus frame demo --screen check --size 80x24 -o svg >check.svg; "
-                + "walrus frame demo --screen check --size 80x24 -o svg | cmp - check.svg && "
+            command: "walrus frame log --screen check --size 80x24 -o svg >check.svg; "
+                + "walrus frame log --screen check --size 80x24 -o svg | cmp - check.svg && "
                 + "echo the same bytes each time",
             shows: ["the same bytes each time"]),
         Task(
@@ -76,13 +76,13 @@ import WalrusIO
 
     @Test func theTour() throws {
         let log = try Log()
-        #expect(try log.bash("\"$walrus\" demo demo").status == 0)
+        #expect(try log.bash("\"$walrus\" demo log").status == 0)
         var page = """
             # A tour: ten questions
 
-            Each is answered on the demonstration log: `walrus demo demo`, then `walrus demo`. The keys are typed on Home; \
-            `walrus frame demo --keys '...'`
-            draws the same frame. This page is made by `TourTests`, which fails when an answer is another.
+            Each is answered on the demonstration log: `walrus demo log`, then `walrus log`. The keys are typed on
+            Home; `walrus frame log --keys '...'` draws the same frame. This page is made by `TourTests`, which
+            fails when an answer is another.
 
             """
         for (index, task) in Self.tasks.enumerated() {
@@ -97,7 +97,14 @@ import WalrusIO
             try DiskStorage(path).replace("tour.md", with: Array(page.utf8), temporary: "tour.new")
         }
         let told = try Directory.contents(of: path.appending("tour.md")) ?? []
-        #expect(String(decoding: told, as: UTF8.self) == page, "docs/tour.md is not what is shown")
+        #expect(
+            Self.comparable(String(decoding: told, as: UTF8.self)) == Self.comparable(page),
+            "docs/tour.md is not what is shown")
+    }
+
+    /// What files take on disk is the file system's own business.
+    private static func comparable(_ page: String) -> [Substring] {
+        page.split(separator: "\n").filter { !$0.contains("disk") && !$0.contains("M held") }
     }
 
     private func answer(_ task: Task, _ log: Log) throws -> String {
@@ -107,7 +114,7 @@ import WalrusIO
             #expect(result.status == 0)
             return result.text
         }
-        let frame = try log.bash("\"$walrus\" frame demo --size 80x24 --keys '\(keys)'")
+        let frame = try log.bash("\"$walrus\" frame log --size 80x24 --keys '\(keys)'")
         #expect(frame.status == 0, "\(frame.errors)")
         return frame.text.split(separator: "\n").map { line in
             String(line.reversed().drop { $0 == " " }.reversed()) + "\n"
