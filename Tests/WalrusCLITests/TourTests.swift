@@ -55,7 +55,10 @@ import WalrusIO
             title: "Why is a file still there?",
             text:
                 "`3` is the map. The panels say who or what holds the file, and `Tab` what would free it.",
-            keys: "3 <Tab>", shows: ["kept for ever", "was never read: no engine deletes", "What frees space"]),
+            keys: "3 <Tab>",
+            shows: [
+                "kept for ever", "was never read: no engine deletes", "What frees space",
+            ]),
         Task(
             title: "A frame for a colleague",
             text: "`:snapshot FILE.svg` keeps what is on the screen. Without a terminal:",
