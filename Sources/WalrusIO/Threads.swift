@@ -16,13 +16,14 @@ public final class Thread: Sendable {
 
     /// Starts `body`. Traps where the system has no more threads to give: nothing sensible goes on.
     public convenience init(_ body: @escaping @Sendable () -> Void) {
-        do throws(IOError) { try self.init(starting: body) } catch {
-            preconditionFailure("no more threads")
-        }
+        guard let started = try? Self.start(body) else { preconditionFailure("no more threads") }
+        self.init(started.handle)
     }
 
+    private init(_ handle: pthread_t) { self.handle = handle }
+
     /// Starts `body`. Throws where the system has no more threads to give.
-    public init(starting body: @escaping @Sendable () -> Void) throws(IOError) {
+    public static func start(_ body: @escaping @Sendable () -> Void) throws(IOError) -> Thread {
         var handle = pthread_t()
         let box = unsafe Unmanaged.passRetained(Body(body))
         // Signals stay with the main thread, which waits for them.
@@ -41,7 +42,7 @@ public final class Thread: Sendable {
             unsafe box.release()
             throw IOError("start", "a thread", Errno(rawValue: result))
         }
-        self.handle = handle
+        return Thread(handle)
     }
 
     /// Waits for the end. To be called once.
@@ -66,7 +67,7 @@ public final class Thread: Sendable {
             }
         }
         // With fewer than there might be it takes longer, and that is all.
-        let helpers = (1..<min(threads, count)).compactMap { _ in try? Thread(starting: work) }
+        let helpers = (1..<min(threads, count)).compactMap { _ in try? start(work) }
         work()
         for helper in helpers { helper.join() }
     }

@@ -28,7 +28,7 @@ final class Flusher: Sendable {
                 DataFile.syncMany(files(), io)
             }
         }
-        do throws(IOError) { thread = try Thread(starting: passes) } catch {
+        do throws(IOError) { thread = try Thread.start(passes) } catch {
             throw EngineError(error)
         }
     }

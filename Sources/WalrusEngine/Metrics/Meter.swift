@@ -44,9 +44,9 @@ final class Meter: Sendable {
         guard writesFile else { return }
         thread.withLock {
             // Where there are no more threads, others see the figures when the engine is closed.
-            $0 = try? Thread(starting: { [self] in
+            $0 = try? Thread.start { [self] in
                 while !stop.wait(nanoseconds: Self.intervalNanoseconds) { write(isClosed: false) }
-            })
+            }
         }
     }
 

@@ -63,7 +63,7 @@ final class BatchAhead: Sendable {
         let call: Event? = state.withLock { state in
             guard !state.isBusy, !state.isEnded else { return nil }
             if state.thread == nil {
-                state.thread = try? WalrusIO.Thread(starting: { [self] in work() })
+                state.thread = try? WalrusIO.Thread.start { [self] in work() }
                 // Where there are no more threads, readers wait for what they read, as before.
                 guard state.thread != nil else { return nil }
             }
