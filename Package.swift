@@ -108,7 +108,9 @@ let package = Package(
                 "WalrusEngine", "Inspect", "WalrusFormat", "WalrusIO", "TestSupport", system,
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),
-        test("FuzzTests", ["FuzzTargets", "WalrusIO", system], exclude: ["Corpus"]),
+        test(
+            "FuzzTests", ["FuzzTargets", "WalrusEngine", "WalrusFormat", "WalrusIO", system],
+            exclude: ["Corpus"]),
         test("WalrusFormatTests", ["WalrusFormat", "WalrusIO", "CChecksum"]),
         test("WalrusIOTests", ["WalrusIO", system]),
         test(

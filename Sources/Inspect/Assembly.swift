@@ -8,7 +8,7 @@ struct Assembly {
     typealias RunBefore = (_ file: DataFileName, _ block: Int, _ offset: Int) -> BatchRun?
 
     /// A block of a topic, and where its scan is.
-    private struct Link {
+    struct Link {
         let file: DataFileName
         let index: Int
         let number: UInt64
@@ -20,6 +20,8 @@ struct Assembly {
         var used: Int
         /// The batch that those end with.
         var run: BatchRun?
+        /// All of it belongs to a batch that is not whole: opening erases it.
+        var isDropped = false
         var entriesBefore = 0
 
         /// What does not count is erased when an engine opens the directory.
@@ -29,13 +31,13 @@ struct Assembly {
         }
     }
 
-    private let sidecars: Sidecars
-    private let measure: Measure
+    let sidecars: Sidecars
+    let measure: Measure
     private let runBefore: RunBefore
     private var numbers = BlockNumbers()
     private var chains: [TopicName: [Link]] = [:]
-    private var state = DirectoryState()
-    private var findings: FindingList
+    var state = DirectoryState()
+    var findings: FindingList
 
     init(
         sidecars: Sidecars, measure: @escaping Measure, runBefore: @escaping RunBefore
@@ -112,6 +114,9 @@ struct Assembly {
         topic.mark = sidecars.marks[name]
         var chain = chains[name] ?? []
         dropIncompleteBatches(&chain, name)
+        let all = chain.map { ($0.file, $0.scan) }
+        let dropped = chain.filter(\.isDropped)
+        chain.removeAll(where: \.isDropped)
         for index in chain.indices {
             chain[index].entriesBefore = topic.entries
             topic.entries += chain[index].entries
@@ -129,12 +134,16 @@ struct Assembly {
         topic.cursor = position.cursor
         topic.unread = topic.entries - position.consumed
         let place = position.cursor.map { ($0.blockIndex, $0.offset) } ?? (0, 0)
-        findings.add(chainFindings: name, chain.map { ($0.file, $0.scan) }, reader: place.0)
+        findings.add(chainFindings: name, all, reader: place.0)
         for (index, link) in chain.enumerated() {
             let isTail = index == chain.count - 1
             let block = blockState(link, cursor: place, index: index, isTail: isTail)
             topic.unreadSize += block.unreadSize
             emit(block)
+        }
+        for var link in dropped {
+            link.entriesBefore = topic.entries
+            emit(blockState(link, cursor: (0, 0), index: 0, isTail: false))
         }
         return topic
     }
@@ -153,7 +162,8 @@ struct Assembly {
             topic: scan.frame.topic, number: link.number, used: link.used, entries: link.entries,
             damaged: scan.damaged, hasLostBytes: scan.lost != nil || scan.leftover != nil,
             isWorthKeeping: link.isWorthKeeping, entriesBefore: link.entriesBefore,
-            reading: reading, unreadSize: unread, isTail: isTail, stamps: scan.stamps)
+            reading: reading, unreadSize: unread, isTail: isTail, stamps: scan.stamps,
+            isDropped: link.isDropped)
     }
 
     // MARK: - Batches
@@ -174,7 +184,7 @@ struct Assembly {
             }
             note(
                 incompleteBatchOf: batch.first.run.count, name, chain[batch.first.block],
-                batch.first.run.start, sound: batch.sound)
+                batch.first.run.start, found: batch.found, sound: batch.sound)
         }
     }
 
@@ -182,6 +192,7 @@ struct Assembly {
     private func cut(_ link: inout Link, _ offset: Int, _ entriesBefore: Int) {
         link.entries = entriesBefore
         link.used = offset
+        link.isDropped = offset == 0
         link.run = offset == 0 ? nil : runBefore(link.file, link.index, offset)
     }
 
@@ -192,144 +203,37 @@ struct Assembly {
         var sound = 0
         for index in chain.indices {
             let link = chain[index]
+            // Whatever stands there is erased, whether it can be read or not.
             guard let start = intent.start(in: (link.file, link.scan.frame.slot)),
-                start < link.used
+                start < link.scan.frame.length,
+                start < link.used || link.scan.lost != nil || link.scan.leftover ?? 0 > start
             else { continue }
-            let before = start == 0 ? 0 : measure(link.file, link.index, start).entriesBefore
+            let before =
+                start == 0
+                ? 0 : min(link.entries, measure(link.file, link.index, start).entriesBefore)
             sound += link.entries - before
-            cut(&chain[index], start, before)
+            cut(&chain[index], min(start, link.used), before)
             first = first ?? (index, start)
         }
         guard let first else { return }
         note(
-            incompleteBatchOf: intent.count, name, chain[first.block], first.offset, sound: sound)
+            incompleteBatchOf: intent.count, name, chain[first.block], first.offset, found: sound,
+            sound: sound)
     }
 
     private mutating func note(
-        incompleteBatchOf count: Int, _ name: TopicName, _ link: Link, _ offset: Int, sound: Int
+        incompleteBatchOf count: Int, _ name: TopicName, _ link: Link, _ offset: Int, found: Int,
+        sound: Int
     ) {
+        state.recovery.dropped.append(
+            .init(
+                topic: name, file: link.file, slot: link.scan.frame.slot, offset: offset,
+                found: found, sound: sound, count: count))
         findings.add(
             Finding(
                 .warning, .incompleteBatch, file: link.file.text, block: link.scan.frame.slot,
                 offset: offset,
                 "a batch of \(count) entries of \(name.quoted) is not whole: its \(sound) sound entries do not count"
-            ))
-    }
-
-    // MARK: - Cursors
-
-    private typealias Place = (block: Int, offset: Int)
-
-    private mutating func cursor(_ name: TopicName, _ chain: [Link])
-        -> (cursor: CursorState?, consumed: Int)
-    {
-        let stored = sidecars.cursors[name]
-        var place = stored.map { indexPlace($0, name, chain) }
-        var source = stored.map(CursorState.Source.index)
-        if let position = sidecars.journal[name] {
-            let journal = journalPlace(position, name, chain)
-            if sidecars.isJournalCurrent {
-                place = journal
-                source = .journal
-            } else if place.map({ ($0.block, $0.offset) < (journal.block, journal.offset) }) ?? true
-            {
-                noteReconciled(name)
-                place = place ?? (0, 0, true)
-            } else if let own = place, (own.block, own.offset) != (journal.block, journal.offset) {
-                noteReconciled(name)
-                place = journal
-                source = .journal
-            }
-        }
-        guard let place, let source, !chain.isEmpty else { return (nil, 0) }
-        let block = min(place.block, chain.count - 1)
-        let link = chain[block]
-        let offset = place.block < chain.count ? place.offset : link.used
-        let cursor = CursorState(
-            blockIndex: block, file: link.file, slot: link.scan.frame.slot, offset: offset,
-            source: source, isClear: place.isClear)
-        let before = measure(link.file, link.index, offset).entriesBefore
-        return (cursor, link.entriesBefore + min(before, link.entries))
-    }
-
-    private mutating func indexPlace(_ stored: StoredCursor, _ name: TopicName, _ chain: [Link])
-        -> (block: Int, offset: Int, isClear: Bool)
-    {
-        let meaning = CursorMeaning(stored, blockIDs: chain.map(\.number)) { block, offset in
-            boundary(chain[block], offset)
-        }
-        switch meaning {
-        case .end: return (chain.count, 0, true)
-        case .at(let block, let offset):
-            if stored.tailBlockID == nil, stored.blockIndex != UInt64(block) {
-                findings.add(
-                    Finding(
-                        .info, .cursorShifted, file: DirectoryNames.cursorIndex,
-                        "the cursor of \(name.quoted) names block \(stored.blockIndex) of the topic, but stands in block \(block): an empty block was counted"
-                    ))
-            }
-            return (block, offset, true)
-        case .unclear(let block, let offset):
-            noteUnclear(name, DirectoryNames.cursorIndex, chain.isEmpty)
-            return (block, offset, false)
-        }
-    }
-
-    private mutating func journalPlace(
-        _ position: CursorPosition, _ name: TopicName, _ chain: [Link]
-    ) -> (block: Int, offset: Int, isClear: Bool) {
-        guard let file = position.file else { return (0, 0, true) }
-        let block = chain.firstIndex { ($0.file, $0.scan.frame.slot) >= (file, position.slot) }
-        guard let block else { return (chain.count, 0, true) }
-        // The block itself may have been reclaimed: what follows it is unread.
-        guard chain[block].file == file, chain[block].scan.frame.slot == position.slot else {
-            return (block, 0, true)
-        }
-        let boundary = boundary(chain[block], position.offset)
-        if !boundary.isExact { noteUnclear(name, DirectoryNames.cursorJournal, false) }
-        return (block, boundary.offset, boundary.isExact)
-    }
-
-    private func boundary(_ link: Link, _ offset: Int) -> CursorMeaning.Boundary {
-        let probe = measure(link.file, link.index, offset)
-        return CursorMeaning.Boundary(
-            offset: min(probe.boundary, link.used), isExact: probe.boundary == offset)
-    }
-
-    private mutating func noteUnclear(_ name: TopicName, _ file: String, _ isGone: Bool) {
-        guard !isGone else { return }
-        findings.add(
-            Finding(
-                .warning, .cursorUnclear, file: file,
-                "the cursor of \(name.quoted) is not the start of any entry; it is read so that nothing unread is skipped"
-            ))
-    }
-
-    /// Whether the cursor stood in a part of a data file that was cut off.
-    private func isCursorLost(_ name: TopicName, _ chain: [Link]) -> Bool {
-        let cut = state.files.filter { $0.size < Layout.fileSize }
-        guard !cut.isEmpty else { return false }
-        if let position = sidecars.journal[name], let name = position.file,
-            let file = cut.first(where: { $0.name == name })
-        {
-            return file.size <= position.slot * Layout.unit
-        }
-        return chain.isEmpty && (sidecars.cursors[name] ?? nil) != nil
-    }
-
-    private mutating func noteLost(_ name: TopicName) {
-        findings.add(
-            Finding(
-                .warning, .cursorLost, file: DirectoryNames.cursorIndex,
-                "the cursor of \(name.quoted) stood in a part of a data file that was cut off: what was left to read there is gone, and where its reader was"
-            ))
-    }
-
-    private mutating func noteReconciled(_ name: TopicName) {
-        findings.add(
-            Finding(
-                .warning, .journalReconciled, file: DirectoryNames.cursorJournal,
-                "another engine changed the cursor index since the journal of \(name.quoted) was written; the earlier of the two positions counts"
             ))
     }
 }

@@ -16,6 +16,8 @@ public struct DirectoryState: Sendable {
     /// The same number from one scanner means that nothing but `time` and `metrics` has changed; 0
     /// where nobody knows.
     public internal(set) var revision = 0
+    /// What opening would drop and mend.
+    var recovery = RecoveryFacts()
 
     public init() {}
 
@@ -64,7 +66,8 @@ public struct FileState: Hashable, Sendable {
     /// The slots after the last one with anything in it: where a writer goes on.
     public var freeSlots: Int {
         let end = max(
-            blocks.last.map { $0.slot + $0.units } ?? 0, (unreadableSlots.last ?? -1) + 1)
+            blocks.last { !$0.isDropped }.map { $0.slot + $0.units } ?? 0,
+            (unreadableSlots.last ?? -1) + 1)
         return max(0, Layout.unitsPerFile - end)
     }
     /// The block that takes the slot.
@@ -108,6 +111,8 @@ public struct BlockState: Hashable, Sendable {
     /// Whether it is the topic's last block, where a writer goes on.
     public var isTail: Bool
     public var stamps: StampRange?
+    /// Whether all of it belongs to a batch that is not whole, which opening erases.
+    public internal(set) var isDropped = false
 
     public var length: Int { units * Layout.unit }
     public var isDamaged: Bool { damaged > 0 || hasLostBytes }

@@ -110,7 +110,9 @@ public struct ReclaimForecast: Hashable, Sendable {
     ) -> File {
         let holders = holders(of: file, in: state)
         let obstacle = obstacle(of: file)
-        let freeSlots = isNewest && obstacle == nil ? file.freeSlots : 0
+        // Nothing is in a file without a byte, and nothing is ever put into one.
+        let isWritable = obstacle == nil && file.size == Layout.fileSize
+        let freeSlots = isNewest && isWritable ? file.freeSlots : 0
         let fate: Fate =
             obstacle != nil
             ? .kept : !holders.isEmpty ? .held : freeSlots > 0 ? .filling : .goes
@@ -125,7 +127,7 @@ public struct ReclaimForecast: Hashable, Sendable {
         if let block = file.blocks.first(where: \.isWorthKeeping) {
             return .damage(slot: block.slot)
         }
-        return file.size == Layout.fileSize ? nil : .size(file.size)
+        return file.size == Layout.fileSize || file.size == 0 ? nil : .size(file.size)
     }
 
     private static func holders(of file: FileState, in state: DirectoryState) -> [Holder] {

@@ -252,4 +252,22 @@ public final class Scanner {
         guard let scan = files[name], let file = try? scan.open() else { return nil }
         return try? scan.blocks[index].measure(file, offset)
     }
+
+    // MARK: - For what is made of the last scan
+
+    /// The last look at the directory: its state, its listing, and the small files.
+    var lastLook: (state: DirectoryState, listing: Set<DirectoryEntry>, sidecars: Sidecars)? {
+        guard let assembled, let sidecars else { return nil }
+        return (assembled.state, assembled.listing, sidecars)
+    }
+
+    func scan(of file: DataFileName) -> FileScan? { files[file] }
+
+    /// Where `offset` falls in the block that begins in a slot.
+    func probe(_ name: DataFileName, slot: Int, _ offset: Int) -> BlockScan.Probe {
+        guard let scan = files[name], scan.slots.indices.contains(slot),
+            case .block(let index) = scan.slots[slot]
+        else { return BlockScan.Probe() }
+        return probe(name, index, offset)
+    }
 }

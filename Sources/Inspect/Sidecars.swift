@@ -17,6 +17,16 @@ struct Sidecars: Sendable {
     var findings: [Finding] = []
     private var cleanIndex = CursorJournal.Base(index: nil)
     private var areCursorsDamaged = false
+    /// The cursor index was there and could not be used: what the journal does not know is lost.
+    private(set) var areCursorsLost = false
+    /// What `marks` were before the journal: all that the reference knows.
+    private(set) var indexMarks: [TopicName: CleanMark] = [:]
+    /// Files that opening sets aside, with the reason.
+    private(set) var unusable: [(name: String, reason: String)] = []
+    /// Files that cannot be read at all, with the reason.
+    private(set) var unreadable: [(name: String, reason: String)] = []
+    /// Why the rest of the journal does not count.
+    private(set) var journalTail: String?
     /// What the files looked like, to notice a change without reading them again.
     private(set) var signature: [FileStatus?] = []
 
@@ -55,6 +65,7 @@ struct Sidecars: Sendable {
         cleanIndex = CursorJournal.Base(index: cleanImage)
         if let cursorImage { readCursors(cursorImage) }
         if let cleanImage { readMarks(cleanImage) }
+        indexMarks = marks
         if let journalImage { readJournal(journalImage, continuing: cursorImage) }
         if let intentsImage = image(directory, DirectoryNames.batchIntents) {
             readIntents(intentsImage)
@@ -69,11 +80,13 @@ struct Sidecars: Sendable {
                     Finding(
                         .error, .unreadableFile, file: name,
                         "is over \(Self.sizeMax >> 20) MiB, no index is: it was not read"))
+                unreadable.append((name, "it is over \(Self.sizeMax >> 20) MiB"))
                 return nil
             }
             return image
         } catch {
             findings.append(Finding(.error, .unreadableFile, file: name, "\(error)"))
+            unreadable.append((name, "\(error)"))
             return nil
         }
     }
@@ -86,6 +99,7 @@ struct Sidecars: Sendable {
             }
         } catch {
             areCursorsDamaged = true
+            areCursorsLost = true
             noteDamage(
                 .damagedCursorIndex, DirectoryNames.cursorIndex, error,
                 "all cursors in it are unknown: a topic that the journal does not tell of counts as unread"
@@ -107,16 +121,16 @@ struct Sidecars: Sendable {
     }
 
     private mutating func readJournal(_ image: [UInt8], continuing index: [UInt8]?) {
-        guard !image.isEmpty else { return }
         let name = DirectoryNames.cursorJournal
         do throws(FormatError) {
             let contents = try CursorJournal.decode(image)
             journal = contents.cursors
-            // Where the index is beyond use, the journal is all there is, and its records are sound.
+            // Where the index is beyond use, the journal is all there is.
             isJournalCurrent =
-                areCursorsDamaged || contents.cursorIndexes.contains(.init(index: index))
+                areCursorsLost || contents.cursorIndexes.contains(.init(index: index))
             counters = contents.counters
             addMarks(contents)
+            journalTail = contents.tornTail.map { "\($0)" }
             if let torn = contents.tornTail {
                 findings.append(
                     Finding(
@@ -175,6 +189,7 @@ struct Sidecars: Sendable {
     private mutating func noteDamage(
         _ kind: Finding.Kind, _ file: String, _ error: FormatError, _ meaning: String
     ) {
+        unusable.append((file, "\(error)"))
         findings.append(
             Finding(
                 .error, kind, file: file, offset: error.range.lowerBound,

@@ -6,7 +6,7 @@ import Testing
     private static let verbs = [
         "topics", "files", "blocks", "forecast", "hex", "entries", "peek", "check", "append",
         "consume", "mark", "frame", "bench", "demo", "console", "namespaces", "tail", "export",
-
+        "recover-preview",
     ]
 
     @Test func help() throws {

@@ -60,15 +60,22 @@ struct Report {
 /// Looks at a log. Tells on standard error how far it is when that takes more than a second and
 /// somebody is there to read it.
 func scanTellingProgress(_ path: FilePath) throws -> DirectoryState {
+    guard let state = try scanTellingProgress(Scanner(path)) else {
+        throw Failure(.io, "the scan was stopped")
+    }
+    return state
+}
+
+func scanTellingProgress(_ scanner: Scanner) throws -> DirectoryState? {
     let start = Clock.monotonic()
     let last = ProgressLine()
-    let state = try Scanner(path).scan { progress in
+    let path = scanner.directory
+    let state = try scanner.scan { progress in
         if Clock.monotonic() - start > 1_000_000_000 {
             last.show("reading \(path): \(Figures.percent(progress.done, of: progress.total))%")
         }
         return true
     }
     last.clear()
-    guard let state else { throw Failure(.io, "the scan was stopped") }
     return state
 }
