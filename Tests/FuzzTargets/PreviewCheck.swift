@@ -168,7 +168,7 @@ public enum PreviewCheck {
         var (consumed, unread) = ([ReferenceReader.Place](), [ReferenceReader.Place]())
         guard let topic = state.topic(name) else { return (consumed, unread) }
         let reader = EntryReader(directory: path, topic: topic)
-        try unsafe reader.forEach { row, _ in
+        try unsafe reader.forEach(from: 1) { row, _ in
             guard row.damage == nil else { return true }
             let place = ReferenceReader.Place(
                 file: row.file.text, slot: row.slot, offset: row.offset)

@@ -1,6 +1,7 @@
 import SystemPackage
 import TestSupport
 import Testing
+import WalrusConsole
 
 /// `walrus recover-preview`: its forms and its exit status. What it tells is tested in FuzzTests,
 /// against what happens.
@@ -46,6 +47,31 @@ import Testing
         let aside = try json(log)["engine"]?["set_aside"]?.array?.first
         #expect(aside?["new_name"]?.string == "damaged1_read_offset_idx_index.db")
         #expect(try Trace.all(in: log.path) == before)
+    }
+
+    @Test(arguments: ["restarts", "multi", "large", "small"])
+    func everyNumberOnTheScreenIsTheVerbs(name: String) throws {
+        let log = try Log(fixture: name)
+        let topics = try #require(try json(log)["topics"]?.array)
+        let frame = try log.run(
+            "frame", "--screen", "check", "--size", "200x60", "--keys", "<Tab>")
+        #expect(frame.status == 0)
+        for topic in topics.prefix(12) {
+            let name = try #require(topic["topic"]?.string)
+            guard name.allSatisfy({ $0.isLetter && $0.isASCII }) else { continue }
+            let row = try #require(frame.lines.last { $0.contains("  \(name) ") && $0.contains("#") })
+            let cells = row.split(separator: " ")
+            let engine = try #require(topic["engine"])
+            let there = try #require(topic["reference"])
+            var due = ["#" + Figures.grouped(topic["next"]?.int ?? -1)]
+            due += ["delivers", "again"].map { Figures.grouped(engine[$0]?.int ?? -1) }
+            due += ["delivers", "again", "skipped", "hidden", "extra"].map {
+                Figures.grouped(there[$0]?.int ?? -1)
+            }
+            // Without the place and the two flags.
+            let numbers = cells.filter { $0.allSatisfy { "#0123456789,".contains($0) } }
+            #expect(numbers.map(String.init) == due, "\(name): \(row)")
+        }
     }
 
     @Test func nothingThere() throws {

@@ -72,6 +72,8 @@ public struct ConsoleModel: Sendable {
     public var entries: EntriesModel?
     /// In the findings that `findingsFilter` keeps.
     public var check = ListPosition()
+    /// What a restart would do, on the same screen.
+    public internal(set) var restart = RestartModel()
     /// Only findings that hold this are shown.
     public var findingsFilter = ""
     public var marks = Marks()

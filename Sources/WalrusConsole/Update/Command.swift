@@ -152,6 +152,9 @@ public enum KeyMap {
             return [
                 bind(.open, "Enter", "go to the place of the finding", label: "go there"),
                 bind(
+                    .switchPane, "Tab", "between the findings and what a restart would do",
+                    label: "restart"),
+                bind(
                     .filter, "/", "filter the findings; !text leaves them out", label: "filter"),
                 bind(.inverse, "!", "what the filter leaves out"),
                 bind(.next, "n", "the next match of the filter"),

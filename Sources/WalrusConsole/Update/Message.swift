@@ -13,6 +13,8 @@ public enum Message: Sendable {
     case scanProgress(done: Int, total: Int)
     case scanned(DirectoryState)
     case scanFailed(String)
+    /// What a restart would do; nil before the first scan.
+    case previewed(RecoveryPreview?)
     case holders([Int])
     case logs(in: String, Result<[NamespaceSummary], ActionFailure>)
     /// A frame was kept as a file; its name.
@@ -87,6 +89,8 @@ public struct ActionFailure: Error, Hashable, Sendable {
 public enum Effect: Hashable, Sendable {
     case scan(forget: Bool)
     case findHolders
+    /// Find out what a restart would do to the directory as it was scanned last.
+    case previewRestart
     /// Look for the logs in a data directory, and for the processes that hold them.
     case listLogs(root: String, withWriters: Bool)
     /// From here on every effect is about the log in this directory.

@@ -3,7 +3,16 @@ internal import WalrusFormat
 
 extension ConsoleModel {
     mutating func runCheck(_ command: Command) -> [Effect] {
+        if command == .switchPane {
+            restart.isFocused.toggle()
+            return []
+        }
         let findings = shownFindings
+        if restart.isFocused, let delta = Self.delta(command, page: CheckLayout(self).restartHeight)
+        {
+            moveRestart(by: delta)
+            return []
+        }
         if let delta = Self.delta(command, page: CheckLayout(self).listHeight) {
             check.move(by: delta, count: findings.count)
             if findings.indices.contains(check.selected) {
@@ -13,6 +22,7 @@ extension ConsoleModel {
         }
         switch command {
         case .inverse, .next, .previous: return filterKey(command)
+        case .open where restart.isFocused: return runRestart(command)
         case .leave:
             guard findingsFilter.isEmpty else {
                 setFilter("")
@@ -33,6 +43,7 @@ extension ConsoleModel {
         check.top = ScrollWindow.top(
             keeping: check.selected, in: rows, height: CheckLayout(self).listHeight,
             from: check.top)
+        settleRestart()
     }
 }
 

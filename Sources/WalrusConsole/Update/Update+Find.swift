@@ -16,6 +16,7 @@ extension ConsoleModel {
 
     mutating func setFilter(_ text: String) {
         if screen == .check {
+            restart.isFocused = false
             let kept =
                 shownFindings.indices.contains(check.selected) ? shownFindings[check.selected] : nil
             findingsFilter = text

@@ -4,7 +4,7 @@ internal import WalrusFormat
 extension ConsoleModel {
     /// Shows the bytes of what is pointed at.
     mutating func enterHex() -> [Effect] {
-        let selected = screen == .check ? selectedFinding : nil
+        let selected = screen == .check && !restart.isFocused ? selectedFinding : nil
         screen = .hex
         if let place = selected?.byte, place != focus { focus = place }
         if focus == nil {

@@ -22,6 +22,7 @@ extension ConsoleModel {
         settle()
         if old != size { effects += settleHex() }
         if case .scanned = message { effects += bytesChanged(since: before) }
+        effects += askForRestart()
         return effects
     }
 
@@ -51,6 +52,9 @@ extension ConsoleModel {
             scannedAt = now
             isStale = true
             notice = Notice(kind: .problem, text: problem)
+            return []
+        case .previewed(let preview):
+            if let preview { restart.take(preview) } else { restart.isAwaited = false }
             return []
         case .holders(let found):
             holders = found
@@ -140,7 +144,7 @@ extension ConsoleModel {
     /// What a key with this command would do.
     public mutating func carryOut(_ command: Command) -> [Effect] {
         defer { settle() }
-        return run(command)
+        return run(command) + askForRestart()
     }
 
     mutating func run(_ command: Command) -> [Effect] {

@@ -4,14 +4,25 @@ internal import Inspect
 struct CheckLayout {
     let summary: Rect
     let list: Rect
+    /// Empty where there is room for the findings alone, and the other way round.
+    let restart: Rect
     let detail: Rect
     let listHeight: Int
+    let restartHeight: Int
 
     init(_ model: ConsoleModel) {
         let (summary, body) = Chrome(model).body.splitTop(1)
         self.summary = summary
-        (list, detail) = body.splitBottom(body.height >= 14 ? 6 : 0)
+        let (lists, detail) = body.splitBottom(body.height >= 14 ? 6 : 0)
+        self.detail = detail
+        let none = Rect(x: lists.x, y: lists.y, width: 0, height: 0)
+        if lists.height >= 24 {
+            (list, restart) = lists.splitTop(lists.height * 2 / 5)
+        } else {
+            (list, restart) = model.restart.isFocused ? (none, lists) : (lists, none)
+        }
         listHeight = max(0, list.height - 3)
+        restartHeight = max(0, restart.height - 4)
     }
 }
 
@@ -25,8 +36,21 @@ enum CheckView {
             plural(state.count(.info), "note"),
         ].joined(separator: "   ")
         grid.put(
-            " \(plural(state.entries, "entry", "entries")) verified   \(counts)",
-            x: layout.summary.x, y: layout.summary.y, width: layout.summary.width, align: .leading)
+            " \(Figures.grouped(state.entries)) entries verified   \(counts)", x: layout.summary.x,
+            y: layout.summary.y, width: layout.summary.width, align: .leading)
+        drawFindings(model, state, &grid, layout)
+        RestartView.draw(model, &grid, layout.restart)
+        if model.restart.isFocused {
+            RestartView.drawDetail(model, &grid, layout.detail)
+        } else {
+            drawDetail(model, model.shownFindings, &grid, layout.detail)
+        }
+    }
+
+    private static func drawFindings(
+        _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ layout: CheckLayout
+    ) {
+        guard !layout.list.isEmpty else { return }
         let findings = model.shownFindings
         let isFiltered = !model.findingsFilter.isEmpty
         let count =
@@ -41,7 +65,7 @@ enum CheckView {
                                 model.findingsFilter, mode: .escape, ascii: model.glyphs.isASCII,
                                 limit: 24
                             ).text, .match)
-                ] : [])
+                ] : [], style: model.restart.isFocused ? .border : Style(.accent))
         guard !findings.isEmpty else {
             if isFiltered {
                 grid.put(
@@ -57,7 +81,8 @@ enum CheckView {
         let visible = findings.dropFirst(model.check.top).prefix(layout.listHeight)
         Table(
             columns, rows: visible.map { row($0, model) },
-            selected: model.check.selected - model.check.top
+            selected: model.check.selected - model.check.top,
+            isFocused: !model.restart.isFocused
         ).draw(into: &grid, in: inside)
         Scrollbar(
             total: findings.count, visible: layout.listHeight, top: model.check.top
@@ -65,7 +90,6 @@ enum CheckView {
             into: &grid,
             in: Rect(
                 x: layout.list.maxX - 1, y: inside.y + 1, width: 1, height: layout.listHeight))
-        drawDetail(model, findings, &grid, layout.detail)
     }
 
     private static func drawDetail(

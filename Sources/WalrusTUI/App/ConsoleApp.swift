@@ -167,7 +167,7 @@ public final class ConsoleApp {
         for effect in effects {
             runner.note(effect)
             switch effect {
-            case .scan, .findHolders, .listLogs: start(effect, on: scans)
+            case .scan, .findHolders, .listLogs, .previewRestart: start(effect, on: scans)
             case .openLog(let directory):
                 runner.end()
                 runner = EffectRunner(directory: directory, decoder: decoder)

@@ -62,6 +62,8 @@ public final class EffectRunner: Sendable {
     public func run(_ effect: Effect, _ tell: @escaping @Sendable (Message) -> Void) {
         switch effect {
         case .scan(let forget): scan(forget, tell)
+        case .previewRestart:
+            tell(.previewed(scanner.withLock { $0.recoveryPreview() }))
         case .findHolders: tell(.holders(DataDirectory.writers(of: directory)))
         case .listLogs(let root, let withWriters):
             tell(.logs(in: root, listLogs(FilePath(root), withWriters)))

@@ -189,6 +189,7 @@ enum Sample {
     private static func answer(_ effect: Effect) -> Message? {
         switch effect {
         case .scan: .scanned(state())
+        case .previewRestart: .previewed(preview(of: state()))
         case .loadRows(let id, let topic, let from, let count):
             .rows(request: id, rows(topic, from: from, count: count))
         case .loadPlace(let id, let topic, _, let count):

@@ -40,6 +40,7 @@ import Testing
         Scene(name: "entries-folded", keys: "/orders<Enter> <Enter> z"),
         Scene(name: "check-filtered", keys: "5 /stray<Enter>"),
         Scene(name: "check", keys: "5"),
+        Scene(name: "check-restart", keys: "5 <Tab> j j j j j j", isWide: true),
         Scene(name: "help", keys: "?"),
         Scene(name: "palette", keys: ":"),
         Scene(name: "palette-topics", keys: ": t o p i c <Space> <Tab> <Tab> <Left> <Left>"),

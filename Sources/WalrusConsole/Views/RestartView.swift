@@ -1,0 +1,203 @@
+internal import Inspect
+internal import WalrusFormat
+
+/// The part of the check screen that tells what a restart would do, in this engine and in the
+/// reference.
+enum RestartView {
+    static func draw(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
+        guard !rect.isEmpty else { return }
+        let inside = grid.box(
+            rect, title: "If it were opened now", trailing: [StyledText(summary(model), .muted)],
+            style: model.restart.isFocused ? Style(.accent) : .border)
+        guard let preview = model.restart.preview else {
+            grid.put(
+                model.restart.isAwaited ? "reading what is damaged once more" : "not known",
+                x: inside.x + 2, y: inside.y + 1, style: .muted)
+            return
+        }
+        let table = Table(
+            columns, rows: [], selected: model.restart.position.selected,
+            isFocused: model.restart.isFocused)
+        drawGroups(table.places(width: inside.width), &grid, inside)
+        let list = inside.splitTop(1).rest
+        let height = max(0, list.height - 1)
+        let top = model.restart.position.top
+        let rows = model.restart.rows.dropFirst(top).prefix(height)
+        for (line, row) in rows.enumerated() {
+            drawFact(row, model, &grid, list.row(line + 1))
+        }
+        var page = table
+        page.rows = rows.map { cells($0, preview, model) }
+        page.selected = model.restart.position.selected - top
+        page.draw(into: &grid, in: list)
+        Scrollbar(total: model.restart.rows.count, visible: height, top: top).draw(
+            into: &grid, in: Rect(x: rect.maxX - 1, y: list.y + 1, width: 1, height: height))
+    }
+
+    /// What comes of all topics together, in a few words.
+    private static func summary(_ model: ConsoleModel) -> String {
+        guard let preview = model.restart.preview else { return "" }
+        if !preview.refusals.isEmpty { return "this engine refuses" }
+        let again = preview.sum(\.reference.again.orNone)
+        let lost = preview.sum(\.reference.skipped) + preview.sum(\.reference.hidden)
+        let here = preview.isCleanHere ? "as it is" : "with changes"
+        let there =
+            preview.mayCrash
+            ? "may crash"
+            : preview.isCleanInReference
+                ? "as it is" : "\(Figures.grouped(again)) again, \(Figures.grouped(lost)) lost"
+        return "this engine: \(here)  reference: \(there)"
+    }
+
+    private static let firstOfReference = 6
+    private static let columns = [
+        TableColumn("TOPIC", .flexible(minimum: 12, weight: 3), priority: 9),
+        TableColumn("NEXT", .fixed(10), align: .trailing, priority: 5),
+        TableColumn("AT", .flexible(minimum: 14, weight: 1), priority: 0),
+        TableColumn("DELIVERS", .fixed(9), align: .trailing, priority: 8),
+        TableColumn("AGAIN", .fixed(6), align: .trailing, priority: 8),
+        TableColumn("FLAG", .fixed(5), priority: 2),
+        TableColumn("DELIVERS", .fixed(9), align: .trailing, priority: 8),
+        TableColumn("AGAIN", .fixed(6), align: .trailing, priority: 8),
+        TableColumn("SKIPPED", .fixed(7), align: .trailing, priority: 7),
+        TableColumn("HIDDEN", .fixed(7), align: .trailing, priority: 7),
+        TableColumn("EXTRA", .fixed(5), align: .trailing, priority: 3),
+        TableColumn("FLAG", .fixed(5), priority: 1),
+    ]
+
+    /// Whose columns these are, above their titles.
+    private static func drawGroups(
+        _ places: [Table.Place], _ grid: inout Grid, _ rect: Rect
+    ) {
+        func label(_ text: String, from first: Int, before end: Int) {
+            let own = places.filter { ($0.column >= first) && ($0.column < end) }
+            guard let start = own.first, let last = own.last else { return }
+            let width = last.x + last.width - start.x
+            let rule = max(0, width - text.count - 1)
+            let line = text + " " + String(repeating: grid.glyphs.isASCII ? "-" : "─", count: rule)
+            grid.put(
+                String(line.prefix(width)), x: rect.x + start.x, y: rect.y, style: .muted)
+        }
+        label("this engine", from: 1, before: firstOfReference)
+        label("the reference", from: firstOfReference, before: columns.count)
+    }
+
+    private static func drawFact(
+        _ row: RestartModel.Row, _ model: ConsoleModel, _ grid: inout Grid, _ line: Rect
+    ) {
+        let (who, text) =
+            switch row {
+            case .here(let text): ("this engine ", text)
+            case .reference(let text): ("the reference ", text)
+            case .topic: ("", "")
+            }
+        guard !text.isEmpty else { return }
+        let role: Role =
+            text.hasPrefix("may crash") || text.hasPrefix("does not open")
+            ? .bad
+            : text.hasPrefix("opens") || text.hasPrefix("makes") || text.hasPrefix("deletes")
+                ? .text : .warning
+        let shown = VisibleText(text, mode: .escape, ascii: model.glyphs.isASCII, limit: 400).text
+        grid.put(
+            [StyledText(who, .muted), StyledText(shown, Style(role))], x: line.x + 2, y: line.y,
+            width: line.width - 2)
+    }
+
+    private static func cells(
+        _ row: RestartModel.Row, _ preview: RecoveryPreview, _ model: ConsoleModel
+    ) -> [TableCell] {
+        guard case .topic(let index) = row else { return [] }
+        let topic = preview.topics[index]
+        let (here, there) = (topic.here, topic.reference)
+        func number(_ value: Int?, _ role: Role) -> TableCell {
+            guard let value else { return .text("?", Style(.warning)) }
+            return .text(Figures.grouped(value), value == 0 ? .muted : Style(role))
+        }
+        return [
+            .text(
+                VisibleText.name(topic.name.text, glyphs: model.glyphs, limit: 60),
+                Style(model.role(of: topic.name))),
+            .text("#" + Figures.grouped(topic.next)),
+            .text(model.place(here.cursor), .muted),
+            .text(Figures.grouped(here.unread)), number(here.again, .warning),
+            .text(here.isClean ? "clean" : "dirty", here.isClean ? .muted : .text),
+            there.isStuck
+                ? .text("stuck", Style(.bad)) : .text(Figures.grouped(there.unread)),
+            number(there.again, .warning), number(there.skipped, .bad),
+            number(there.hidden, .bad), number(there.extra, .warning),
+            .text(
+                there.isClean ? "clean" : "dirty",
+                there.isClean != here.isClean
+                    ? Style(.warning) : there.isClean ? .muted : .text),
+        ]
+    }
+
+    // MARK: - One of them in words
+
+    static func drawDetail(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
+        guard !rect.isEmpty, model.restart.rows.indices.contains(model.restart.position.selected)
+        else { return }
+        let row = model.restart.rows[model.restart.position.selected]
+        let title: String
+        var sentences: [String]
+        switch row {
+        case .here(let text): (title, sentences) = ("this engine", ["This engine \(text)."])
+        case .reference(let text):
+            (title, sentences) = ("the reference", ["The reference \(text)"])
+            if !text.hasSuffix(".") { sentences[0] += "." }
+        case .topic(let index):
+            guard let topic = model.restart.preview?.topics[index] else { return }
+            title = VisibleText.name(topic.name.text, glyphs: model.glyphs, limit: 60)
+            sentences = [
+                "This engine " + sentence(topic.here, "#" + Figures.grouped(topic.next), model),
+                "The reference " + sentence(topic.reference, nil, model),
+            ]
+        }
+        let inside = grid.box(rect, title: title).inset(horizontal: 1)
+        var y = inside.y
+        for text in sentences {
+            let lines = PayloadText.prose(text, width: inside.width, ascii: grid.glyphs.isASCII)
+            for words in lines where y < inside.maxY {
+                grid.put(words, x: inside.x, y: y, width: inside.width)
+                y += 1
+            }
+        }
+    }
+
+    private static func sentence(
+        _ restart: RecoveryPreview.Restart, _ next: String?, _ model: ConsoleModel
+    ) -> String {
+        guard restart.cursor != nil else { return "sees no entry of it." }
+        let place = model.place(restart.cursor)
+        var text =
+            "goes on at \(next.map { "\($0), " } ?? "")\(place) and delivers "
+            + plural(restart.unread, "entry", "entries")
+        if restart.isStuck { text = "is stuck at \(place): it delivers nothing, or garbage" }
+        var parts: [String] = []
+        switch restart.again {
+        case nil: parts.append("how many of them again cannot be told")
+        case let again?: if again > 0 { parts.append("\(Figures.grouped(again)) of them again") }
+        }
+        if restart.skipped > 0 { parts.append("\(Figures.grouped(restart.skipped)) passed by") }
+        if restart.hidden > 0 { parts.append("\(Figures.grouped(restart.hidden)) not found") }
+        if restart.extra > 0 {
+            parts.append("\(Figures.grouped(restart.extra)) that count for nothing here")
+        }
+        if !parts.isEmpty { text += ", " + parts.joined(separator: ", ") }
+        if let reason = restart.reason { text += ": \(reason)" }
+        return text + (restart.isClean ? " (clean)." : " (dirty).")
+    }
+}
+
+extension ConsoleModel {
+    /// "2:13+0x41A", as the other screens name places.
+    func place(_ place: RecoveryPreview.Place?) -> String {
+        guard let place else { return "-" }
+        let file = file(place.file.text).map { "\($0.index + 1)" } ?? place.file.text
+        return "\(file):\(place.slot)+\(EntriesView.hex(place.offset))"
+    }
+}
+
+extension Int? {
+    fileprivate var orNone: Int { self ?? 0 }
+}
