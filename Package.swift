@@ -62,7 +62,8 @@ let package = Package(
         .target(
             name: "WalrusTUI",
             dependencies: [
-                "WalrusConsole", "Inspect", "WalrusEngine", "WalrusFormat", "WalrusIO",
+                "WalrusConsole", "WalrusBench", "Inspect", "WalrusEngine", "WalrusFormat",
+                "WalrusIO",
                 "CNcursesShim", system,
             ],
             swiftSettings: strict),

@@ -1,5 +1,5 @@
 internal import Synchronization
-internal import SystemPackage
+public import SystemPackage
 internal import WalrusEngine
 internal import WalrusIO
 
@@ -46,16 +46,25 @@ public final class Bench: Sendable {
         return (overflow ? .max : bytes, free)
     }
 
+    /// Throws why the workload cannot be run where it is to run, before anything is written.
+    ///
+    /// - Returns: bytes that it may have on disk.
+    @discardableResult
+    public static func check(_ workload: Workload) throws -> Int {
+        if let refusal = workload.refusal { throw BenchError.refused(refusal) }
+        if let directory = workload.directory { try Scratch.check(directory) }
+        let use = try diskUse(of: workload)
+        let budget = workload.budget(free: use.free)
+        guard use.bytes <= budget || workload.mode.writes else {
+            throw BenchError.noRoom(existing(workload.directory), needed: use.bytes, free: budget)
+        }
+        return budget
+    }
+
     /// Blocks until it is done. Throws `BenchError`, and `EngineError` or `IOError` from before
     /// anything was measured; a failure later is in the result.
     public func run() throws -> BenchResult {
-        if let refusal = workload.refusal { throw BenchError.refused(refusal) }
-        let use = try Self.diskUse(of: workload)
-        let budget = workload.budget(free: use.free)
-        guard use.bytes <= budget || workload.mode.writes else {
-            throw BenchError.noRoom(
-                Self.existing(workload.directory), needed: use.bytes, free: budget)
-        }
+        let budget = try Self.check(workload)
         let scratch = try Scratch(workload.directory)
         let result: BenchResult
         do { result = try measure(scratch, budget: budget) } catch {
@@ -65,6 +74,12 @@ public final class Bench: Sendable {
         }
         if !workload.keepsFiles { try scratch.remove() } else { try scratch.removeFolders() }
         return result
+    }
+
+    /// Removes what a benchmark that was killed has left in `directory`, and the directory where
+    /// nothing else is in it.
+    public static func clean(_ directory: FilePath) throws {
+        try Scratch(leftBehind: directory).remove()
     }
 
     private static func existing(_ directory: FilePath?) -> FilePath {

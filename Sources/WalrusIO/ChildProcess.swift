@@ -23,6 +23,7 @@ public final class ChildProcess: Sendable {
     private let errors: CInt
     /// 0 once it has been waited for.
     private let processID: Mutex<pid_t>
+    private let unread = Mutex(Unread())
 
     /// Starts `command` in a shell.
     public init(shell command: String) throws(IOError) {
@@ -83,6 +84,72 @@ public final class ChildProcess: Sendable {
     public func end() {
         processID.withLock { id in
             if id > 0 { kill(-id, SIGKILL) }
+        }
+    }
+
+    /// Asks it, and all that it started, to end.
+    public func interrupt() {
+        processID.withLock { id in
+            if id > 0 { kill(-id, SIGINT) }
+        }
+    }
+
+    /// Something that it wrote without having been asked.
+    public enum Output: Hashable, Sendable {
+        /// Without its line end.
+        case line([UInt8])
+        /// Nothing within the time.
+        case none
+        /// It will write no more; the last line that it wrote on standard error.
+        case end(complaint: String)
+    }
+
+    /// Waits for the next line of its output. Not to be mixed with `ask`; for one thread.
+    ///
+    /// - Parameters:
+    ///   - limit: bytes that a line may have; a longer one ends it.
+    ///   - timeout: nanoseconds.
+    public func nextLine(limit: Int, timeout: UInt64) -> Output {
+        let deadline = Clock.monotonic() + timeout
+        while true {
+            if let line = unread.withLock({ $0.takeLine() }) { return .line(line) }
+            let now = Clock.monotonic()
+            guard now < deadline else { return .none }
+            var ready = [
+                pollfd(fd: output, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: errors, events: Int16(POLLIN), revents: 0),
+            ]
+            let wait = Int32(min((deadline - now) / 1_000_000 + 1, 60_000))
+            if unsafe poll(&ready, nfds_t(ready.count), wait) < 0, errno != EINTR {
+                return .end(complaint: "\(Errno(rawValue: errno))")
+            }
+            let isOver = unread.withLock { unread -> Bool in
+                _ = try? take(errors, &unread.complaint, 1 << 16)
+                unread.complaint = unread.complaint.suffix(4_096)
+                guard ready[0].revents != 0 else { return false }
+                let isOpen = (try? take(output, &unread.bytes, limit + 1)) ?? false
+                return !isOpen && !unread.bytes.contains(UInt8(ascii: "\n"))
+                    || unread.bytes.count > limit && !unread.bytes.contains(UInt8(ascii: "\n"))
+            }
+            guard isOver else { continue }
+            _ = reap(patience: 2_000_000_000)
+            return unread.withLock { unread in
+                _ = try? take(errors, &unread.complaint, 1 << 16)
+                let last = unread.complaint.split(separator: UInt8(ascii: "\n")).last ?? []
+                return .end(complaint: String(decoding: last.prefix(400), as: UTF8.self))
+            }
+        }
+    }
+
+    /// What was read and not taken yet.
+    private struct Unread {
+        var bytes: [UInt8] = []
+        var complaint: [UInt8] = []
+
+        mutating func takeLine() -> [UInt8]? {
+            guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+            defer { bytes.removeFirst(end + 1) }
+            return Array(bytes[..<end])
         }
     }
 

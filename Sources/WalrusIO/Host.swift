@@ -17,6 +17,18 @@ public enum Host {
         return name.isEmpty ? "localhost" : name
     }
 
+    /// The file of the program that runs; nil where the system does not tell.
+    public static var executable: String? {
+        var bytes = [UInt8](repeating: 0, count: 4_096)
+        let count = unsafe bytes.withUnsafeMutableBytes { buffer -> Int in
+            guard let base = buffer.baseAddress else { return 0 }
+            return unsafe readlink(
+                "/proc/self/exe", base.assumingMemoryBound(to: CChar.self), buffer.count)
+        }
+        guard count > 0, count < bytes.count else { return nil }
+        return String(validating: bytes[..<count], as: UTF8.self)
+    }
+
     /// What sets this run of the system apart from the one before; nil where it does not tell.
     public static var bootID: String? {
         let file = try? DiskFile("/proc/sys/kernel/random/boot_id", .readOnly)

@@ -46,6 +46,75 @@ import WalrusIO
         #expect(try left.isEmpty)
     }
 
+    /// What is refused is not announced first.
+    @Test func refusedBeforeAnythingIsSaid() throws {
+        let run = try walrus("append", "--dir", "/no/such/place")
+        #expect(run.status == 3 && run.errors.split(separator: "\n").count == 1, "\(run.errors)")
+        let log = try Log()
+        try log.append([[1]], to: "t")
+        let occupied = try walrus("append", "--dir", log.path.string)
+        #expect(occupied.status == 2 && occupied.errors.split(separator: "\n").count == 1)
+    }
+
+    /// A line for each tenth of a second, and the result in the end.
+    @Test func lines() throws {
+        let run = try walrus(
+            "append", "--duration", "0.4", "--fsync", "none", "--max-disk", "50000000", "--floor",
+            "--rounds", "2", "-o", "jsonl")
+        #expect(run.status == 0 && run.errors.isEmpty)
+        let last = try #require(run.lines.last)
+        #expect(BenchResult(json: last.utf8) != nil)
+        let steps = run.lines.dropLast().compactMap { BenchProgress(json: $0.utf8) }
+        #expect(steps.count == run.lines.count - 1 && !steps.isEmpty)
+        #expect(steps.contains { $0.phase == .engine && $0.entries > 0 })
+        for (step, line) in zip(steps, run.lines) { #expect(step.json == line) }
+        // Of the floor no call is timed: there is no latency, and none of 0.
+        for (step, line) in zip(steps, run.lines) where step.latency.count == 0 {
+            #expect(line.contains("\"p99_ns\":null"))
+        }
+    }
+
+    /// An interval without a call that was timed has empty fields.
+    @Test func intervalsWithoutSamples() throws {
+        let run = try walrus(
+            "append", "--duration", "0.4", "--fsync", "none", "--max-disk", "50000000", "--floor",
+            "--rounds", "2", "--csv", "steps.csv", "-o", "json")
+        #expect(run.status == 0)
+        let bytes = try Directory.contents(of: place.path.appending("steps.csv")) ?? []
+        let rows = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
+        let floor = rows.filter { $0[0] == "floor" }
+        #expect(!floor.isEmpty && rows.allSatisfy { $0.count == rows[0].count })
+        for row in floor { #expect(row[8...10].allSatisfy { $0.isEmpty }, "\(row)") }
+        for row in rows { #expect(row[8] != "0", "\(row)") }
+    }
+
+    @Test func comparison() throws {
+        try walrus("compare", "nothing.jsonl").expectError(3, "no such file")
+        for _ in 0..<2 {
+            let run = try walrus(
+                "append", "--duration", "0.05", "--fsync", "none", "--max-disk", "50000000",
+                "--save", "runs.jsonl", "-o", "json")
+            #expect(run.status == 0)
+            if try walrus("compare", "runs.jsonl").status == 0 { break }
+        }
+        let read = try #require(try ResultFile.read(place.path.appending("runs.jsonl")))
+        let pair = try #require(ResultComparison.pairs(read.results).first)
+        #expect(pair.before == read.results[0] && pair.after == read.results[1])
+        let json = try walrus("compare", "runs.jsonl", "-o", "json")
+        #expect(
+            json.status == 0
+                && json.text.contains("\"after_entries_per_s\":\(pair.after.entriesPerSecond)"))
+        let text = try walrus("compare", "runs.jsonl")
+        #expect(text.status == 0 && text.lines.count == 2 && text.text.contains("change"))
+        // Another workload has nothing to be compared with.
+        _ = try walrus(
+            "append", "--duration", "0.05", "--fsync", "none", "--max-disk", "50000000", "--size",
+            "7", "--save", "other.jsonl", "-o", "json")
+        #expect(try walrus("compare", "other.jsonl").status == 1)
+    }
+
     @Test func somebodysLogIsNotTouched() throws {
         let log = try Log()
         try log.append([[1]], to: "t")

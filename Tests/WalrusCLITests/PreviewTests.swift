@@ -59,7 +59,8 @@ import WalrusConsole
         for topic in topics.prefix(12) {
             let name = try #require(topic["topic"]?.string)
             guard name.allSatisfy({ $0.isLetter && $0.isASCII }) else { continue }
-            let row = try #require(frame.lines.last { $0.contains("  \(name) ") && $0.contains("#") })
+            let rows = frame.lines.filter { $0.contains("  \(name) ") && $0.contains("#") }
+            let row = try #require(rows.last)
             let cells = row.split(separator: " ")
             let engine = try #require(topic["engine"])
             let there = try #require(topic["reference"])

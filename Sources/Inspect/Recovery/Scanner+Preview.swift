@@ -10,7 +10,9 @@ extension Scanner {
         var preview = RecoveryPreview()
         preview.revision = state.revision
         preview.dropped = state.recovery.dropped
-        preview.torn = state.findings.filter { $0.kind == .tornTail || $0.kind == .lostRest }
+        preview.torn = state.findings.filter {
+            [.tornTail, .lostRest, .hiddenEntries].contains($0.kind)
+        }
         preview.journalTail = sidecars.journalTail
         preview.addSidecars(sidecars, taken: Set(listing.map(\.name)))
         preview.addFiles(state)

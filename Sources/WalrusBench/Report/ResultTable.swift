@@ -2,7 +2,12 @@
 public enum ResultTable {
     /// - Parameter labels: what each result is called; without, its settings.
     public static func text(_ results: [BenchResult], labels: [String] = []) -> String {
-        let rows = [titles] + rows(results, labels)
+        columns([titles] + rows(results, labels))
+    }
+
+    /// Rows of cells under one another; the first row has the titles.
+    static func columns(_ rows: [[String]]) -> String {
+        let titles = rows.first ?? []
         let widths = titles.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             var line = ""

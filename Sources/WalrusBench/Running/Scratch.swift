@@ -23,14 +23,25 @@ struct Scratch {
         }
         path = wanted
         existed = Directory.exists(wanted)
-        if existed {
+        try Self.check(wanted)
+        if !existed { try Directory.create(wanted) }
+    }
+
+    /// The directory of a benchmark that is no more.
+    init(leftBehind path: FilePath) {
+        self.path = path
+        existed = false
+    }
+
+    /// Throws why `wanted` is no place for a benchmark: it holds something, or cannot be made.
+    static func check(_ wanted: FilePath) throws {
+        if Directory.exists(wanted) {
             guard try Directory.list(wanted).isEmpty else { throw BenchError.occupied(wanted) }
         } else {
             let parent = wanted.removingLastComponent()
             guard parent.isEmpty || Directory.exists(parent) else {
                 throw IOError("make the directory", wanted, .noSuchFileOrDirectory)
             }
-            try Directory.create(wanted)
         }
     }
 

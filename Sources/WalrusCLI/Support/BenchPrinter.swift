@@ -19,6 +19,8 @@ struct BenchPrinter {
                 let list = results.map(\.json).joined(separator: ",")
                 try output.write("{\"schema\":1,\"results\":[\(list)]}\n")
             }
+        case .jsonl:
+            for result in results { try output.write(result.json + "\n") }
         case .csv:
             try output.write(Self.csvTitle)
             for result in results { try output.write(Self.csvRow(result)) }

@@ -17,14 +17,15 @@ struct BenchSession {
         if let path = sinks.save { try ResultFile.append([], to: FilePath(path)) }
         var results: [BenchResult] = []
         for (index, workload) in workloads.enumerated() where !Interruption.isRequested {
-            try announce(workload)
+            do { try announce(workload) } catch { throw Self.failure(error) }
+            let live = sinks.output == .jsonl ? ProgressLines() : nil
             let title = labels.isEmpty ? "\(workload.mode.rawValue)" : labels[index]
             let screen = BenchScreen(
                 workloads.count > 1 ? "\(title) (\(index + 1)/\(workloads.count))" : title)
             let bench = WalrusBench.Bench(workload) { progress in
                 screen.show(progress)
                 intervals?.add(progress, threads: workload.threads)
-                return !Interruption.isRequested
+                return live?.add(progress) != false && !Interruption.isRequested
             }
             defer { screen.clear() }
             let result: BenchResult
@@ -46,6 +47,7 @@ struct BenchSession {
     /// Nobody should wonder where the disk went.
     private func announce(_ workload: Workload) throws {
         guard sinks.output == .text else { return }
+        try WalrusBench.Bench.check(workload)
         let use = try WalrusBench.Bench.diskUse(of: workload)
         StandardStreams.complain(
             "walrus: \(workload.mode.rawValue) takes up to \(Figures.bytes(use.bytes)) of the "
@@ -84,14 +86,18 @@ final class IntervalFile: Sendable {
 
     func add(_ progress: BenchProgress, threads: Int) {
         guard progress.phase == .engine || progress.phase == .floor else { return }
-        let numbers = [
-            threads, Int(progress.elapsed / 1_000_000), Int(progress.interval / 1_000_000),
-            progress.intervalEntries, progress.intervalBytes,
-            Int(progress.entriesPerSecond.rounded()), Int(progress.bytesPerSecond.rounded()),
-            progress.latency.p50, progress.latency.p99, progress.latency.max, progress.errors,
-        ]
-        write(
-            progress.phase.rawValue + "," + numbers.map { "\($0)" }.joined(separator: ",") + "\n")
+        let latency = progress.latency
+        // Where no call was timed there is no latency, and not one of 0.
+        let latencies: [Int?] =
+            latency.count > 0 ? [latency.p50, latency.p99, latency.max] : [nil, nil, nil]
+        let numbers: [Int?] =
+            [
+                threads, Int(progress.elapsed / 1_000_000), Int(progress.interval / 1_000_000),
+                progress.intervalEntries, progress.intervalBytes,
+                Int(progress.entriesPerSecond.rounded()), Int(progress.bytesPerSecond.rounded()),
+            ] + latencies + [progress.errors]
+        let cells = [progress.phase.rawValue] + numbers.map { $0.map(String.init) ?? "" }
+        write(cells.joined(separator: ",") + "\n")
     }
 
     private func write(_ text: String) {
@@ -111,5 +117,18 @@ final class IntervalFile: Sendable {
     /// Throws what a row could not be written for.
     func close() throws(IOError) {
         if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+}
+
+/// The lines of `-o jsonl`: what each tenth of a second brought, for programs that look on.
+struct ProgressLines: Sendable {
+    /// False: nobody reads any more, and the benchmark is to end.
+    func add(_ progress: BenchProgress) -> Bool {
+        let output = StandardOutput()
+        do throws(IOError) {
+            try output.write(progress.json + "\n")
+            try output.flush()
+            return true
+        } catch { return false }
     }
 }

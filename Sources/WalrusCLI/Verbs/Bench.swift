@@ -13,7 +13,7 @@ struct Bench: ParsableCommand {
             With --floor the bare loop of the same system calls and copies runs in turns with the \
             engine, and the ratio of the two is told. docs/performance.md has the method.
             """,
-        subcommands: [BenchRun.self, BenchTable.self, BenchReport.self],
+        subcommands: [BenchRun.self, BenchTable.self, BenchReport.self, BenchCompare.self],
         defaultSubcommand: BenchRun.self)
 }
 
@@ -113,7 +113,9 @@ struct BenchRun: Verb {
 
 /// Where the figures go.
 struct BenchSinks: ParsableArguments {
-    @Option(name: .shortAndLong, help: "How to print: text, json or csv.")
+    @Option(
+        name: .shortAndLong,
+        help: "How to print: text, json or csv; jsonl tells each tenth of a second too.")
     var output: BenchOutput = .text
 
     @Option(help: "Add the results to this file, a line of JSON each.")
@@ -123,7 +125,7 @@ struct BenchSinks: ParsableArguments {
     var csv: String?
 }
 
-enum BenchOutput: String, ExpressibleByArgument, CaseIterable { case text, json, csv }
+enum BenchOutput: String, ExpressibleByArgument, CaseIterable { case text, json, jsonl, csv }
 
 /// Values that WalrusBench knows, as an option's argument.
 struct ModeArgument: ExpressibleByArgument {

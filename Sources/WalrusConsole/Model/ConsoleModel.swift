@@ -4,7 +4,7 @@ public import WalrusFormat
 /// All that the console knows: what `view` draws and `update` changes.
 public struct ConsoleModel: Sendable {
     public enum Screen: String, Hashable, Sendable, CaseIterable {
-        case chooser, home, entries, blocks, check, hex
+        case chooser, home, entries, blocks, check, hex, bench
 
         /// As the help and the key bar call it.
         public var title: String {
@@ -15,6 +15,7 @@ public struct ConsoleModel: Sendable {
             case .blocks: "Blocks"
             case .check: "Check"
             case .hex: "Hex"
+            case .bench: "Bench"
             }
         }
     }
@@ -81,6 +82,7 @@ public struct ConsoleModel: Sendable {
     var exporting: String?
     public var blocks = BlocksModel()
     public var hex = HexModel()
+    public var bench = BenchModel()
 
     /// Why each file is still there; follows `state`.
     public internal(set) var forecast: ReclaimForecast?

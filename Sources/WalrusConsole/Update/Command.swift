@@ -1,7 +1,7 @@
 /// Everything a key can ask for. The key map, the help and the key bar are made from this table.
 public enum Command: String, Hashable, Sendable, CaseIterable {
     // The screens have the names of `ConsoleModel.Screen`.
-    case home, entries, blocks, check, hex
+    case home, entries, blocks, check, hex, bench
     case up, down, pageUp, pageDown, halfUp, halfDown, first, last, left, right
     case open, back, filter, inverse, next, previous, clearFilter, leave
     case sort, reverseSort
@@ -10,6 +10,7 @@ public enum Command: String, Hashable, Sendable, CaseIterable {
     case payloadMode, wrap, fold, unfold
     case mapMode, previousFile, nextFile, previousBlock, nextBlock
     case previousEntry, nextEntry, previousFinding, nextFinding
+    case stop
     case actions, command
     case pause, faster, slower, reread, redraw
     case help, suspend, quit
@@ -55,6 +56,7 @@ public enum KeyMap {
         bind(.blocks, "3 F3", "the map of all blocks"),
         bind(.check, "5 F5", "what is wrong with the directory"),
         bind(.hex, "6 F6 x", "the bytes of this place, and their fields"),
+        bind(.bench, "7 F7", "measure the engine, in a scratch directory"),
     ]
 
     private static let movements = [
@@ -161,6 +163,17 @@ public enum KeyMap {
                 bind(.previous, "N", "the match before"),
                 bind(.back, "q", "back", label: "back"),
                 bind(.leave, "Esc", "end the filter; back"),
+            ]
+        case .bench:
+            return [
+                bind(.open, "Enter", "start the benchmark", label: "start"),
+                bind(.left, "h Left", "the value before"),
+                bind(.right, "l Right", "the next value"),
+                bind(.stop, "s", "stop the benchmark", label: "stop"),
+                bind(.switchPane, "Tab", "between the workload and the results", label: "results"),
+                bind(.mark, "m", "compare all results with this one", label: "compare"),
+                bind(.back, "q", "back; a benchmark goes on", label: "back"),
+                bind(.leave, "Esc", "stop the benchmark; back"),
             ]
         case .hex:
             return [

@@ -39,6 +39,12 @@ public enum Message: Sendable {
     /// Reading entries failed; what to do about it.
     case failed(request: Int?, String)
     case acted(Result<String, ActionFailure>)
+    case benchEstimate(Result<BenchEstimate, ActionFailure>)
+    case benchStep(BenchStep)
+    /// What went wrong; nil when nothing did.
+    case benchEnded(String?)
+    /// The results that are kept.
+    case benchResults([BenchRow], problem: String?)
 }
 
 /// Where an entry stands, or stood.
@@ -122,6 +128,11 @@ public enum Effect: Hashable, Sendable {
     /// Find out which entries would be consumed.
     case planConsume(topic: TopicState, count: Int)
     case act(ActionPlan)
+    /// Find out where a benchmark would write, and how much.
+    case estimateBench(BenchOrder)
+    case bench(BenchEstimate)
+    case stopBench
+    case loadBenchResults
     /// Keep a command line for later sessions.
     case remember(String)
     case bell, redraw, suspend, quit

@@ -75,6 +75,7 @@ extension ConsoleModel {
             return takeEntries(message)
         case .exportProgress, .exported, .copied:
             return takeExport(message)
+        case .benchEstimate, .benchStep, .benchEnded, .benchResults: return takeBench(message)
         case .planned(let plan):
             overlay = .plan(plan)
             return []
@@ -125,6 +126,7 @@ extension ConsoleModel {
         settleEntries()
         settleBlocks()
         settleCheck()
+        settleBench()
         if case .help(let top) = overlay {
             overlay = .help(top: max(0, min(top, HelpView.lines(self).count - 1)))
         }
@@ -169,6 +171,7 @@ extension ConsoleModel {
         case .suspend: return [.suspend]
         case .quit: return [.quit]
         case .back where screen == .chooser: return []
+        case .back where screen == .bench && bench.isAsking: return runBench(command)
         case .back: return go(to: .home)
         case .nextFinding: return moveToFinding(forward: true)
         case .previousFinding: return moveToFinding(forward: false)
@@ -180,6 +183,7 @@ extension ConsoleModel {
             case .blocks: return runBlocks(command)
             case .hex: return runHex(command)
             case .check: return runCheck(command)
+            case .bench: return runBench(command)
             }
         }
         return []
@@ -200,6 +204,7 @@ extension ConsoleModel {
         case .entries: return enterEntries()
         case .blocks: enterBlocks()
         case .check: screen = .check
+        case .bench: return enterBench()
         case .hex: return enterHex()
         }
         return []

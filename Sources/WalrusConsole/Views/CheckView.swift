@@ -36,8 +36,8 @@ enum CheckView {
             plural(state.count(.info), "note"),
         ].joined(separator: "   ")
         grid.put(
-            " \(Figures.grouped(state.entries)) entries verified   \(counts)", x: layout.summary.x,
-            y: layout.summary.y, width: layout.summary.width, align: .leading)
+            " \(plural(state.entries, "entry", "entries")) verified   \(counts)",
+            x: layout.summary.x, y: layout.summary.y, width: layout.summary.width, align: .leading)
         drawFindings(model, state, &grid, layout)
         RestartView.draw(model, &grid, layout.restart)
         if model.restart.isFocused {

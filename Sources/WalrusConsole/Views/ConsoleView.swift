@@ -21,6 +21,7 @@ public enum ConsoleView {
         case .blocks: BlocksView.draw(model, &grid)
         case .hex: HexView.draw(model, &grid)
         case .check: CheckView.draw(model, &grid)
+        case .bench: BenchView.draw(model, &grid)
         }
         FooterView.draw(model, &grid, chrome.footer)
         OverlayView.draw(model, &grid)

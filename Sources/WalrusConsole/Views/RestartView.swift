@@ -16,8 +16,7 @@ enum RestartView {
             return
         }
         let table = Table(
-            columns, rows: [], selected: model.restart.position.selected,
-            isFocused: model.restart.isFocused)
+            columns, rows: [], isFocused: model.restart.isFocused)
         drawGroups(table.places(width: inside.width), &grid, inside)
         let list = inside.splitTop(1).rest
         let height = max(0, list.height - 1)
@@ -28,7 +27,8 @@ enum RestartView {
         }
         var page = table
         page.rows = rows.map { cells($0, preview, model) }
-        page.selected = model.restart.position.selected - top
+        page.selected =
+            model.restart.isFocused ? model.restart.position.selected - top : nil
         page.draw(into: &grid, in: list)
         Scrollbar(total: model.restart.rows.count, visible: height, top: top).draw(
             into: &grid, in: Rect(x: rect.maxX - 1, y: list.y + 1, width: 1, height: height))
@@ -45,7 +45,8 @@ enum RestartView {
             preview.mayCrash
             ? "may crash"
             : preview.isCleanInReference
-                ? "as it is" : "\(Figures.grouped(again)) again, \(Figures.grouped(lost)) lost"
+                ? "as it is"
+                : "\(Figures.grouped(again)) again, \(Figures.grouped(lost)) not delivered"
         return "this engine: \(here)  reference: \(there)"
     }
 

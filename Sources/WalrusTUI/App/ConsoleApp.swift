@@ -27,6 +27,7 @@ public final class ConsoleApp {
     private let decodings = WorkQueue()
     private let exports = WorkQueue()
     private let actions = WorkQueue()
+    private let benches = WorkQueue()
 
     private var exitStatus: Int32?
     private var isDirty = true
@@ -103,6 +104,7 @@ public final class ConsoleApp {
         while !actions.isIdle { Clock.sleep(nanoseconds: 10_000_000) }
         runner.end()
         // An export that is stopped takes away what it has begun.
+        while !benches.isIdle { Clock.sleep(nanoseconds: 10_000_000) }
         while !exports.isIdle { Clock.sleep(nanoseconds: 10_000_000) }
         terminal.close()
         signals.close()
@@ -177,7 +179,8 @@ public final class ConsoleApp {
             case .loadBytes: start(effect, on: bytes)
             case .decode: start(effect, on: decodings)
             case .export: start(effect, on: exports)
-            case .cancel, .cancelExport: break
+            case .estimateBench, .bench, .loadBenchResults: start(effect, on: benches)
+            case .cancel, .cancelExport, .stopBench: break
             case .copy(let bytes, let what): send(.copied(terminal.copy(bytes), what))
             case .act, .remember, .save: start(effect, on: actions)
             case .bell: terminal.bell()

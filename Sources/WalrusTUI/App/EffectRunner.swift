@@ -20,6 +20,7 @@ public final class EffectRunner: Sendable {
     private let decoder: Decoder?
     /// The entry whose payload is shown: others need not be decoded any more.
     private let decoding = Mutex<EntryRow?>(nil)
+    private let benches: BenchRunner
     private let stopsExport = Atomic(false)
 
     /// Rows that one plan may hold.
@@ -30,7 +31,9 @@ public final class EffectRunner: Sendable {
         self.init(directory: FilePath(directory), decoder: decoder)
     }
 
-    init(directory: FilePath, decoder: String? = nil) {
+    /// - Parameter program: what benchmarks are run with; without, the program that runs.
+    init(directory: FilePath, decoder: String? = nil, program: String? = nil) {
+        benches = BenchRunner(program: program)
         self.directory = directory
         self.decoder = decoder.map { Decoder(command: $0) }
         scanner = Mutex(Scanner(directory))
@@ -39,6 +42,7 @@ public final class EffectRunner: Sendable {
     /// Ends what runs beside the console.
     func end() {
         stopsExport.store(true, ordering: .relaxed)
+        benches.stop()
         decoder?.end()
     }
 
@@ -53,6 +57,8 @@ public final class EffectRunner: Sendable {
             lastBytes.store(request, ordering: .relaxed)
         case .decode(let row, _): decoding.withLock { $0 = row }
         case .export: stopsExport.store(false, ordering: .relaxed)
+        case .bench: benches.allow()
+        case .stopBench: benches.stop()
         case .cancelExport: stopsExport.store(true, ordering: .relaxed)
         default: break
         }
@@ -64,6 +70,14 @@ public final class EffectRunner: Sendable {
         case .scan(let forget): scan(forget, tell)
         case .previewRestart:
             tell(.previewed(scanner.withLock { $0.recoveryPreview() }))
+        case .estimateBench(let order):
+            tell(
+                .benchEstimate(
+                    Result { try benches.estimate(order) }.mapError { ActionFailure($0) }))
+        case .bench(let estimate): tell(.benchEnded(benches.run(estimate, tell)))
+        case .loadBenchResults:
+            let (rows, problem) = benches.rows()
+            tell(.benchResults(rows, problem: problem))
         case .findHolders: tell(.holders(DataDirectory.writers(of: directory)))
         case .listLogs(let root, let withWriters):
             tell(.logs(in: root, listLogs(FilePath(root), withWriters)))
@@ -119,7 +133,8 @@ public final class EffectRunner: Sendable {
         case .act(let plan): tell(.acted(act(plan)))
         case .remember(let line):
             attempt(nil, tell) { try HistoryFile()?.add(line) }
-        case .openLog, .bell, .redraw, .suspend, .quit, .cancel, .cancelExport, .copy: break
+        case .openLog, .bell, .redraw, .suspend, .quit, .cancel, .cancelExport, .copy, .stopBench:
+            break
         }
     }
 

@@ -72,6 +72,9 @@ public struct HeadlessConsole {
             case .export where !keepsFiles:
                 send(.exported(.failure(ActionFailure("nothing is exported without a terminal"))))
                 continue
+            case .bench, .estimateBench:
+                send(.benchEnded("nothing is measured without a terminal"))
+                continue
             default: break
             }
             let box = Answers()

@@ -16,6 +16,8 @@ public enum UserFiles {
     }
 
     static var state: FilePath? { folder("XDG_STATE_HOME", ".local/state") }
+    /// What the console's benchmarks came to, as `walrus bench --save` keeps it.
+    public static var benchResults: FilePath? { state?.appending("bench.jsonl") }
     public static var configuration: FilePath? { folder("XDG_CONFIG_HOME", ".config") }
 }
 

@@ -189,6 +189,13 @@ enum Sample {
     private static func answer(_ effect: Effect) -> Message? {
         switch effect {
         case .scan: .scanned(state())
+        case .estimateBench(let order):
+            .benchEstimate(
+                .success(
+                    BenchEstimate(
+                        order: order, directory: "/tmp/walrus-bench-4121-1", bytes: 1_932_735_283,
+                        free: 77_800_000_000)))
+        case .loadBenchResults: .benchResults(benchRows, problem: nil)
         case .previewRestart: .previewed(preview(of: state()))
         case .loadRows(let id, let topic, let from, let count):
             .rows(request: id, rows(topic, from: from, count: count))
@@ -226,7 +233,7 @@ enum Sample {
         case .copy(_, let what): .copied(true, what)
         case .act: .acted(.success("done"))
         case .findHolders, .listLogs, .openLog, .remember, .save, .bell, .redraw, .suspend, .quit,
-            .cancel, .cancelExport:
+            .cancel, .cancelExport, .bench, .stopBench:
             nil
         }
     }

@@ -41,6 +41,9 @@ import Testing
         Scene(name: "check-filtered", keys: "5 /stray<Enter>"),
         Scene(name: "check", keys: "5"),
         Scene(name: "check-restart", keys: "5 <Tab> j j j j j j", isWide: true),
+        Scene(name: "bench", keys: "7 l", isWide: true),
+        Scene(name: "bench-asking", keys: "7 <Enter>"),
+        Scene(name: "bench-results", keys: "7 <Tab> j m k", isWide: true),
         Scene(name: "help", keys: "?"),
         Scene(name: "palette", keys: ":"),
         Scene(name: "palette-topics", keys: ": t o p i c <Space> <Tab> <Tab> <Left> <Left>"),
@@ -94,6 +97,18 @@ import Testing
             GoldenFile.check(FrameText.render(frame), "\(name).txt")
             if !ascii { GoldenFile.check(FrameJSON.render(frame), "\(name).json") }
         }
+    }
+
+    /// A benchmark that runs, on screens of every size.
+    @Test(arguments: [(80, 24), (120, 40), (200, 60), (60, 15)], [false, true])
+    func aBenchmark(_ size: (Int, Int), ascii: Bool) throws {
+        var model = Sample.model(size.0, size.1, glyphs: ascii ? .ascii : .unicode)
+        _ = try Sample.session(&model, "7 <Enter> <Enter>")
+        for step in Sample.benchSteps { _ = model.update(.benchStep(step)) }
+        let frame = ConsoleView.draw(model)
+        let name = "bench-running-\(size.0)x\(size.1)" + (ascii ? "-ascii" : "")
+        GoldenFile.check(FrameText.render(frame), "\(name).txt")
+        if !ascii { GoldenFile.check(FrameJSON.render(frame), "\(name).json") }
     }
 
     @Test func tinyScreens() throws {

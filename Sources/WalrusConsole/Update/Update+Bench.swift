@@ -1,0 +1,103 @@
+extension ConsoleModel {
+    mutating func enterBench() -> [Effect] {
+        screen = .bench
+        return bench.areRowsLoaded ? [] : [.loadBenchResults]
+    }
+
+    mutating func runBench(_ command: Command) -> [Effect] {
+        if case .asking(let estimate) = bench.stage {
+            switch command {
+            case .open:
+                bench.stage = .running(estimate)
+                bench.step = nil
+                bench.rates = []
+                return [.bench(estimate)]
+            case .leave, .back, .stop: bench.stage = .idle
+            default: break
+            }
+            return []
+        }
+        if let delta = Self.delta(command, page: BenchLayout(self).rowsHeight) {
+            if bench.areResultsFocused {
+                bench.position.move(by: delta, count: bench.rows.count)
+            } else {
+                bench.field = max(0, min(bench.field + delta, bench.fields.count - 1))
+            }
+            return []
+        }
+        switch command {
+        case .switchPane: bench.areResultsFocused.toggle()
+        case .left: choose(by: -1)
+        case .right: choose(by: 1)
+        case .open:
+            guard !bench.isBusy else { return complain("it is running: s stops it") }
+            bench.stage = .estimating
+            return [.estimateBench(bench.order)]
+        case .stop: return stopBench()
+        case .mark:
+            guard bench.areResultsFocused, !bench.rows.isEmpty else {
+                return complain("Tab to the results first")
+            }
+            // The newest is the first of the list.
+            let index = bench.rows.count - 1 - bench.position.selected
+            bench.baseline = bench.baseline == index ? nil : index
+        case .leave: return bench.isBusy ? stopBench() : go(to: .home)
+        default: break
+        }
+        return []
+    }
+
+    private mutating func choose(by step: Int) {
+        guard !bench.isBusy, !bench.areResultsFocused else { return }
+        let fields = bench.fields
+        let field = fields[min(bench.field, fields.count - 1)]
+        let count = field.choices.count
+        field.apply(&bench.order, (field.selected + step + count) % count)
+    }
+
+    private mutating func stopBench() -> [Effect] {
+        guard case .running(let estimate) = bench.stage else { return [] }
+        bench.stage = .stopping(estimate)
+        return [.stopBench]
+    }
+
+    mutating func takeBench(_ message: Message) -> [Effect] {
+        switch message {
+        case .benchEstimate(.success(let estimate)):
+            if bench.stage == .estimating { bench.stage = .asking(estimate) }
+        case .benchEstimate(.failure(let failure)):
+            if bench.stage == .estimating { bench.stage = .idle }
+            return complain(failure.message)
+        case .benchStep(let step):
+            bench.step = step
+            if step.phase == "engine" {
+                bench.rates.append(step.entriesPerSecond)
+                if bench.rates.count > BenchModel.ratesMax {
+                    bench.rates.removeFirst(bench.rates.count - BenchModel.ratesMax)
+                }
+            }
+        case .benchEnded(let problem):
+            bench.stage = .idle
+            bench.step = nil
+            bench.position = ListPosition()
+            if let problem { _ = complain(problem) }
+            return [.loadBenchResults]
+        case .benchResults(let rows, let problem):
+            bench.areRowsLoaded = true
+            bench.rows = rows
+            bench.problem = problem
+            if let baseline = bench.baseline, baseline >= rows.count { bench.baseline = nil }
+        default: break
+        }
+        return []
+    }
+
+    mutating func settleBench() {
+        bench.field = max(0, min(bench.field, bench.fields.count - 1))
+        let count = bench.rows.count
+        bench.position.selected = max(0, min(bench.position.selected, count - 1))
+        bench.position.top = ScrollWindow.top(
+            keeping: bench.position.selected, in: count, height: BenchLayout(self).rowsHeight,
+            from: bench.position.top)
+    }
+}
