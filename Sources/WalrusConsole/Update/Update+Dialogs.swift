@@ -38,7 +38,7 @@ extension ConsoleModel {
     /// The topic that is pointed at on this screen, and on no other.
     private var topicAtHand: TopicName? {
         switch screen {
-        case .chooser: return nil
+        case .chooser, .bench: return nil
         case .entries: return entries?.topic
         case .home: return home.selected
         case .blocks: return selectedBlock?.topic

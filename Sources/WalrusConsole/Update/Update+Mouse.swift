@@ -41,6 +41,8 @@ extension ConsoleModel {
         case .blocks: return pressBlocks(event)
         case .hex: return pressHex(event)
         case .check: return pressCheck(event)
+        // What runs and what stops is asked for by keys.
+        case .bench: return []
         }
     }
 

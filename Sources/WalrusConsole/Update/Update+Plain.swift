@@ -114,6 +114,7 @@ extension ConsoleModel {
         case .hex:
             hex.isTreeFocused = true
             return run(delta < 0 ? .up : .down)
+        case .bench: return run(delta < 0 ? .up : .down)
         }
         return []
     }

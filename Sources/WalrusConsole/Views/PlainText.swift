@@ -98,6 +98,8 @@ public enum PlainText {
             return List(name: "Block", count: blocks.count, selected: selected ?? 0) {
                 block(blocks[$0], model)
             }
+        // The frame as it is drawn.
+        case .bench: return nil
         case .hex:
             guard let map = model.hex.map, let place = model.hex.place else { return nil }
             return List(
