@@ -162,7 +162,8 @@ struct FindingList {
     ) -> Finding {
         Finding(
             .warning, .sequenceGap, file: file, block: slot, offset: offset,
-            "entries of \(topic) are missing or out of order: number \(found) follows \(after)")
+            "number \(found) of \(topic) follows \(after): entries are missing or out of order, unless an append failed there"
+        )
     }
 
     /// What only shows between the blocks of a topic. What is missing before the block `reader`,

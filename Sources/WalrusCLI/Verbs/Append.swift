@@ -156,7 +156,7 @@ private func tellRecovery(_ report: RecoveryReport) {
     }
     if report.gapCount > 0 {
         StandardStreams.complain(
-            "walrus: note: entries are missing in \(report.gapCount) "
+            "walrus: note: running numbers are missing in \(report.gapCount) "
                 + "\(report.gapCount == 1 ? "place" : "places"); see walrus check")
     }
     for aside in report.setAside {

@@ -34,9 +34,10 @@ public struct RecoveryReport: Hashable, Sendable {
         public let count: Int
     }
 
-    /// Entries that are missing before another of their topic, and not because something there cannot
-    /// be read: a power loss has taken them, of a batch perhaps not all, where the schedule let them
-    /// be lost; or somebody has removed a file. What is there is read.
+    /// Running numbers that are missing before an entry, and not because something there cannot be
+    /// read: a power loss has taken entries, of a batch perhaps not all, where the schedule let them be
+    /// lost; somebody has removed a file; or an append failed there and could not be taken back at
+    /// once, which had been told to its caller. What is there is read.
     public struct Gap: Hashable, Sendable {
         public let topic: TopicName
         /// Where the entry behind them is.
@@ -87,10 +88,10 @@ public struct RecoveryReport: Hashable, Sendable {
     public internal(set) var ignoredFiles: [String] = []
     public internal(set) var durationNanoseconds: UInt64 = 0
 
-    /// Whether everything was as an engine leaves it.
+    /// Whether everything was as an engine leaves it; gaps aside, which a failed append leaves too.
     public var isClean: Bool {
         damageCount == 0 && setAside.isEmpty && droppedBatches.isEmpty && reconciliations.isEmpty
-            && reconciledMarks.isEmpty && journalTail == nil && gapCount == 0
+            && reconciledMarks.isEmpty && journalTail == nil
     }
 
     mutating func add(_ found: Gap) {
