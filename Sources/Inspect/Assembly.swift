@@ -134,7 +134,7 @@ struct Assembly {
         topic.cursor = position.cursor
         topic.unread = topic.entries - position.consumed
         let place = position.cursor.map { ($0.blockIndex, $0.offset) } ?? (0, 0)
-        findings.add(chainFindings: name, all, reader: place.0)
+        findings.add(chainFindings: name, all, reader: place)
         for (index, link) in chain.enumerated() {
             let isTail = index == chain.count - 1
             let block = blockState(link, cursor: place, index: index, isTail: isTail)

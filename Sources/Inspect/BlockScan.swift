@@ -53,8 +53,7 @@ struct BlockScan: Sendable {
     /// Whether no engine deletes the file, because of what was never read here.
     var isWorthKeeping: Bool {
         rest.isWorthKeeping(
-            flaws: damaged + (lost == nil ? 0 : 1), endsWithFlaw: torn != nil || lost != nil,
-            isFull: isFull)
+            flaws: damaged + (lost == nil ? 0 : 1), endsWithFlaw: torn != nil || lost != nil)
     }
     var isFull: Bool { used + Layout.headerSize > frame.length }
     /// Whether damage was seen only once: a writer's pages may come in any order, so that an entry

@@ -122,8 +122,10 @@ extension BlockScan {
         self = scan
         if !advance(read) || stop.stopped { return }
         if let why = stop.lost { lost = Damage(offset: stop.offset, why: why) }
-        rest = try walker.rest(of: frame, behind: stop.offset, isLost: lost != nil) {
-            range throws(IOError) in
+        rest = try walker.rest(
+            of: frame, behind: stop.offset, isLost: lost != nil,
+            damaged: tail.map { $0.offset..<used }
+        ) { range throws(IOError) in
             try file.firstNonZero(in: range)
         }
     }

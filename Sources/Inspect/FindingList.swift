@@ -166,16 +166,20 @@ struct FindingList {
         )
     }
 
-    /// What only shows between the blocks of a topic. What is missing before the block `reader`,
-    /// where the cursor stands, and in another file than what comes before, was consumed and
-    /// reclaimed.
+    /// What only shows between the blocks of a topic. What is missing between two files, the first of
+    /// which is consumed, was consumed too and reclaimed.
+    ///
+    /// - Parameter reader: the block in which the cursor stands, and where in it.
     mutating func add(
         chainFindings topic: TopicName, _ chain: [(file: DataFileName, scan: BlockScan)],
-        reader: Int
+        reader: (block: Int, offset: Int)
     ) {
         var last: (sequence: UInt64, isSound: Bool)?
         for (index, (file, scan)) in chain.enumerated() {
-            let mayBeReclaimed = index > 0 && index <= reader && chain[index - 1].file != file
+            let isBehindReader =
+                index <= reader.block
+                || index == reader.block + 1 && reader.offset >= chain[reader.block].scan.used
+            let mayBeReclaimed = index > 0 && isBehindReader && chain[index - 1].file != file
             let isSound = scan.damaged == 0 && scan.lost == nil && scan.leftover == nil
             if let first = scan.stamps?.first, let last, last.isSound, isSound,
                 first.sequence != last.sequence &+ 1,

@@ -1,3 +1,4 @@
+internal import Synchronization
 public import WalrusFormat
 internal import WalrusIO
 
@@ -60,7 +61,10 @@ extension Walrus {
         throws(EngineError) -> R
     {
         let isFinal = configuration.readConsistency == .strictlyAtOnce
-        if !isFinal { afterReading(topic) }
+        if !isFinal {
+            topic.state.withLock { $0.settle() }
+            afterReading(topic)
+        }
         let result = try read()
         if isFinal { afterReading(topic) }
         return result

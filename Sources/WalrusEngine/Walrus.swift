@@ -32,13 +32,16 @@ public final class Walrus: Sendable {
     let batchAhead = BatchAhead()
     private let flusher: Flusher?
     private let lock: Mutex<DirectoryLock?>
+    /// Held over `close`, so that whoever comes second finds it done.
+    private let closing = Mutex(())
 
     /// Opens the directory, and makes it when it is missing. No data file is made.
     ///
     /// Throws `.locked` with the holders when another engine has the directory open, in this
     /// process or another; `.invalidKey`; `.io`. Corresponds to `Walrus::new` and its variants.
     public convenience init(_ configuration: Configuration = Configuration()) throws(EngineError) {
-        let root = try configuration.root
+        // A process that changes its working directory must not go on in another log.
+        let root = try Host.absolute(configuration.root)
         try engineErrors { () throws(IOError) in try Self.make(root) }
         try self.init(configuration, on: configuration.backend.storage(root))
     }
@@ -68,13 +71,13 @@ public final class Walrus: Sendable {
             allocator, BatchIntents(storage), io, clock: clock,
             syncsEach: configuration.fsyncSchedule == .each)
         self.recorder = recorder
-        meter = Meter(
-            recorder, allocator, recovered.cursors, io, directory: storage.path,
-            writesFile: configuration.writesMetrics)
         flusher =
             if case .milliseconds(let interval) = configuration.fsyncSchedule {
                 try Flusher(everyMilliseconds: interval, recovered.cursors, io) { allocator.files }
             } else { nil }
+        meter = Meter(
+            recorder, allocator, recovered.cursors, io, directory: storage.path,
+            writesFile: configuration.writesMetrics)
         self.lock = Mutex(lock)
         self.storage = storage
         wasDurable = recovered.areFilesDurable
@@ -103,7 +106,12 @@ public final class Walrus: Sendable {
     ///
     /// Everything is tried whatever fails; the first failure is thrown.
     public func close() throws(EngineError) {
-        guard let topics = registry.close() else { return }
+        try closing.withLock { _ throws(EngineError) in
+            if let topics = registry.close() { try close(topics) }
+        }
+    }
+
+    private func close(_ topics: [Topic]) throws(EngineError) {
         for topic in topics { topic.close() }
         batchAhead.end()
         marks.close()

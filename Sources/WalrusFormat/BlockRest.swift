@@ -8,12 +8,14 @@ public struct BlockRest: Hashable, Sendable {
     public let firstByte: Int?
     /// Where an entry stands behind bytes that are none: a header before it was wiped.
     public let entry: Int?
+    /// A damaged last entry is what an unfinished write leaves: a page of it, or what it has of one,
+    /// was never written. A damaged header there counts as that.
+    public let isUnfinished: Bool
 
-    /// Nothing.
-    public init() { (firstByte, entry) = (nil, nil) }
-
-    fileprivate init(firstByte: Int?, entry: Int?) {
-        (self.firstByte, self.entry) = (firstByte, entry)
+    public init(firstByte: Int? = nil, entry: Int? = nil, isUnfinished: Bool = false) {
+        self.firstByte = firstByte
+        self.entry = entry
+        self.isUnfinished = isUnfinished
     }
 
     /// Whether the block holds what was never read and may be worth a look, so that no engine
@@ -22,10 +24,9 @@ public struct BlockRest: Hashable, Sendable {
     /// - Parameters:
     ///   - flaws: damaged entries, and the header that the walk could not get past.
     ///   - endsWithFlaw: one of them is the last thing in the block.
-    ///   - isFull: no header would fit behind the last entry.
-    public func isWorthKeeping(flaws: Int, endsWithFlaw: Bool, isFull: Bool) -> Bool {
+    public func isWorthKeeping(flaws: Int, endsWithFlaw: Bool) -> Bool {
         flaws > (endsWithFlaw ? 1 : 0) || entry != nil
-            || endsWithFlaw && (isFull || firstByte != nil)
+            || endsWithFlaw && (!isUnfinished || firstByte != nil)
     }
 }
 
@@ -34,17 +35,39 @@ extension EntryWalker {
     ///
     /// - Parameters:
     ///   - isLost: the header there does not tell how long its entry is.
+    ///   - damaged: the last entry, if it is not sound, from the block's start.
     ///   - firstNonZero: where in a range of the file the first byte stands that is not zero.
     public mutating func rest<E: Error>(
-        of frame: BlockFrame, behind end: Int, isLost: Bool,
+        of frame: BlockFrame, behind end: Int, isLost: Bool, damaged: Range<Int>?,
         firstNonZero: (Range<Int>) throws(E) -> Int?
     ) throws -> BlockRest {
+        var isUnfinished = isLost
+        if let damaged, !isLost {
+            isUnfinished = try Self.isUnfinished(
+                frame.start + damaged.lowerBound..<frame.start + damaged.upperBound, firstNonZero)
+        }
         let start = frame.start + end + (isLost ? Layout.headerSize : 0)
         guard start < frame.end, let first = try firstNonZero(start..<frame.end) else {
-            return BlockRest()
+            return BlockRest(isUnfinished: isUnfinished)
         }
         return BlockRest(
             firstByte: first - frame.start,
-            entry: isLost ? nil : try entry(in: frame, from: first - frame.start))
+            entry: isLost ? nil : try entry(in: frame, from: first - frame.start),
+            isUnfinished: isUnfinished)
+    }
+
+    /// Whether the part of a page that the entry takes holds nothing. Pages are written one by one,
+    /// and a power loss takes them one by one; what is in one page is there or not.
+    private static func isUnfinished<E: Error>(
+        _ entry: Range<Int>, _ firstNonZero: (Range<Int>) throws(E) -> Int?
+    ) throws(E) -> Bool {
+        let page = 4_096
+        var start = entry.lowerBound
+        while start < entry.upperBound {
+            let end = min((start / page + 1) * page, entry.upperBound)
+            if try firstNonZero(start..<end) == nil { return true }
+            start = end
+        }
+        return false
     }
 }

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import SystemPackage
+public import SystemPackage
 
 /// What this process knows about itself and the machine it runs on.
 public enum Host {
@@ -37,6 +37,17 @@ public enum Host {
             return nil
         }
         return String(decoding: line, as: UTF8.self)
+    }
+
+    /// The path from the root on, as the working directory is now; as it is where that has no name.
+    public static func absolute(_ path: FilePath) -> FilePath {
+        guard path.isRelative, let raw = unsafe getcwd(nil, 0) else { return path }
+        defer { unsafe free(raw) }
+        var absolute = unsafe FilePath(platformString: raw)
+        for component in path.components where component.kind != .currentDirectory {
+            absolute.append(component)
+        }
+        return absolute
     }
 
     /// The environment's value for `name`; nil when there is none or it is empty.

@@ -2,6 +2,7 @@
 // Prints what happened, a line each.
 //
 // usage: EngineUnderLimits size|descriptors|opens|ring DIRECTORY fd|mmap
+//        EngineUnderLimits moves DIRECTORY fd|mmap ELSEWHERE
 //        EngineUnderLimits environment
 
 import Glibc
@@ -91,6 +92,15 @@ case "size":
     print("clean \(again.recoveryReport.isClean)")
     print("unread \(again.unreadCount(of: "u"))")
     try again.close()
+
+case "moves":
+    let walrus = try Walrus(configuration)
+    append(walrus, "one")
+    guard unsafe chdir(arguments[4]) == 0 else { exit(1) }
+    append(walrus, "two")
+    // A block of its own, and all that closing writes.
+    append(walrus, "three", "u")
+    try walrus.close()
 
 case "descriptors":
     let walrus = try Walrus(configuration)

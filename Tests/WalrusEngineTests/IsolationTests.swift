@@ -127,10 +127,10 @@ import WalrusIO
     func theEnvironmentSaysWhere(quiet: String?) throws {
         let temp = try TempDirectory()
         let elsewhere = temp.path.appending("data dir").string
+        let usual = temp.path.appending("wal_files").string
         for (directory, key, root, entries) in [
-            (nil, nil, "./wal_files", 1), ("", "", "./wal_files", 2),
-            (elsewhere, nil, elsewhere, 1),
-            (elsewhere, "a/b", elsewhere + "/a_b", 1), (nil, "k", "./wal_files/k", 1),
+            (nil, nil, usual, 1), ("", "", usual, 2), (elsewhere, nil, elsewhere, 1),
+            (elsewhere, "a/b", elsewhere + "/a_b", 1), (nil, "k", usual + "/k", 1),
         ] as [(String?, String?, String, Int)] {
             let result = try run(
                 [
@@ -164,7 +164,7 @@ import WalrusIO
         let results = try processes.map { try $0.wait() }
         for key in 0..<3 {
             let lines = results.indices.filter { $0 % 3 == key }.flatMap { results[$0].lines }
-            #expect(lines.sorted() == (1...4).map { "data/k\(key) \($0)" })
+            #expect(lines.sorted() == (1...4).map { "\(temp.path)/data/k\(key) \($0)" })
         }
     }
 }

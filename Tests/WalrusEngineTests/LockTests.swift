@@ -129,6 +129,39 @@ import WalrusIO
         #expect(walrus.unreadCount(of: "t") == 1)
     }
 
+    /// Closing gives the directory free, whoever still has the engine; deleting the lock file of one
+    /// that is open does not.
+    @Test func closingGivesTheDirectoryFree() throws {
+        let place = try Workplace()
+        var configuration = place.configuration()
+        configuration.looksForStrangers = true
+        let first = try Walrus(configuration)
+        try first.append([1], to: "t")
+        try place.storage.remove(DirectoryNames.lock)
+        #expect { _ = try Walrus(configuration) } throws: { .locked ~= $0 }
+        try first.close()
+        let second = try Walrus(configuration)
+        #expect(try second.readNext("t", checkpoint: true)?.payload == [1])
+        try second.close()
+        try first.close()
+    }
+
+    /// A relative directory is where it was when the engine was opened.
+    @Test func aRelativeDirectoryStaysWhereItIs() throws {
+        let place = try Workplace()
+        let program = FilePath(CommandLine.arguments[0]).removingLastComponent()
+            .appending("EngineUnderLimits")
+        try shell("mkdir \(place.path)/a \(place.path)/b")
+        try shell("cd \(place.path)/a && \(program) moves wal fd ../b")
+        for name in ["a", "b"] {
+            let there = try Directory.list(place.path.appending(name)).map(\.name)
+            #expect(there == (name == "a" ? ["wal"] : []))
+        }
+        let walrus = try Walrus(Configuration(directory: place.path.appending("a/wal"), key: nil))
+        #expect(walrus.unreadCount(of: "t") == 2)
+        try walrus.close()
+    }
+
     @Test func lettingGoCloses() throws {
         let place = try Workplace()
         do {

@@ -1,3 +1,4 @@
+internal import Synchronization
 internal import SystemPackage
 internal import WalrusFormat
 internal import WalrusIO
@@ -6,6 +7,10 @@ internal import WalrusIO
 /// reference, and by the system when the process dies.
 final class DirectoryLock: Sendable {
     private let file: DiskFile
+    private let directory: FileIdentity
+    /// The directories that engines of this process have open: another one finds them also where
+    /// somebody has deleted the lock file.
+    private static let open = Mutex<Set<FileIdentity>>([])
 
     init(_ directory: FilePath, looksForStrangers: Bool) throws(EngineError) {
         let path = directory.appending(DirectoryNames.lock)
@@ -13,11 +18,19 @@ final class DirectoryLock: Sendable {
         guard try Self.take(file) else {
             throw Self.refusal(directory, Self.holder(path).map { [$0] } ?? [])
         }
+        let status = try engineErrors { () throws(IOError) in try FileStatus.of(directory) }
+        guard let identity = status?.identity,
+            Self.open.withLock({ $0.insert(identity).inserted })
+        else { throw Self.refusal(directory, [Host.processID]) }
+        self.directory = identity
         if looksForStrangers { try Self.refuseStrangers(directory) }
-        try Self.sign(file)
+        Self.sign(file)
     }
 
-    deinit { file.unlock() }
+    deinit {
+        Self.open.withLock { _ = $0.remove(directory) }
+        file.unlock()
+    }
 
     /// The reference takes no lock; it shows by the files that it holds open.
     private static func refuseStrangers(_ directory: FilePath) throws(EngineError) {
@@ -28,10 +41,8 @@ final class DirectoryLock: Sendable {
             let holders = OpenFiles.writers(in: directory, named: counts)
             guard holders.isEmpty else { throw refusal(directory, holders) }
             if hasWriters == nil { return }
-            // An engine whose lock file was deleted, for one.
-            if OpenFiles.isOwnWriter(in: directory, named: counts) {
-                throw refusal(directory, [Host.processID])
-            }
+            // A closed engine keeps its files open as long as somebody has the object.
+            if OpenFiles.isOwnWriter(in: directory, named: counts) { return }
             // Somebody whom we are not shown, unless it was about to end.
             Clock.sleep(nanoseconds: 20_000_000)
         }
@@ -69,10 +80,11 @@ final class DirectoryLock: Sendable {
         try engineErrors { () throws(IOError) in try file.tryLock() }
     }
 
-    private static func sign(_ file: DiskFile) throws(EngineError) {
-        try engineErrors { () throws(IOError) in
+    /// Tells others who has the lock, as far as the disk has room for it.
+    private static func sign(_ file: DiskFile) {
+        do throws(IOError) {
             try file.truncate(to: 0)
             try text.write(to: file, at: 0)
-        }
+        } catch {}
     }
 }

@@ -7,13 +7,15 @@ internal import WalrusIO
 /// way ends. A sync that fails poisons its file; whoever appends there next is told.
 final class Flusher: Sendable {
     private let stop = Event()
+    /// A year: longer than that is never, and counts as that.
+    private static let millisecondsMax = 365 * 24 * 3_600_000
     private let thread: WalrusIO.Thread
 
     init(
         everyMilliseconds: Int, _ cursors: CursorStore, _ io: any BatchIO,
         _ files: @escaping @Sendable () -> [DataFile]
     ) throws(EngineError) {
-        let interval = UInt64(max(1, everyMilliseconds)) * 1_000_000
+        let interval = UInt64(min(max(1, everyMilliseconds), Self.millisecondsMax)) * 1_000_000
         let passes: @Sendable () -> Void = { [stop] in
             var next = Clock.monotonic() + interval
             while true {

@@ -22,6 +22,7 @@ struct BlockSurvey: Sendable {
     var lost: EntryDamage?
     /// The last entry is sound, so that another may follow.
     var endsSound = false
+    private var last = 0..<0
     /// What stands behind it.
     private(set) var rest = BlockRest()
     /// Sound entries' running numbers: the first and the last, 0 where none has one.
@@ -59,17 +60,17 @@ struct BlockSurvey: Sendable {
     /// Surveys the whole block, and what stands behind its entries.
     init(_ frame: BlockFrame, _ walker: inout EntryWalker, in file: DataFile) throws {
         try self.init(frame, &walker)
-        rest = try walker.rest(of: frame, behind: used, isLost: lost != nil) {
-            range throws(IOError) in
+        rest = try walker.rest(
+            of: frame, behind: used, isLost: lost != nil,
+            damaged: flawCount > 0 && !endsSound ? last : nil
+        ) { range throws(IOError) in
             try file.firstNonZero(in: range)
         }
     }
 
     /// Whether there is something in it that was never read and may be worth a look.
     var isWorthKeeping: Bool {
-        rest.isWorthKeeping(
-            flaws: flawCount, endsWithFlaw: flawCount > 0 && !endsSound,
-            isFull: used + Layout.headerSize > frame.length)
+        rest.isWorthKeeping(flaws: flawCount, endsWithFlaw: flawCount > 0 && !endsSound)
     }
 
     /// Surveys a block in use again, from the header at `start` to the last acknowledged entry.
@@ -82,6 +83,7 @@ struct BlockSurvey: Sendable {
 
     private mutating func add(_ entry: WalkedEntry) {
         trailing = BatchRun.after(trailing, entry, soundBefore: entries)
+        last = entry.offset..<entry.end
         if let found = entry.damage {
             add(Flaw(offset: entry.offset, damage: found))
             damage.add(entry.offset..<entry.end)

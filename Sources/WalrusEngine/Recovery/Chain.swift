@@ -72,10 +72,9 @@ struct Chain: Sendable {
         return Topic(name, state, appending)
     }
 
-    /// Numbers that are missing between the entries, and not because of damage. What is missing up to
-    /// the link `reader`, where the cursor stands, and behind the end of another file, was consumed
-    /// and reclaimed.
-    func gaps(_ topic: TopicName, reader: Int) -> [RecoveryReport.Gap] {
+    /// Numbers that are missing between the entries, and not because of damage. What is missing between
+    /// two files, the first of which is consumed, was consumed too and reclaimed.
+    func gaps(_ topic: TopicName, _ cursor: ReadCursor) -> [RecoveryReport.Gap] {
         var found: [RecoveryReport.Gap] = []
         func add(_ link: Link, _ offset: Int, after: UInt64, next: UInt64) {
             found.append(
@@ -87,7 +86,11 @@ struct Chain: Sendable {
         for (index, link) in links.enumerated() {
             let survey = link.survey
             let isSound = survey.flawCount == 0
-            let mayBeReclaimed = index > 0 && index <= reader && links[index - 1].file !== link.file
+            let isBehindReader =
+                index <= cursor.block
+                || index == cursor.block + 1 && cursor.offset >= links[cursor.block].survey.used
+            let mayBeReclaimed =
+                index > 0 && isBehindReader && links[index - 1].file !== link.file
             if survey.firstSequence > 0, let last, last.isSound, isSound,
                 survey.firstSequence != last.sequence &+ 1,
                 survey.firstSequence < last.sequence || !mayBeReclaimed

@@ -100,6 +100,14 @@ struct FileScan: Sendable {
             || slots.contains { if case .unreadable = $0.content { true } else { false } }
     }
 
+    /// Damaged entries that `damage` does not name.
+    var damageLeftOut: Int {
+        slots.reduce(0) { sum, slot in
+            guard case .block(let survey) = slot.content else { return sum }
+            return sum + survey.flawCount - survey.flaws.count
+        }
+    }
+
     /// The file's damage, as it is reported.
     var damage: [RecoveryReport.Damage] {
         var found: [RecoveryReport.Damage] = []

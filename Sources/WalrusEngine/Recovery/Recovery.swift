@@ -66,6 +66,7 @@ struct Recovery {
         report.files = scans.count
         for scan in scans {
             for found in scan.damage { report.add(found) }
+            report.damageCount += scan.damageLeftOut
             scan.file.isPinned = scan.isPinned
         }
         var chains = Chain.all(scans)
@@ -77,7 +78,7 @@ struct Recovery {
         report.entries = chains.values.reduce(0) { $0 + $1.entries }
         let (cursors, places) = try recoverCursors(chains, indexes, files: files.map(\.name))
         for name in chains.keys.sorted() {
-            let gaps = chains[name]?.gaps(name, reader: places[name]?.block ?? 0) ?? []
+            let gaps = chains[name]?.gaps(name, places[name] ?? .begin) ?? []
             for gap in gaps { report.add(gap) }
         }
         let counters = cursors.counters
@@ -108,6 +109,12 @@ struct Recovery {
                 // A folder of that name holds no entries, but its name is taken.
                 last = max(last ?? name, name)
                 if entry.kind == .file { names.append(name) }
+                if entry.kind == .other {
+                    report.add(
+                        .init(
+                            file: name, slot: nil, offset: nil, topic: nil,
+                            reason: "is a link that leads nowhere, or a device: it was not read"))
+                }
             } else if entry.kind == .file,
                 !entry.name.hasSuffix(DirectoryNames.sidecarSuffix)
             {

@@ -23,7 +23,7 @@ extension Topic {
                 }
             try record(blocks[cursor.block], cursor)
             consuming.unrecorded = 0
-            state.withLock { $0.cursor = cursor }
+            state.withLock { $0.move(to: cursor, settled: cursor) }
         }
     }
 

@@ -50,9 +50,11 @@ extension Topic {
     ) throws(EngineError) {
         var unrecorded = 0
         var recorded: ReadCursor? = after
-        if case .atLeastOnce(let persistEvery) = consistency, count <= persistEvery {
+        var settled: ReadCursor? = after
+        if case .atLeastOnce(let persistEvery) = consistency, count <= max(1, persistEvery) {
+            settled = nil
             unrecorded = consuming.unrecorded + count
-            if unrecorded <= persistEvery {
+            if unrecorded <= max(1, persistEvery) {
                 recorded = nil
             } else {
                 (recorded, unrecorded) = (state.withLock { $0.cursor }, count)
@@ -62,7 +64,7 @@ extension Topic {
             try record(state.withLock { $0.blocks[recorded.block] }, recorded)
         }
         consuming.unrecorded = unrecorded
-        state.withLock { $0.cursor = after }
+        state.withLock { $0.move(to: after, settled: settled) }
     }
 
     /// Where to look for the next entry: a place that is neither inside damage nor behind the end.

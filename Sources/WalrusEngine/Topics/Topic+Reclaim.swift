@@ -41,13 +41,13 @@ extension Topic {
         state.withLock { state in
             var after = state
             after.remove(files)
-            guard let cursor = state.cursor, after.blocks.count < state.blocks.count else {
+            guard let cursor = state.settled, after.blocks.count < state.blocks.count else {
                 return nil
             }
             // A block that stays is one that the cursor is found in with the others and without
             // them. Where it stood in one that goes and none follows, it names that one still.
             let position =
-                after.cursor.flatMap { moved in
+                after.settled.flatMap { moved in
                     let block = after.blocks[moved.block]
                     return block.isSame(as: state.blocks[cursor.block]) || moved.offset == 0
                         ? block.position(at: moved.offset, sequence: cursor.sequence) : nil
@@ -55,7 +55,7 @@ extension Topic {
                 ?? state.blocks[cursor.block].position(
                     at: cursor.offset, sequence: cursor.sequence)
             let stored = StoredCursor.chain(
-                after.cursor?.block ?? 0, offset: after.cursor?.offset ?? 0)
+                after.settled?.block ?? 0, offset: after.settled?.offset ?? 0)
             return CursorStore.Release(
                 topic: name, saved: CursorStore.Saved(position: position, stored: stored),
                 counter: TopicCounter(
@@ -97,15 +97,15 @@ extension Topic.State {
 
     /// Whether there is a block of the topic in the slot and nothing of it is left to be read.
     func isConsumed(_ file: DataFile, slot: Int) -> Bool {
-        guard let cursor, let index = index(of: file, slot: slot) else { return false }
-        return index < cursor.block
-            || index == cursor.block && blocks[index].isConsumed(at: cursor.offset)
+        guard let settled, let index = index(of: file, slot: slot) else { return false }
+        return index < settled.block
+            || index == settled.block && blocks[index].isConsumed(at: settled.offset)
     }
 
     /// The files, no longer filled, of blocks that were consumed since the last call. A block that
     /// the reader stands at the end of comes with every call.
     mutating func takeFinishedFiles() -> [DataFile] {
-        guard let cursor, cursor.block < blocks.count else { return [] }
+        guard let cursor = settled, cursor.block < blocks.count else { return [] }
         var files: [DataFile] = []
         func add(_ file: DataFile) {
             if !file.isFilling, files.last !== file { files.append(file) }
@@ -130,23 +130,25 @@ extension Topic.State {
         // back with a power loss: it would stand behind what is written now.
         if goes.last == true, !blocks.isEmpty { blocks[blocks.count - 1].isSealed = true }
         finishedBlocks -= goes[..<finishedBlocks].count { $0 }
-        guard var moved = cursor else { return }
-        let before = goes[..<moved.block].count { $0 }
-        for index in 0..<moved.block where goes[index] { moved.consumed -= old[index].entries }
-        let isGone = goes[moved.block]
-        if isGone { moved.consumed -= old[moved.block].entries }
-        moved.block -= before
-        if isGone {
+        isReclaimed = blocks.isEmpty
+        let left = blocks
+        shift { cursor in
+            guard let last = left.last else { return nil }
+            var moved = cursor
+            for index in 0..<moved.block where goes[index] { moved.consumed -= old[index].entries }
+            moved.block -= goes[..<cursor.block].count { $0 }
+            guard goes[cursor.block] else { return moved }
+            // All that was in its block was consumed: it stands before what follows.
+            moved.consumed -= old[cursor.block].entries
             moved.offset = 0
             moved.consumedInBlock = 0
-            if moved.block == blocks.count {
+            if moved.block == left.count {
                 // Nothing follows: it stands at the end of what is left.
                 moved.block -= 1
-                moved.offset = blocks.last?.used ?? 0
-                moved.consumedInBlock = blocks.last?.entries ?? 0
+                moved.offset = last.used
+                moved.consumedInBlock = last.entries
             }
+            return moved
         }
-        cursor = blocks.isEmpty ? nil : moved
-        isReclaimed = blocks.isEmpty
     }
 }

@@ -56,7 +56,10 @@ final class Topic: Sendable {
         /// Bytes that the entries take in all blocks, headers included.
         var size = 0
         /// Nil: nothing was ever consumed, or no block is there any more.
-        var cursor: ReadCursor?
+        private(set) var cursor: ReadCursor?
+        /// How far it may be recorded at any time. At least once, that is not over what the last call
+        /// handed out, which must come again if it did not reach the caller.
+        private(set) var settled: ReadCursor?
         /// The blocks before this one were seen to be consumed and need no second look.
         var finishedBlocks = 0
 
@@ -70,6 +73,21 @@ final class Topic: Sendable {
             entries = blocks.reduce(0) { $0 + $1.entries }
             size = blocks.reduce(0) { $0 + $1.used }
             self.cursor = cursor
+            settled = cursor
+        }
+
+        /// Moves the cursor, which may be recorded as far as `settled`; nil: as far as it stood.
+        mutating func move(to cursor: ReadCursor?, settled: ReadCursor?) {
+            self.settled = settled ?? self.cursor
+            self.cursor = cursor
+        }
+
+        /// What was handed out has reached the caller.
+        mutating func settle() { settled = cursor }
+
+        mutating func shift(_ shift: (ReadCursor) -> ReadCursor?) {
+            cursor = cursor.flatMap(shift)
+            settled = settled.flatMap(shift)
         }
     }
 
