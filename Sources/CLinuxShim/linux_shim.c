@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 int wlinux_reserve(int descriptor, int64_t offset, int64_t size) {
@@ -45,12 +44,8 @@ int wlinux_is_open_for_writing(const char *path) {
     return result;
 }
 
-void wlinux_futex_wait(const uint32_t *word, uint32_t value, uint64_t nanoseconds) {
-    struct timespec time = {
-        .tv_sec = (time_t)(nanoseconds / 1000000000u),
-        .tv_nsec = (long)(nanoseconds % 1000000000u),
-    };
-    (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, nanoseconds ? &time : NULL, NULL, 0);
+void wlinux_futex_wait(const uint32_t *word, uint32_t value) {
+    (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
 }
 
 void wlinux_futex_wake_all(const uint32_t *word) {

@@ -25,18 +25,14 @@ internal import Synchronization
 
     /// Waits until nobody else is inside. True: the caller is inside, and must leave. False: `isDone`
     /// came true before, and the caller is not inside.
-    ///
-    /// - Parameter holdOff: for how many nanoseconds the caller would rather wait for somebody else to
-    ///   go in; asked again whenever something has changed. 0: goes in as soon as it can.
-    public func enter(unless isDone: () -> Bool, holdOff: () -> UInt64 = { 0 }) -> Bool {
+    public func enter(unless isDone: () -> Bool) -> Bool {
         while true {
             // Before the looks, so that what changes after them keeps us from sleeping.
             let pass = unsafe passes.pointee.load(ordering: .sequentiallyConsistent)
             if isDone() { return false }
-            let time = holdOff()
-            if time == 0, !isBusy.exchange(true, ordering: .sequentiallyConsistent) { return true }
+            if !isBusy.exchange(true, ordering: .sequentiallyConsistent) { return true }
             sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
-            unsafe wlinux_futex_wait(word, pass, time)
+            unsafe wlinux_futex_wait(word, pass)
             sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent)
         }
     }

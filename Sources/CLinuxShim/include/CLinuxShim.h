@@ -19,9 +19,8 @@ int wlinux_overwrites_in_place(int descriptor);
 /// 1 or 0; -1 with errno where the file system or the caller's rights leave it open.
 int wlinux_is_open_for_writing(const char *path);
 
-/// Sleeps as long as `*word` is `value`, until somebody wakes it, for `nanoseconds` at most unless
-/// that is 0, or for no reason at all.
-void wlinux_futex_wait(const uint32_t *word, uint32_t value, uint64_t nanoseconds);
+/// Sleeps as long as `*word` is `value`, until somebody wakes it, or for no reason at all.
+void wlinux_futex_wait(const uint32_t *word, uint32_t value);
 
 /// Wakes all who sleep on `word`.
 void wlinux_futex_wake_all(const uint32_t *word);

@@ -18,14 +18,12 @@ final class DataFile: Sendable {
     /// Held over a sync, so that those who wait for it find their own write done: one sync serves
     /// all who came while the last one ran.
     let syncing = Gate()
-    /// Writes that the next sync is likely to serve: those that the last one served, whose writers
-    /// come with their next one, and those that came while it ran.
-    private let expected = Atomic(0)
-    /// Nanoseconds that the last sync took.
+    // Of the last sync, and touched inside it: the writes that it served, and its nanoseconds.
+    private let served = Atomic(0)
     private let syncTime = Atomic<UInt64>(0)
     /// Syncs to go without waiting for anybody.
-    private let impatience = Atomic(0)
-    private static let waitsLeftOut = 8
+    private let patience = Atomic(0)
+    private static let gathersLeftOut = 8
     /// What is known of the file is not what another engine would find in it.
     private let disputed = Atomic(false)
     private let filling = Atomic(false)
@@ -210,24 +208,20 @@ final class DataFile: Sendable {
     ///
     /// - Parameter always: also when this engine has written nothing, for what earlier ones may have
     ///   left to the system.
-    /// - Parameter gathers: waits for others that are likely to come with a write, since one sync for
-    ///   all is worth more than one for each half of them, by turns. The last one to come does it.
     /// - Parameter onSuccess: called by the thread that does it, while those who wait for it still do.
     func sync(
-        upTo ticket: Int? = nil, always: Bool = false, gathers: Bool = false,
-        _ onSuccess: () -> Void = {}
+        upTo ticket: Int? = nil, always: Bool = false, _ onSuccess: () -> Void = {}
     ) throws(EngineError) {
         let goal = ticket ?? self.ticket
         let isServed = { [self] in
             !always && isDurable(goal) || hasFailed.load(ordering: .acquiring)
         }
-        var company = Company()
-        let holdOff = { [self] in gathers ? wait(for: &company) : 0 }
-        guard syncing.enter(unless: isServed, holdOff: holdOff) else {
+        guard syncing.enter(unless: isServed) else {
             if always || !isDurable(goal) { try checkPoison() }
             return
         }
         defer { syncing.leave() }
+        gather()
         let target = self.ticket
         let start = Clock.monotonic()
         do throws(IOError) {
@@ -239,36 +233,28 @@ final class DataFile: Sendable {
             throw EngineError(error)
         }
         recorder.synced(failed: false, since: start)
+        served.store(target - durable.load(ordering: .relaxed), ordering: .relaxed)
         syncTime.store(Clock.monotonic() - start, ordering: .relaxed)
-        let before = durable.exchange(target, ordering: .acquiringAndReleasing)
-        expected.store(self.ticket - before, ordering: .relaxed)
+        durable.store(target, ordering: .releasing)
         onSuccess()
     }
 
-    /// Who waits for others before a sync.
-    private struct Company {
-        /// Until when. 0: the wait has not begun.
-        var end: UInt64 = 0
-        /// Writes that were there when it began.
-        var first = 0
-    }
-
-    /// How many nanoseconds to go on waiting for those who are likely to come: as long as the last
-    /// sync took at most. Left out for a while when nobody came.
-    private func wait(for company: inout Company) -> UInt64 {
-        let there = ticket - durable.load(ordering: .relaxed)
-        guard there < expected.load(ordering: .relaxed) else { return 0 }
-        let now = Clock.monotonic()
-        if company.end == 0 {
-            guard impatience.load(ordering: .relaxed) == 0 else {
-                impatience.wrappingSubtract(1, ordering: .relaxed)
-                company.end = now
-                return 0
-            }
-            company = Company(end: now + syncTime.load(ordering: .relaxed), first: there)
+    /// Gives those who were served by the last sync time to come with their next write: one sync for
+    /// all is worth more than one for each half of them, by turns. It takes at most half as long as
+    /// that sync took, and is left out for a while when nobody came.
+    private func gather() {
+        let done = durable.load(ordering: .relaxed)
+        let first = ticket - done
+        let served = served.load(ordering: .relaxed)
+        // Who waited for that sync to end is none of those whom it served.
+        let expected = first > 1 ? first + served : served
+        guard expected > first else { return }
+        guard patience.load(ordering: .relaxed) == 0 else {
+            patience.wrappingSubtract(1, ordering: .relaxed)
+            return
         }
-        if now < company.end { return company.end - now }
-        if there == company.first { impatience.store(Self.waitsLeftOut, ordering: .relaxed) }
-        return 0
+        let end = Clock.monotonic() + syncTime.load(ordering: .relaxed) / 2
+        while ticket - done < expected, Clock.monotonic() < end { Thread.yield() }
+        if ticket - done == first { patience.store(Self.gathersLeftOut, ordering: .relaxed) }
     }
 }

@@ -37,7 +37,7 @@ extension Topic.Appending {
 extension Topic {
     /// Waits until the entry is durable, and publishes it with all before it.
     func land(_ flight: Flight) throws(EngineError) -> AppendReceipt {
-        let failure = Self.sync(flight, gathers: true) {
+        let failure = Self.sync(flight) {
             // For all who wait, so that they need no lock. Whoever holds it may wait for this sync.
             appending.withLockIfAvailable { settle(&$0, nil) }
         }
@@ -57,11 +57,9 @@ extension Topic {
         if let failure { throw failure.of(name) }
     }
 
-    private static func sync(
-        _ flight: Flight, gathers: Bool = false, _ onSuccess: () -> Void = {}
-    ) -> EngineError? {
+    private static func sync(_ flight: Flight, _ onSuccess: () -> Void = {}) -> EngineError? {
         do throws(EngineError) {
-            try flight.block.file.sync(upTo: flight.ticket, gathers: gathers, onSuccess)
+            try flight.block.file.sync(upTo: flight.ticket, onSuccess)
             return nil
         } catch { return error }
     }
