@@ -72,6 +72,37 @@ import WalrusIO
         try again.close()
     }
 
+    /// A disk that is full to its last byte is drained by reading: cursors are recorded, and a file in
+    /// which all is read goes.
+    @Test(.enabled(if: !TinyDisk.possible.isEmpty, "\(TinyDisk.absence)"), arguments: Disk.all)
+    func aFullDiskIsDrained(disk: Disk) throws {
+        let tiny = try TinyDisk(disk.kind)
+        var configuration = try Workplace(disk.backend).configuration()
+        configuration.directory = tiny.path.appending("log")
+        let walrus = try Walrus(configuration)
+        // A file whose slots are all used, and the next one.
+        let topics = (0..<100).map { TopicName("topic \($0)") }
+        for topic in topics { try walrus.append([1, 2, 3], to: topic) }
+        try walrus.append([4], to: "next")
+        _ = try? shell("cat /dev/zero > \(tiny.path)/ballast 2>/dev/null; sync")
+        #expect { try walrus.append([UInt8](repeating: 5, count: 100_000), to: "next") } throws: {
+            ($0 as? EngineError)?.errno == .noSpace
+        }
+        for topic in topics {
+            #expect(try walrus.readNext(topic, checkpoint: true)?.payload == [1, 2, 3])
+        }
+        #expect(walrus.reclamationFailures == [:])
+        #expect(
+            try Directory.list(configuration.directory).count { DataFileName($0.name) != nil } == 1)
+        try walrus.append([UInt8](repeating: 5, count: 100_000), to: "next")
+        try walrus.close()
+        let again = try Walrus(configuration)
+        #expect(
+            again.recoveryReport.isClean
+                && again.unreadCounts().filter { $0.value > 0 } == ["next": 2])
+        try again.close()
+    }
+
     /// Batches on a full disk are whole or not there.
     @Test(.enabled(if: !TinyDisk.possible.isEmpty, "\(TinyDisk.absence)"), arguments: Disk.all)
     func batchesOnAFullDisk(disk: Disk) throws {
@@ -130,13 +161,13 @@ import WalrusIO
         var configuration = try Workplace(disk.backend).configuration()
         configuration.directory = tiny.path.appending("log")
         var walrus = try Walrus(configuration)
-        try walrus.add(numbers(1...400), to: "t")
+        try walrus.add(numbers(1...2_000), to: "t")
         #expect(try walrus.texts("t", 1) == ["1"])
         // Fails when the disk is full, which is what it is for.
         try shell("head -c 100000000 /dev/zero > \(ballast) 2> /dev/null; true")
         var found: [String] = []
         var failures = 0
-        while failures < 5, found.count < 399 {
+        while failures < 5, found.count < 1_999 {
             do throws(EngineError) {
                 guard let entry = try walrus.readNext("t", checkpoint: true) else { break }
                 found.append(String(decoding: entry.payload, as: UTF8.self))
@@ -144,7 +175,7 @@ import WalrusIO
                 #expect(error.errno == .noSpace)
                 failures += 1
             }
-            #expect(walrus.unreadCount(of: "t") == 399 - found.count)
+            #expect(walrus.unreadCount(of: "t") == 1_999 - found.count)
         }
         #expect(failures == 5)
         try shell("rm \(ballast)")
@@ -152,7 +183,7 @@ import WalrusIO
         try walrus.close()
         walrus = try Walrus(configuration)
         found += try walrus.texts("t")
-        #expect(found == numbers(2...400))
+        #expect(found == numbers(2...2_000))
         try walrus.close()
     }
 

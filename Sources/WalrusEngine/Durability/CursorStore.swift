@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import SystemPackage
 internal import WalrusFormat
 internal import WalrusIO
 
@@ -88,9 +89,9 @@ final class CursorStore: Sendable {
 
     let storage: any Storage
     private let journalSizeMax: Int
-    /// Bytes of room that are made at once: as much as stands before, within these limits.
-    private static let roomMin = 4_096
-    private static let roomMax = 65_536
+    /// Bytes of room that are made at once. On a full disk they let readers go on for a while, and
+    /// make way for the index that has to be written before a file can go.
+    private static let roomSize = 65_536
     /// What comes while the files are being written: the next one to get hold of them writes it all.
     private let waiting = Mutex<[Request]>([])
     /// Held over writes and syncs.
@@ -179,8 +180,7 @@ final class CursorStore: Sendable {
         var newRoom = room
         if newEnd > room {
             // A sync is cheaper as long as the file does not grow. Without room it works as well.
-            let wanted = end + min(max(end, Self.roomMin), Self.roomMax)
-            newRoom = max(newEnd, min(wanted, sizeLimit(state)))
+            newRoom = max(newEnd, min(end + Self.roomSize, sizeLimit(state)))
             try? file.populate(end..<newRoom)
         }
         do throws(IOError) { try bytes.write(to: file, at: end) } catch {
@@ -310,9 +310,21 @@ final class CursorStore: Sendable {
     func replaceCursorIndex(with image: [UInt8], _ state: inout State) throws(IOError) {
         // Whatever becomes of it: which of the two is there is not known before the end.
         state.contents.areCursorsBehind = true
-        try replace(DirectoryNames.cursorIndex, with: image)
+        do throws(IOError) { try replace(DirectoryNames.cursorIndex, with: image) } catch {
+            guard error.errno == .noSpace, giveRoomBack(&state) else { throw error }
+            try replace(DirectoryNames.cursorIndex, with: image)
+        }
         state.contents.cursorBase = CursorJournal.Base(index: image)
         state.contents.areCursorsBehind = false
+    }
+
+    /// Gives the disk what the journal has behind its records. Whether there was anything.
+    private func giveRoomBack(_ state: inout State) -> Bool {
+        guard case .open(let file, let end, let room) = state.journal, room > end,
+            (try? file.truncate(to: end)) != nil
+        else { return false }
+        state.journal = .open(file, end: end, room: end)
+        return true
     }
 
     private func replace(_ name: String, with image: [UInt8]) throws(IOError) {

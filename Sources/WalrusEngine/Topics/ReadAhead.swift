@@ -15,8 +15,9 @@ struct ReadAhead: Sendable {
     /// What they were read with.
     private var bytes: [UInt8] = []
     private var lease: Lease?
-    /// The block that was read last, and where in it reading goes on.
-    private var file: DataFile?
+    /// The block that was read last, and where in it reading goes on. No file is held: one that is
+    /// reclaimed would keep its space on disk.
+    private var file: DataFileName?
     private var start = 0
     private var offset = 0
     /// Bytes of the last read.
@@ -28,7 +29,8 @@ struct ReadAhead: Sendable {
     /// The entry at the spot; nil when it is not sound.
     mutating func entry(at spot: Topic.Spot) throws(EngineError) -> Topic.Stored? {
         let follows =
-            offset == spot.offset && start == spot.block.frame.start && file === spot.block.file
+            offset == spot.offset && start == spot.block.frame.start
+            && file == spot.block.file.name
         if !follows || entries.isEmpty { try read(spot, follows) }
         guard next < entries.count else { return nil }
         let stored = (entry: entries[next], bytes: bytes)
@@ -41,7 +43,7 @@ struct ReadAhead: Sendable {
     private mutating func read(_ spot: Topic.Spot, _ follows: Bool) throws(EngineError) {
         drop()
         size = follows ? min(4 * size, Self.sizeMax) : Self.sizeMin
-        file = spot.block.file
+        file = spot.block.file.name
         start = spot.block.frame.start
         offset = spot.offset
         lease = Lease(size)
