@@ -6,6 +6,8 @@ public enum JSON {
     case null
     case bool(Bool)
     case int(Int)
+    /// To the thousandth; null where it is no number.
+    case double(Double)
     case string(String)
     case array([JSON])
     case object([(String, JSON)])
@@ -24,6 +26,9 @@ public enum JSON {
         case .null: text += "null"
         case .bool(let value): text += value ? "true" : "false"
         case .int(let value): text += String(value)
+        case .double(let value):
+            let rounded = (value * 1_000).rounded() / 1_000
+            text += rounded.isFinite ? "\(rounded)" : "null"
         case .string(let value): Self.write(value, to: &text)
         case .array(let values):
             text += "["

@@ -4,7 +4,7 @@ public import WalrusFormat
 /// All that the console knows: what `view` draws and `update` changes.
 public struct ConsoleModel: Sendable {
     public enum Screen: String, Hashable, Sendable, CaseIterable {
-        case chooser, home, entries, blocks, check, hex, bench
+        case chooser, home, entries, blocks, live, check, hex, bench
 
         /// As the help and the key bar call it.
         public var title: String {
@@ -13,6 +13,7 @@ public struct ConsoleModel: Sendable {
             case .home: "Home"
             case .entries: "Entries"
             case .blocks: "Blocks"
+            case .live: "Live"
             case .check: "Check"
             case .hex: "Hex"
             case .bench: "Bench"
@@ -94,13 +95,19 @@ public struct ConsoleModel: Sendable {
     public var commandHistory = LineHistory()
     var filterHistory = LineHistory()
 
-    var history = RateHistory()
+    /// What looks at the directory have told one after another.
+    var looks = LiveLooks()
+    var history: RateHistory { looks.rates }
+    /// The first row of the Live screen.
+    var liveTop = 0
     /// A scan is under way; how far it is.
     var scan: ScanStatus?
     /// The last scan failed: what is shown is from before it.
     var isStale = false
     /// When the last scan ended.
     var scannedAt: UInt64 = 0
+    /// When the last scan began.
+    var scanStartedAt: UInt64 = 0
     var holdersAt: UInt64 = 0
     /// Tells answers to old questions from those to new ones.
     var lastRequest = 0

@@ -72,4 +72,14 @@ struct RateHistory: Sendable {
 
     func appended(_ topic: TopicName) -> Double { Double(rates[topic]?.appended.last ?? 0) }
     func consumed(_ topic: TopicName) -> Double { Double(rates[topic]?.consumed.last ?? 0) }
+
+    /// The means of a topic's last rates, `count` of them at most.
+    func mean(_ topic: TopicName, of count: Int) -> (appended: Double, consumed: Double) {
+        guard let rates = rates[topic] else { return (0, 0) }
+        func mean(_ values: [Float]) -> Double {
+            let last = values.suffix(count)
+            return last.isEmpty ? 0 : last.reduce(0) { $0 + Double($1) } / Double(last.count)
+        }
+        return (mean(rates.appended), mean(rates.consumed))
+    }
 }

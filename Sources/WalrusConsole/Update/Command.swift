@@ -1,7 +1,7 @@
 /// Everything a key can ask for. The key map, the help and the key bar are made from this table.
 public enum Command: String, Hashable, Sendable, CaseIterable {
     // The screens have the names of `ConsoleModel.Screen`.
-    case home, entries, blocks, check, hex, bench
+    case home, entries, blocks, live, check, hex, bench
     case up, down, pageUp, pageDown, halfUp, halfDown, first, last, left, right
     case open, back, filter, inverse, next, previous, clearFilter, leave
     case sort, reverseSort
@@ -54,6 +54,7 @@ public enum KeyMap {
         bind(.home, "1 F1", "the topics and files"),
         bind(.entries, "2 F2", "the entries of a topic"),
         bind(.blocks, "3 F3", "the map of all blocks"),
+        bind(.live, "4 F4", "what is happening now"),
         bind(.check, "5 F5", "what is wrong with the directory"),
         bind(.hex, "6 F6 x", "the bytes of this place, and their fields"),
         bind(.bench, "7 F7", "measure the engine, in a scratch directory"),
@@ -149,6 +150,20 @@ public enum KeyMap {
                 bind(.nextFinding, "e", "to the next finding"),
                 bind(.switchPane, "Tab", "what is told below the map, where it is narrow"),
                 bind(.back, "q Esc", "back", label: "back"),
+            ]
+        case .live:
+            return [
+                bind(.open, "Enter", "the entries of the topic", label: "entries"),
+                bind(
+                    .filter, "/", "filter the topics by name; !text leaves them out",
+                    label: "filter"),
+                bind(.inverse, "!", "what the filter leaves out"),
+                bind(.next, "n", "the next match of the filter"),
+                bind(.previous, "N", "the match before"),
+                bind(.sort, "s", "sort by the next column", label: "sort"),
+                bind(.reverseSort, "S", "turn the order round"),
+                bind(.back, "q", "back", label: "back"),
+                bind(.leave, "Esc", "end the filter; back"),
             ]
         case .check:
             return [

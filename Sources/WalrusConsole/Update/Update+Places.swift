@@ -49,7 +49,7 @@ extension ConsoleModel {
         case .entries:
             guard let block = block(at: place) else { return go(to: .blocks) }
             return openPlace(in: block, offset: place.offset - block.slot * Layout.unit)
-        case .chooser, .home, .blocks, .check, .bench: return go(to: .blocks)
+        case .chooser, .home, .blocks, .live, .check, .bench: return go(to: .blocks)
         }
     }
 

@@ -11,6 +11,7 @@ extension ConsoleModel {
         now = time
         if screen == .chooser { return listLogs(withWriters: true) }
         holdersAt = time
+        scanStartedAt = time
         scan = ScanStatus()
         return [.scan(forget: false), .findHolders]
     }
@@ -92,6 +93,7 @@ extension ConsoleModel {
         // A look ends a little after the tick that began it: the next one is for the next tick.
         if scan == nil, time + setup.interval / 8 >= scannedAt + setup.interval {
             scan = ScanStatus()
+            scanStartedAt = time
             effects.append(.scan(forget: false))
         }
         if time >= holdersAt + Self.holdersInterval {
@@ -104,16 +106,15 @@ extension ConsoleModel {
     private mutating func take(_ new: DirectoryState) -> [Effect] {
         let before = state
         state = new
+        looks.add(new)
         scan = nil
         isStale = false
         now = max(now, new.time)
         scannedAt = now
         if new.revision > 0, new.revision == before?.revision {
-            history.addRest(at: new.time)
             if home.sort == .rate { reorderTopics() }
         } else {
             forecast = ReclaimForecast(new)
-            history.add(new)
             reorderTopics()
         }
         return entriesChanged(since: before)
@@ -125,6 +126,7 @@ extension ConsoleModel {
         settleHome()
         settleEntries()
         settleBlocks()
+        settleLive()
         settleCheck()
         settleBench()
         if case .help(let top) = overlay {
@@ -181,6 +183,7 @@ extension ConsoleModel {
             case .home: return runHome(command)
             case .entries: return runEntries(command)
             case .blocks: return runBlocks(command)
+            case .live: return runLive(command)
             case .hex: return runHex(command)
             case .check: return runCheck(command)
             case .bench: return runBench(command)
@@ -203,6 +206,7 @@ extension ConsoleModel {
             followFocusOnHome(from: last)
         case .entries: return enterEntries()
         case .blocks: enterBlocks()
+        case .live: enterLive()
         case .check: screen = .check
         case .bench: return enterBench()
         case .hex: return enterHex()

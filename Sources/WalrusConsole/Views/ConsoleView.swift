@@ -19,6 +19,7 @@ public enum ConsoleView {
         case .home: HomeView.draw(model, &grid)
         case .entries: EntriesView.draw(model, &grid)
         case .blocks: BlocksView.draw(model, &grid)
+        case .live: LiveView.draw(model, &grid)
         case .hex: HexView.draw(model, &grid)
         case .check: CheckView.draw(model, &grid)
         case .bench: BenchView.draw(model, &grid)

@@ -60,7 +60,7 @@ enum HomeView {
         if !layout.files.isEmpty { FileStripsView.draw(model, state, &grid, layout) }
     }
 
-    private static func drawFirstScan(_ model: ConsoleModel, _ grid: inout Grid, _ body: Rect) {
+    static func drawFirstScan(_ model: ConsoleModel, _ grid: inout Grid, _ body: Rect) {
         let scan = model.scan ?? ConsoleModel.ScanStatus()
         let middle = body.row(body.height / 2)
         let text =

@@ -189,6 +189,8 @@ import Testing
             good = "#010203"
             [keys.home]
             sort = "o"
+            [keys.live]
+            sort = "o"
             """)
         #expect(problems == [])
         model.configure(configuration)

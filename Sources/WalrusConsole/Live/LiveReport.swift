@@ -1,0 +1,231 @@
+public import Inspect
+internal import WalrusFormat
+
+/// The figures of the Live screen and of `walrus live`, which therefore cannot differ.
+public struct LiveReport: Sendable {
+    /// Looks that a topic's rates are the mean of, at most.
+    static let meanOf = 10
+
+    /// Where a topic's unread entries go.
+    public enum Trend: Hashable, Sendable {
+        /// Nothing is unread.
+        case empty
+        /// As many are appended as are consumed, give or take a fiftieth: often none.
+        case steady
+        /// Entries a second that it grows by.
+        case grows(Double)
+        /// Seconds until nothing is unread.
+        case drains(Double)
+        /// It takes two looks to know.
+        case unknown
+
+        var name: String {
+            switch self {
+            case .empty: "empty"
+            case .steady: "steady"
+            case .grows: "grows"
+            case .drains: "drains"
+            case .unknown: "unknown"
+            }
+        }
+
+        /// "drains in 12s", "grows".
+        var text: String {
+            switch self {
+            case .drains(let seconds): "drains in \(Figures.duration(seconds))"
+            case .unknown: "?"
+            default: name
+            }
+        }
+    }
+
+    public struct Topic: Sendable {
+        let state: TopicState
+        /// Entries a second.
+        let appended: Double
+        let consumed: Double
+        let trend: Trend
+    }
+
+    let state: DirectoryState
+    let history: LiveHistory
+    let rates: RateHistory
+
+    init(_ state: DirectoryState, _ history: LiveHistory, _ rates: RateHistory) {
+        self.state = state
+        self.history = history
+        self.rates = rates
+    }
+
+    /// What the directory looks like after the looks that were added.
+    public init?(_ looks: LiveLooks) {
+        guard let state = looks.state else { return nil }
+        self.init(state, looks.history, looks.rates)
+    }
+
+    /// Nil: two looks are needed.
+    var now: LiveHistory.Sample? { history.samples.last }
+
+    func topic(_ topic: TopicState) -> Topic {
+        let (appended, consumed) = rates.mean(topic.name, of: Self.meanOf)
+        return Topic(
+            state: topic, appended: appended, consumed: consumed,
+            trend: trend(topic, appended, consumed))
+    }
+
+    private func trend(_ topic: TopicState, _ appended: Double, _ consumed: Double) -> Trend {
+        guard now != nil else { return .unknown }
+        if topic.unread == 0 { return .empty }
+        let rate = appended - consumed
+        // Looks catch a writer and a reader at odd moments: a fiftieth is no movement.
+        if abs(rate) <= max(appended, consumed) / 50 { return .steady }
+        return rate > 0 ? .grows(rate) : .drains(Double(topic.unread) / -rate)
+    }
+
+    // MARK: - For scripts
+
+    /// One object: throughput, the engine's own figures, latencies, topics and events.
+    ///
+    /// - Parameter events: leave out events before this time, in nanoseconds since 1970 UTC.
+    public func json(eventsSince events: UInt64 = 0) -> JSON {
+        .object([
+            ("time", .int(Int(clamping: state.time))), ("throughput", throughput),
+            ("engine", engine), ("latency", latency),
+            ("unread", .int(state.unread)),
+            ("topics", .array(state.topics.map { json(topic($0)) })),
+            (
+                "events",
+                .array(history.events.filter { $0.time >= events }.map(json))
+            ),
+        ])
+    }
+
+    private var throughput: JSON {
+        guard let now else { return .null }
+        return .object([
+            ("source", .string("difference of two looks at the files")),
+            ("seconds", .double(now.seconds)), ("appended_per_second", .double(now.appended)),
+            ("bytes_per_second", .double(now.bytes)),
+            ("consumed_per_second", .double(now.consumed)),
+        ])
+    }
+
+    private var engine: JSON {
+        guard let metrics = state.metrics else { return .null }
+        let head: [(String, JSON)] = [
+            ("source", .string("metrics_index.db")),
+            ("pid", .int(Int(clamping: metrics.image.processID))),
+            ("age_seconds", .double(Double(metrics.age) / 1e9)),
+        ]
+        guard let rates = history.engine else { return .object(head) }
+        return .object(
+            head + [
+                ("seconds", .double(rates.seconds)),
+                ("appended_per_second", .double(rates.appended)),
+                ("payload_bytes_per_second", .double(rates.bytes)),
+                ("read_per_second", .double(rates.read)),
+                ("read_payload_bytes_per_second", .double(rates.readBytes)),
+                ("syncs_per_second", .double(rates.syncs)),
+            ])
+    }
+
+    private var latency: JSON {
+        guard let image = state.metrics?.image else { return .null }
+        func summary(_ of: LatencySummary) -> JSON {
+            func figure(_ value: UInt64) -> JSON { .int(Int(clamping: value)) }
+            return .object([
+                ("count", figure(of.count)), ("p50_ns", figure(of.p50)), ("p90_ns", figure(of.p90)),
+                ("p99_ns", figure(of.p99)), ("p999_ns", figure(of.p999)),
+                ("max_ns", figure(of.max)),
+            ])
+        }
+        func history(_ of: LatencyHistory) -> JSON {
+            .object([("recent", summary(of.recent)), ("total", summary(of.total))])
+        }
+        return .object([
+            ("append", history(image.append)), ("read", history(image.read)),
+            ("sync", history(image.sync)),
+        ])
+    }
+
+    private func json(_ topic: Topic) -> JSON {
+        let known = now != nil
+        var drain = JSON.null
+        if case .drains(let seconds) = topic.trend { drain = .double(seconds) }
+        return .object([
+            ("topic", .string(topic.state.name.text)), ("topic_hex", .string(topic.state.name.hex)),
+            ("unread", .int(topic.state.unread)), ("unread_size", .int(topic.state.unreadSize)),
+            ("appended_per_second", known ? .double(topic.appended) : .null),
+            ("consumed_per_second", known ? .double(topic.consumed) : .null),
+            ("trend", .string(topic.trend.name)), ("drains_in_seconds", drain),
+        ])
+    }
+
+    private func json(_ event: LiveEvent) -> JSON {
+        .object([
+            ("time", .int(Int(clamping: event.time))), ("kind", .string(event.kind.rawValue)),
+            ("text", .string(event.text)),
+        ])
+    }
+}
+
+/// Looks at a directory one after another, for figures that take more than one.
+public struct LiveLooks: Sendable {
+    public private(set) var state: DirectoryState?
+    private(set) var history = LiveHistory()
+    private(set) var rates = RateHistory()
+
+    public init() {}
+
+    public mutating func add(_ new: DirectoryState) {
+        if new.revision > 0, new.revision == state?.revision {
+            history.addRest(new)
+            rates.addRest(at: new.time)
+        } else {
+            history.add(new, after: state)
+            rates.add(new)
+        }
+        state = new
+    }
+}
+
+extension LiveReport {
+    /// Labelled lines, in harmless characters: throughput, latencies, a line a topic, events.
+    public func text(eventsSince events: UInt64 = 0) -> String {
+        var lines: [String] = []
+        if let now {
+            lines.append(
+                "appended \(Figures.count(now.appended))/s \(Figures.bytes(Int(now.bytes)))B/s, "
+                    + "consumed \(Figures.count(now.consumed))/s (from files)")
+        }
+        if let metrics = state.metrics {
+            let image = metrics.image
+            var line = "engine \(image.processID)"
+            if let rates = history.engine {
+                line +=
+                    ": in \(Figures.count(rates.appended))/s, out \(Figures.count(rates.read))/s"
+            }
+            lines.append(
+                line + " (metrics_index.db, \(Figures.latency(metrics.age, ascii: true)) ago)")
+            for (name, calls) in [
+                ("append", image.append), ("read", image.read), ("sync", image.sync),
+            ] where calls.recent.count > 0 {
+                let times = [
+                    ("p50", calls.recent.p50), ("p99", calls.recent.p99), ("max", calls.recent.max),
+                ].map { "\($0.0) \(Figures.latency($0.1, ascii: true))" }
+                lines.append("\(name) latency: " + times.joined(separator: ", "))
+            }
+        }
+        for state in state.topics {
+            let topic = topic(state)
+            lines.append(
+                "topic \(state.name.shown(ascii: false)): unread \(state.unread), "
+                    + "in \(Figures.count(topic.appended))/s, out \(Figures.count(topic.consumed))/s, "
+                    + topic.trend.text)
+        }
+        for event in history.events where event.time >= events {
+            lines.append("event \(event.kind.rawValue): \(event.text)")
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+}
