@@ -25,8 +25,8 @@ struct WalrusCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Console.self, Topics.self, Files.self, Blocks.self, Forecast.self, Entries.self,
-            Peek.self, Tail.self, Live.self, Export.self, Check.self, RecoverPreview.self,
-            HexVerb.self, Append.self, Consume.self,
+            Peek.self, Tail.self, Live.self, Record.self, Export.self, Check.self,
+            RecoverPreview.self, HexVerb.self, Append.self, Consume.self,
             Mark.self, Frame.self, Bench.self, Demo.self, Config.self,
             Namespaces.self, Completions.self, Manual.self, Version.self,
         ],

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inspect
 import SystemPackage
 import WalrusConsole
 import WalrusIO
@@ -42,6 +43,11 @@ struct Console: Verb {
             valueName: "NAME"))
     var theme: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Show a recording of `walrus record` and no directory.", valueName: "FILE"))
+    var play: String?
+
     @Flag(help: "Draw with ASCII alone.")
     var ascii = false
 
@@ -69,8 +75,10 @@ struct Console: Verb {
     }
 
     func perform() throws {
-        let log = try chosenLog()
-        let (path, isChoice) = try log.existingOrChoice()
+        let recording = try play.map { try RecordingFile(FilePath($0)) }
+        let log = try play.map { LogArguments(directory: $0, key: nil) } ?? chosenLog()
+        let (path, isChoice) =
+            recording == nil ? try log.existingOrChoice() : (FilePath(log.directory), false)
         var (chosen, notice) = try configuration.read()
         if let theme { chosen.theme = theme }
         if let color { chosen.color = color.choice }
@@ -78,7 +86,8 @@ struct Console: Verb {
         if ascii { chosen.ascii = true }
         if mouse { chosen.mouse = true }
         let setup = ConsoleModel.Setup(
-            directory: log.directory, canWrite: write, interval: chosen.refresh,
+            directory: log.directory, canWrite: write && recording == nil,
+            interval: refresh?.nanoseconds ?? recording?.interval ?? chosen.refresh,
             timeZone: Clock.zoneOffset(), hasDecoder: decoder.decode != nil)
         if plain {
             var console = PlainConsole(
@@ -90,7 +99,9 @@ struct Console: Verb {
         guard StandardOutput.isTerminal, StandardStreams.isInputTerminal else {
             var console = HeadlessConsole(
                 directory: path.string, setup: setup, size: Size(columns: 100, rows: 30),
-                glyphs: chosen.ascii ? .ascii : .unicode, decoder: decoder.decode)
+                glyphs: chosen.ascii ? .ascii : .unicode, decoder: decoder.decode,
+                recording: recording)
+            if let problem = recording?.problem { StandardStreams.complain("walrus: " + problem) }
             console.configure(chosen)
             if isChoice { console.choose(in: path.string) } else { console.start() }
             let output = StandardOutput()
@@ -101,8 +112,9 @@ struct Console: Verb {
         do throws(TerminalError) {
             status = try ConsoleApp(
                 directory: path.string, setup: setup, configuration: chosen,
-                choosing: isChoice, notice: notice,
-                decoder: decoder.decode ?? (chosen.decode.isEmpty ? nil : chosen.decode)
+                choosing: isChoice, notice: recording?.problem ?? notice,
+                decoder: decoder.decode ?? (chosen.decode.isEmpty ? nil : chosen.decode),
+                recording: recording
             ).run()
         } catch { throw Failure(.io, error.description) }
         if status != 0 { throw ExitCode(status) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inspect
 import SystemPackage
 import WalrusConsole
 import WalrusFormat
@@ -15,6 +16,9 @@ struct Frame: Verb {
     }
 
     @OptionGroup var log: LogArguments
+
+    @Flag(help: "DIR is a recording of `walrus record`; the keys < and ( go back in it.")
+    var play = false
 
     @Option(help: "The screen.")
     var screen = NamedArgument(ConsoleModel.Screen.home)
@@ -59,14 +63,21 @@ struct Frame: Verb {
     }
 
     func perform() throws {
-        let path = screen.value == .chooser ? try log.existingOrChoice().path : try log.existing()
+        let recording = play ? try RecordingFile(FilePath(log.directory)) : nil
+        if let problem = recording?.problem { StandardStreams.complain("walrus: " + problem) }
+        let path =
+            play
+            ? FilePath(log.directory)
+            : screen.value == .chooser ? try log.existingOrChoice().path : try log.existing()
         var console = HeadlessConsole(
             directory: path.string,
             setup: ConsoleModel.Setup(
-                directory: log.directory, hasDecoder: decoder.decode != nil),
-            size: size.size, glyphs: ascii ? .ascii : .unicode, decoder: decoder.decode)
+                directory: log.directory, interval: recording?.interval ?? 1_000_000_000,
+                hasDecoder: decoder.decode != nil),
+            size: size.size, glyphs: ascii ? .ascii : .unicode, decoder: decoder.decode,
+            recording: recording)
         console.use(Theme.named(theme) ?? .dark)
-        if screen.value == .chooser {
+        if screen.value == .chooser, !play {
             console.choose(in: path.string)
         } else {
             console.start()

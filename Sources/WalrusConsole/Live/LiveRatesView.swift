@@ -42,21 +42,24 @@ enum LiveRatesView {
         }
     }
 
-    static func drawGraphs(_ report: LiveReport, _ grid: inout Grid, _ rect: Rect) {
+    static func drawGraphs(
+        _ model: ConsoleModel, _ report: LiveReport, _ grid: inout Grid, _ rect: Rect
+    ) {
+        let end = model.isPast ? "then" : "now"
         let parts = rect.columns([.share(), .share()])
         let now = report.now
         let samples = report.history.samples
         drawGraph(
             "Appended", rate(now?.appended) + (now.map { "  " + bytes($0.bytes) } ?? ""),
-            source(report), samples.map(\.appended), samples, &grid, parts[0])
+            source(report), samples.map(\.appended), samples, end, &grid, parts[0])
         drawGraph(
             "Consumed", rate(now?.consumed), "from cursors on disk", samples.map(\.consumed),
-            samples, &grid, parts[1])
+            samples, end, &grid, parts[1])
     }
 
     private static func drawGraph(
         _ title: String, _ figures: String, _ source: String, _ values: [Double],
-        _ samples: [LiveHistory.Sample], _ grid: inout Grid, _ rect: Rect
+        _ samples: [LiveHistory.Sample], _ end: String, _ grid: inout Grid, _ rect: Rect
     ) {
         let room = BrailleGraph.capacity(columns: rect.width - 8, glyphs: grid.glyphs)
         let shown = values.suffix(room)
@@ -81,7 +84,7 @@ enum LiveRatesView {
         BrailleGraph(
             padding + shown.map { Optional($0) }, maximum: peak, topLabel: Figures.count(peak),
             middleLabel: Figures.count(peak / 2),
-            timeLabels: [isFull ? span(samples.suffix(room)) + " ago" : "", "now"]
+            timeLabels: [isFull ? span(samples.suffix(room)) + " ago" : "", end]
         ).draw(into: &grid, in: inside)
     }
 

@@ -216,16 +216,20 @@ extension LiveReport {
                 lines.append("\(name) latency: " + times.joined(separator: ", "))
             }
         }
-        for state in state.topics {
-            let topic = topic(state)
-            lines.append(
-                "topic \(state.name.shown(ascii: false)): unread \(state.unread), "
-                    + "in \(Figures.count(topic.appended))/s, out \(Figures.count(topic.consumed))/s, "
-                    + topic.trend.text)
-        }
+        for topic in state.topics { lines.append("topic " + line(topic)) }
         for event in history.events where event.time >= events {
             lines.append("event \(event.kind.rawValue): \(event.text)")
         }
         return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// "orders: unread 904, in 120/s, out 130/s, drains in 1m".
+    func line(_ state: TopicState) -> String {
+        let topic = topic(state)
+        let rates =
+            now == nil
+            ? "" : ", in \(Figures.count(topic.appended))/s, out \(Figures.count(topic.consumed))/s"
+        let trend = topic.trend == .unknown ? "" : ", " + topic.trend.text
+        return "\(state.name.shown(ascii: false)): unread \(state.unread)" + rates + trend
     }
 }

@@ -55,7 +55,7 @@ enum LiveView {
         }
         let layout = LiveLayout(model)
         LiveRatesView.drawFigures(model, report, &grid, layout.figures)
-        if !layout.graphs.isEmpty { LiveRatesView.drawGraphs(report, &grid, layout.graphs) }
+        if !layout.graphs.isEmpty { LiveRatesView.drawGraphs(model, report, &grid, layout.graphs) }
         if let metrics = state.metrics, !layout.engine.isEmpty {
             LiveRatesView.drawEngine(metrics, report, &grid, layout.engine)
         }

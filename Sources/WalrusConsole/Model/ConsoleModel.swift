@@ -98,6 +98,9 @@ public struct ConsoleModel: Sendable {
     /// What looks at the directory have told one after another.
     var looks = LiveLooks()
     var history: RateHistory { looks.rates }
+    var time = TimeModel()
+    /// A recording that is played; nil: a directory is looked at.
+    public internal(set) var player: PlayerModel?
     /// The first row of the Live screen.
     var liveTop = 0
     /// A scan is under way; how far it is.

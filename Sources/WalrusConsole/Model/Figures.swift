@@ -47,6 +47,12 @@ public enum Figures {
         }
     }
 
+    /// Nanoseconds as "00:01:10".
+    public static func span(_ nanoseconds: UInt64) -> String {
+        let seconds = Int(clamping: nanoseconds / 1_000_000_000)
+        return "\(two(seconds / 3_600)):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+    }
+
     /// How long something took, in at most five columns: "812ns", "12µs", "3.21s".
     public static func latency(_ nanoseconds: UInt64, ascii: Bool) -> String {
         guard nanoseconds < 9_999_500_000 else { return duration(Double(nanoseconds) / 1e9) }

@@ -12,7 +12,8 @@ public enum Command: String, Hashable, Sendable, CaseIterable {
     case previousEntry, nextEntry, previousFinding, nextFinding
     case stop
     case actions, command
-    case pause, faster, slower, reread, redraw
+    case pause, earlier, later, muchEarlier, muchLater, now
+    case faster, slower, reread, redraw
     case help, suspend, quit
 }
 
@@ -74,7 +75,12 @@ public enum KeyMap {
     private static let general = [
         bind(.command, ":", .everywhere, "type a command; Tab shows and completes them"),
         bind(.actions, "a", .everywhere, "actions that write", label: "actions"),
-        bind(.pause, "p", .everywhere, "pause, go on"),
+        bind(.pause, "p", .everywhere, "pause, go on; play a recording"),
+        bind(.earlier, "<", .everywhere, "a look back in time"),
+        bind(.later, ">", .everywhere, "a look forward"),
+        bind(.muchEarlier, "(", .everywhere, "ten looks back"),
+        bind(.muchLater, ")", .everywhere, "ten looks forward"),
+        bind(.now, "`", .everywhere, "back to now"),
         bind(.faster, "+ =", .everywhere, "refresh more often"),
         bind(.slower, "-", .everywhere, "refresh less often"),
         bind(.reread, "C-r", .everywhere, "read the whole directory again"),
@@ -160,7 +166,9 @@ public enum KeyMap {
                 bind(.inverse, "!", "what the filter leaves out"),
                 bind(.next, "n", "the next match of the filter"),
                 bind(.previous, "N", "the match before"),
-                bind(.sort, "s", "sort by the next column", label: "sort"),
+                bind(.sort, "s", "sort by the next column"),
+                bind(.earlier, "Left", "a look back in time", label: "back in time"),
+                bind(.later, "Right", "a look forward"),
                 bind(.reverseSort, "S", "turn the order round"),
                 bind(.back, "q", "back", label: "back"),
                 bind(.leave, "Esc", "end the filter; back"),

@@ -15,6 +15,8 @@ public enum Message: Sendable {
     case scanFailed(String)
     /// What a restart would do; nil before the first scan.
     case previewed(RecoveryPreview?)
+    /// A frame of a recording, after those that its rates and events are made of.
+    case played(frame: Int, Result<[RecordedLook], ActionFailure>)
     case holders([Int])
     case logs(in: String, Result<[NamespaceSummary], ActionFailure>)
     /// A frame was kept as a file; its name.
@@ -94,6 +96,8 @@ public struct ActionFailure: Error, Hashable, Sendable {
 /// Something to be done outside the model. Each is answered by messages.
 public enum Effect: Hashable, Sendable {
     case scan(forget: Bool)
+    /// Read a frame of the recording that is played.
+    case play(frame: Int)
     case findHolders
     /// Find out what a restart would do to the directory as it was scanned last.
     case previewRestart

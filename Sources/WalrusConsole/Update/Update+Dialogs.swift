@@ -40,7 +40,7 @@ extension ConsoleModel {
         switch screen {
         case .chooser, .bench: return nil
         case .entries: return entries?.topic
-        case .home: return home.selected
+        case .home, .live: return home.selected
         case .blocks: return selectedBlock?.topic
         case .hex: return hex.place.flatMap { block(at: $0) }?.topic
         case .check:

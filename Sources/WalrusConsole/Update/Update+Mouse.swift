@@ -39,6 +39,7 @@ extension ConsoleModel {
         case .home: return pressHome(event)
         case .entries: return pressEntries(event)
         case .blocks: return pressBlocks(event)
+        case .live: return pressLive(event)
         case .hex: return pressHex(event)
         case .check: return pressCheck(event)
         // What runs and what stops is asked for by keys.
@@ -102,6 +103,15 @@ extension ConsoleModel {
             return []
         }
         let row = home.top + line - 1
+        guard home.order.indices.contains(row) else { return [] }
+        if row == selectedTopicRow { return run(.open) }
+        moveTopic(by: row - (selectedTopicRow ?? 0))
+        return []
+    }
+
+    private mutating func pressLive(_ event: MouseEvent) -> [Effect] {
+        guard let line = line(event, in: LiveLayout(self).topics), line > 0 else { return [] }
+        let row = liveTop + line - 1
         guard home.order.indices.contains(row) else { return [] }
         if row == selectedTopicRow { return run(.open) }
         moveTopic(by: row - (selectedTopicRow ?? 0))

@@ -94,7 +94,7 @@ extension ConsoleModel {
             let count = chooser?.logs?.count ?? 0
             chooser?.position.move(by: delta, count: count)
             return []
-        case .home: moveTopic(by: delta)
+        case .home, .live: moveTopic(by: delta)
         case .entries:
             entries?.isPayloadFocused = false
             let isEnd = abs(delta) >= 1_000_000_000

@@ -3,7 +3,7 @@ internal import Inspect
 extension ConsoleModel {
     /// Asks for what a restart would do, when the check screen shows it and it is not known.
     mutating func askForRestart() -> [Effect] {
-        guard screen == .check, let state, !restart.isAwaited else { return [] }
+        guard screen == .check, !isPast, let state, !restart.isAwaited else { return [] }
         if let known = restart.preview, known.revision == state.revision { return [] }
         restart.isAwaited = true
         return [.previewRestart]

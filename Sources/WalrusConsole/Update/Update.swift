@@ -10,6 +10,7 @@ extension ConsoleModel {
     public mutating func start(at time: UInt64) -> [Effect] {
         now = time
         if screen == .chooser { return listLogs(withWriters: true) }
+        if let player { return seek(player.index) }
         holdersAt = time
         scanStartedAt = time
         scan = ScanStatus()
@@ -18,13 +19,13 @@ extension ConsoleModel {
 
     /// Takes in what happened. Returns what is to be done about it.
     public mutating func update(_ message: Message) -> [Effect] {
-        let (old, before) = (size, state)
+        let (old, before, last) = (size, state, screen)
         var effects = take(message)
         settle()
         if old != size { effects += settleHex() }
         if case .scanned = message { effects += bytesChanged(since: before) }
         effects += askForRestart()
-        return effects
+        return keepToRecording(effects, from: last)
     }
 
     private mutating func take(_ message: Message) -> [Effect] {
@@ -48,6 +49,7 @@ extension ConsoleModel {
             return []
         case .scanned(let state):
             return screen == .chooser ? [] : take(state)
+        case .played(let index, let result): return takePlayed(index, result)
         case .scanFailed(let problem):
             scan = nil
             scannedAt = now
@@ -87,6 +89,7 @@ extension ConsoleModel {
 
     private mutating func tick(_ time: UInt64) -> [Effect] {
         now = time
+        if player != nil { return tickPlayer(time) }
         guard !isPaused else { return [] }
         if screen == .chooser { return tickChooser() }
         var effects: [Effect] = []
@@ -105,12 +108,13 @@ extension ConsoleModel {
 
     private mutating func take(_ new: DirectoryState) -> [Effect] {
         let before = state
-        state = new
-        looks.add(new)
         scan = nil
         isStale = false
         now = max(now, new.time)
         scannedAt = now
+        guard record(new) else { return [] }
+        state = new
+        looks.add(new)
         if new.revision > 0, new.revision == before?.revision {
             if home.sort == .rate { reorderTopics() }
         } else {
@@ -147,8 +151,9 @@ extension ConsoleModel {
 
     /// What a key with this command would do.
     public mutating func carryOut(_ command: Command) -> [Effect] {
+        let last = screen
         defer { settle() }
-        return run(command) + askForRestart()
+        return keepToRecording(run(command) + askForRestart(), from: last)
     }
 
     mutating func run(_ command: Command) -> [Effect] {
@@ -161,7 +166,7 @@ extension ConsoleModel {
         case .filter: overlay = .prompt(Prompt(purpose: .filter, text: filterText))
         case .command: overlay = .prompt(Prompt(purpose: .command, text: ""))
         case .actions: return openActions()
-        case .pause: isPaused.toggle()
+        case .pause, .now, .earlier, .later, .muchEarlier, .muchLater: return runTime(command)
         case .faster: setup.interval = max(setup.interval / 2, 125_000_000)
         case .slower: setup.interval = min(setup.interval * 2, 64_000_000_000)
         case .reread where screen == .chooser: return listLogs(withWriters: true)

@@ -99,14 +99,14 @@ enum HeaderView {
             let text = model.size.columns < 100 ? " RO " : " READ-ONLY "
             pieces.append(StyledText(text, .badgeReadOnly, .bold))
         }
-        if let first = model.holders.first {
+        if model.player == nil, let first = model.holders.first {
             let more = model.holders.count > 1 ? "+\(model.holders.count - 1)" : ""
             pieces.append(StyledText(" ", Style(.header)))
             pieces.append(StyledText(" LIVE \(first)\(more) ", .badgeLive, .bold))
         }
-        if model.isPaused {
+        if let badge = timeBadge(model) {
             pieces.append(StyledText(" ", Style(.header)))
-            pieces.append(StyledText(" PAUSED ", .badgePaused, .bold))
+            pieces.append(StyledText(" \(badge) ", .badgePaused, .bold))
         }
         // Minutes: a console that ticked by seconds would write to the terminal for nothing else.
         let clock =
@@ -114,6 +114,19 @@ enum HeaderView {
             ? "" : String(Figures.time(model.now, offset: model.setup.timeZone).prefix(5))
         pieces.append(StyledText("  \(clock)  \(seconds(model.setup.interval)) ", Style(.header)))
         return pieces
+    }
+
+    /// When what is shown was seen, where that is not now.
+    private static func timeBadge(_ model: ConsoleModel) -> String? {
+        let seen = model.state?.time ?? 0
+        let time = seen == 0 ? "" : " " + Figures.time(seen, offset: model.setup.timeZone)
+        if let player = model.player {
+            let sign = player.isRunning ? "PLAYING" : "RECORDED"
+            return "\(sign)\(time) \(player.index + 1)/\(player.count)"
+        }
+        guard model.isPaused else { return nil }
+        guard !time.isEmpty, model.now > seen else { return "PAUSED" + time }
+        return "PAUSED\(time) (-\(Figures.span(model.now - seen)))"
     }
 
     /// "1s", "0.5s", "0.125s".

@@ -75,6 +75,12 @@ public enum PlainText {
             return List(
                 name: "Topic", count: order.count, selected: model.selectedTopicRow ?? 0
             ) { topic(state.topics[order[$0]], state) }
+        case .live:
+            guard let report = LiveReport(model.looks) else { return nil }
+            let order = model.home.order
+            return List(
+                name: "Topic", count: order.count, selected: model.selectedTopicRow ?? 0
+            ) { report.line(report.state.topics[order[$0]]) + "." }
         case .entries:
             guard let entries = model.entries else { return nil }
             // All entries are held in a window: their ordinals are in the lines.

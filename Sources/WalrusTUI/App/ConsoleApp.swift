@@ -1,3 +1,4 @@
+public import Inspect
 public import WalrusConsole
 internal import WalrusIO
 
@@ -47,9 +48,10 @@ public final class ConsoleApp {
     ///   - notice: a problem to begin with.
     public init(
         directory: String, setup: ConsoleModel.Setup, configuration: ConsoleConfiguration,
-        choosing: Bool = false, notice: String? = nil, decoder: String? = nil
+        choosing: Bool = false, notice: String? = nil, decoder: String? = nil,
+        recording: RecordingFile? = nil
     ) throws(TerminalError) {
-        runner = EffectRunner(directory: directory, decoder: decoder)
+        runner = EffectRunner(directory: directory, decoder: decoder, recording: recording)
         self.decoder = decoder
         root = choosing ? directory : nil
         terminal = try Terminal(color: configuration.color, ascii: configuration.ascii)
@@ -64,6 +66,7 @@ public final class ConsoleApp {
         model.theme = Terminal.isLight ?? false ? .light : .dark
         model.configure(configuration)
         terminal.setMouse(model.isMouseOn)
+        if let recording { model.play(frames: recording.count) }
         if let notice { model.complain(of: notice) }
         model.commandHistory = LineHistory(HistoryFile()?.load() ?? [])
     }
@@ -169,7 +172,8 @@ public final class ConsoleApp {
         for effect in effects {
             runner.note(effect)
             switch effect {
-            case .scan, .findHolders, .listLogs, .previewRestart: start(effect, on: scans)
+            case .scan, .play, .findHolders, .listLogs, .previewRestart:
+                start(effect, on: scans)
             case .openLog(let directory):
                 runner.end()
                 runner = EffectRunner(directory: directory, decoder: decoder)

@@ -1,4 +1,4 @@
-internal import Inspect
+public import Inspect
 internal import Synchronization
 internal import SystemPackage
 public import WalrusConsole
@@ -22,18 +22,26 @@ public final class EffectRunner: Sendable {
     private let decoding = Mutex<EntryRow?>(nil)
     private let benches: BenchRunner
     private let stopsExport = Atomic(false)
+    /// What is played in place of a directory.
+    private let recording: RecordingFile?
 
     /// Rows that one plan may hold.
     static let planMax = 1_000
 
     /// - Parameter decoder: a command that makes text of payloads; see `Decoder`.
-    public convenience init(directory: String, decoder: String? = nil) {
-        self.init(directory: FilePath(directory), decoder: decoder)
+    public convenience init(
+        directory: String, decoder: String? = nil, recording: RecordingFile? = nil
+    ) {
+        self.init(directory: FilePath(directory), decoder: decoder, recording: recording)
     }
 
     /// - Parameter program: what benchmarks are run with; without, the program that runs.
-    init(directory: FilePath, decoder: String? = nil, program: String? = nil) {
+    init(
+        directory: FilePath, decoder: String? = nil, program: String? = nil,
+        recording: RecordingFile? = nil
+    ) {
         benches = BenchRunner(program: program)
+        self.recording = recording
         self.directory = directory
         self.decoder = decoder.map { Decoder(command: $0) }
         scanner = Mutex(Scanner(directory))
@@ -78,6 +86,12 @@ public final class EffectRunner: Sendable {
         case .loadBenchResults:
             let (rows, problem) = benches.rows()
             tell(.benchResults(rows, problem: problem))
+        case .play(let index):
+            guard let recording else { return }
+            tell(
+                .played(
+                    frame: index,
+                    Result { try recording.looks(upTo: index) }.mapError { ActionFailure($0) }))
         case .findHolders: tell(.holders(DataDirectory.writers(of: directory)))
         case .listLogs(let root, let withWriters):
             tell(.logs(in: root, listLogs(FilePath(root), withWriters)))

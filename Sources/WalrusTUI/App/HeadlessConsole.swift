@@ -1,4 +1,4 @@
-internal import Inspect
+public import Inspect
 internal import Synchronization
 public import WalrusConsole
 public import WalrusFormat
@@ -19,11 +19,13 @@ public struct HeadlessConsole {
     ///   The same directory and clock give the same frames.
     public init(
         directory: String, setup: ConsoleModel.Setup, size: Size, glyphs: GlyphSet,
-        clock: UInt64 = 0, decoder: String? = nil, keepsFiles: Bool = false
+        clock: UInt64 = 0, decoder: String? = nil, keepsFiles: Bool = false,
+        recording: RecordingFile? = nil
     ) {
         self.keepsFiles = keepsFiles
-        runner = EffectRunner(directory: directory, decoder: decoder)
+        runner = EffectRunner(directory: directory, decoder: decoder, recording: recording)
         model = ConsoleModel(setup: setup, size: size, glyphs: glyphs)
+        if let recording { model.play(frames: recording.count) }
         self.clock = clock
     }
 

@@ -232,8 +232,8 @@ enum Sample {
         case .export(let order): .exported(.success("exported to \(order.file)"))
         case .copy(_, let what): .copied(true, what)
         case .act: .acted(.success("done"))
-        case .findHolders, .listLogs, .openLog, .remember, .save, .bell, .redraw, .suspend, .quit,
-            .cancel, .cancelExport, .bench, .stopBench:
+        case .findHolders, .play, .listLogs, .openLog, .remember, .save, .bell, .redraw, .suspend,
+            .quit, .cancel, .cancelExport, .bench, .stopBench:
             nil
         }
     }
