@@ -135,7 +135,8 @@ let package = Package(
             "WalrusCLITests",
             [
                 "WalrusFormat", "WalrusIO", "WalrusConsole", "WalrusBench", "WalrusCLI", system,
-            ]),
+            ],
+            exclude: ["Data"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -75,13 +75,26 @@ import WalrusIO
             text: "`:@` and a time goes to the first entry that is not older.",
             keys: orders + ":@2025-11-20T12:00:20<Enter>",
             shows: ["appended 2025-11-20 12:00:20", "▌    2,041"]),
+        Task(
+            title: "What would a restart deliver, and what would it hide?",
+            text: "For this engine and for the reference, which stops at damage. `5` and `Tab` "
+                + "show the same in the console.",
+            command: "walrus recover-preview log",
+            shows: ["THIS ENGINE", "audit        1763640000003:2+0", "1195", "699", "496"]),
+        Task(
+            title: "Which of two benchmark runs was faster?",
+            text: "`walrus bench ... --save runs.jsonl` keeps results; the console's `7` does by "
+                + "itself.",
+            command: "walrus bench compare runs.jsonl", shows: ["x1.07", "x0.93"]),
     ]
 
     @Test func theTour() throws {
         let log = try Log()
         #expect(try log.bash("\"$walrus\" demo log").status == 0)
+        let runs = FilePath(#filePath).removingLastComponent().appending("Data/runs.jsonl")
+        #expect(try log.bash("cp \(runs) runs.jsonl").status == 0)
         var page = """
-            # A tour: ten questions
+            # A tour: twelve questions
 
             Each is answered on the demonstration log: `walrus demo log`, then `walrus log`. The keys are typed on
             Home; `walrus frame log --keys '...'` draws the same frame. This page is made by `TourTests`, which
