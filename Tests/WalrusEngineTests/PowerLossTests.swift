@@ -21,6 +21,15 @@ import WalrusIO
         #expect(summary.powerLosses > 0 && summary.appended > 0)
     }
 
+    /// Worlds that found something: a journal that a dying process had renamed and not synced, and
+    /// that the next one built on.
+    @Test(arguments: [11_069_358_947_242_596_417])
+    func whatWasFoundStaysMended(seed: UInt64) throws {
+        var summary = PowerLossWorld.Summary()
+        try run(seed: seed, sessions: 12, &summary)
+        #expect(summary.sessions == 12)
+    }
+
     private func run(seed: UInt64, sessions: Int, _ summary: inout PowerLossWorld.Summary) throws {
         let world = try PowerLossWorld(seed: seed)
         do {

@@ -44,10 +44,6 @@ struct Recovery {
         let indexes = try StoredIndexes(images, &self)
         // A name that a cursor stands in is taken as well.
         let last = [lastName, indexes.lastName].compactMap(\.self).max()
-        if indexes.journal?.hasAnnouncements ?? false {
-            // Files may have been deleted without it; they must not come back once it is forgotten.
-            try engineErrors { () throws(IOError) in try storage.syncDirectory() }
-        }
         var recovered: Recovered
         if let restored = try restore(snapshot, files, images, indexes) {
             recovered = restored

@@ -3,9 +3,15 @@ internal import WalrusIO
 
 extension Recovery {
     /// The last engine's snapshot, deleted durably: from now on the directory changes.
+    ///
+    /// Whatever there is of it, the directory is synced: a process that died may have left a file under
+    /// a new name, or deleted, and no power loss must take that back once others build on it.
     mutating func takeSnapshot() throws(EngineError) -> Snapshot? {
         do throws(IOError) {
-            guard let status = try storage.status(of: DirectoryNames.snapshot) else { return nil }
+            guard let status = try storage.status(of: DirectoryNames.snapshot) else {
+                try storage.syncDirectory()
+                return nil
+            }
             var snapshot: Snapshot?
             if status.size > SnapshotImage.sizeMax {
                 report.snapshotRefusal = "it has \(status.size) bytes"
