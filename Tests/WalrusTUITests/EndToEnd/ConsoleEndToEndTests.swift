@@ -92,6 +92,8 @@ import WalrusIO
             try pane.wait("the console again") { $0.dropFirst() == first.dropFirst() }
         }
         try pane.press("q")
+        // What is typed before the shell is back is dropped with the console's own keys.
+        try pane.wait("the shell again") { $0.contains { $0.contains("stty -g >stopped") } }
         try pane.run("stty -g >after")
         #expect(try pane.line(of: "after") == (try pane.line(of: "before")))
     }
