@@ -35,16 +35,6 @@ void wuring_destroy(struct wuring *ring) {
     free(ring);
 }
 
-int wuring_push_write(
-    struct wuring *ring, int descriptor, const struct wuring_piece *pieces, unsigned count,
-    uint64_t offset, uint64_t tag) {
-    struct io_uring_sqe *entry = io_uring_get_sqe(&ring->ring);
-    if (entry == NULL) return -EBUSY;
-    io_uring_prep_writev(entry, descriptor, (const struct iovec *)pieces, count, offset);
-    io_uring_sqe_set_data64(entry, tag);
-    return 0;
-}
-
 int wuring_push_read(
     struct wuring *ring, int descriptor, const struct wuring_piece *pieces, unsigned count,
     uint64_t offset, uint64_t tag) {

@@ -7,6 +7,9 @@ struct Assembly {
     /// The batch that the entries of a block before `offset` end with.
     typealias RunBefore = (_ file: DataFileName, _ block: Int, _ offset: Int) -> BatchRun?
 
+    /// Whether something that is not zero stands in a range of a file.
+    typealias HoldsData = (_ file: DataFileName, _ range: Range<Int>) -> Bool
+
     /// A block of a topic, and where its scan is.
     struct Link {
         let file: DataFileName
@@ -34,17 +37,20 @@ struct Assembly {
     let sidecars: Sidecars
     let measure: Measure
     private let runBefore: RunBefore
+    private let holdsData: HoldsData
     private var numbers = BlockNumbers()
     private var chains: [TopicName: [Link]] = [:]
     var state = DirectoryState()
     var findings: FindingList
 
     init(
-        sidecars: Sidecars, measure: @escaping Measure, runBefore: @escaping RunBefore
+        sidecars: Sidecars, measure: @escaping Measure, runBefore: @escaping RunBefore,
+        holdsData: @escaping HoldsData
     ) {
         self.sidecars = sidecars
         self.measure = measure
         self.runBefore = runBefore
+        self.holdsData = holdsData
         findings = FindingList(sidecars.findings)
     }
 
@@ -204,9 +210,9 @@ struct Assembly {
         for index in chain.indices {
             let link = chain[index]
             // Whatever stands there is erased, whether it can be read or not.
-            guard let start = intent.start(in: (link.file, link.scan.frame.slot)),
-                start < link.scan.frame.length,
-                start < link.used || link.scan.lost != nil || link.scan.leftover ?? 0 > start
+            let frame = link.scan.frame
+            guard let start = intent.start(in: (link.file, frame.slot)), start < frame.length,
+                holdsData(link.file, frame.start + start..<frame.end)
             else { continue }
             let before =
                 start == 0

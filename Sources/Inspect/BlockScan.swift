@@ -24,7 +24,7 @@ struct BlockScan: Sendable {
     private(set) var damagedCount = 0
     private(set) var damages: [Damage] = []
     private(set) var stamps: StampRange?
-    private(set) var gaps: [(offset: Int, after: UInt64, found: UInt64)] = []
+    private(set) var numbers = SequenceRun(gapsMax: detailMax)
     private var run: BatchRun?
     /// The last entry, while it is damaged: torn, or in flight. Not counted above.
     private var torn: WalkedEntry?
@@ -108,15 +108,8 @@ struct BlockScan: Sendable {
     }
 
     private mutating func add(_ stamp: EntryStamp, at offset: Int) {
-        guard let before = stamps?.last.sequence else {
-            stamps = StampRange(first: stamp, last: stamp)
-            return
-        }
-        // Wrapping: the numbers are whatever a file says.
-        if stamp.sequence != before &+ 1, damagedCount == 0, gaps.count < Self.detailMax {
-            gaps.append((offset, before, stamp.sequence))
-        }
-        stamps?.last = stamp
+        numbers.add(stamp.sequence, at: offset, behindDamage: damagedCount > 0)
+        stamps = StampRange(first: stamps?.first ?? stamp, last: stamp)
     }
 
     /// The probe at `offset`, with the damaged last entry taken into account.

@@ -130,9 +130,6 @@ struct FindingList {
                     "bytes after the block's last entry are not zero: a write that was not finished (topic \(topic))"
                 ))
         }
-        for gap in block.gaps {
-            add(Self.gap(topic, file, slot, gap.offset, gap.after, gap.found))
-        }
         if block.frame.topic.bytes.isEmpty {
             add(
                 Finding(
@@ -156,43 +153,24 @@ struct FindingList {
             "\(damage.why); the entry is skipped, those after it are read (topic \(topic))")
     }
 
-    private static func gap(
-        _ topic: String, _ file: String, _ slot: Int, _ offset: Int, _ after: UInt64,
-        _ found: UInt64
-    ) -> Finding {
-        Finding(
-            .warning, .sequenceGap, file: file, block: slot, offset: offset,
-            "number \(found) of \(topic) follows \(after): entries are missing or out of order, unless an append failed there"
-        )
-    }
-
-    /// What only shows between the blocks of a topic. What is missing between two files, the first of
-    /// which is consumed, was consumed too and reclaimed.
+    /// What only shows when the blocks of a topic are seen in their order.
     ///
     /// - Parameter reader: the block in which the cursor stands, and where in it.
     mutating func add(
         chainFindings topic: TopicName, _ chain: [(file: DataFileName, scan: BlockScan)],
         reader: (block: Int, offset: Int)
     ) {
-        var last: (sequence: UInt64, isSound: Bool)?
-        for (index, (file, scan)) in chain.enumerated() {
-            let isBehindReader =
-                index <= reader.block
-                || index == reader.block + 1 && reader.offset >= chain[reader.block].scan.used
-            let mayBeReclaimed = index > 0 && isBehindReader && chain[index - 1].file != file
+        var gaps = TopicGaps(reader: reader)
+        for (file, scan) in chain {
+            // What an append left that failed is told of by itself.
             let isSound = scan.damaged == 0 && scan.lost == nil && scan.leftover == nil
-            if let first = scan.stamps?.first, let last, last.isSound, isSound,
-                first.sequence != last.sequence &+ 1,
-                first.sequence < last.sequence || !mayBeReclaimed
-            {
+            for gap in gaps.next(scan.numbers, in: file, used: scan.used, isSound: isSound) {
                 add(
-                    Self.gap(
-                        topic.quoted, file.text, scan.frame.slot, 0, last.sequence, first.sequence))
-            }
-            if let stamps = scan.stamps {
-                last = (stamps.last.sequence, isSound)
-            } else if !isSound {
-                last?.isSound = false
+                    Finding(
+                        .warning, .sequenceGap, file: file.text, block: scan.frame.slot,
+                        offset: gap.offset,
+                        "number \(gap.next) of \(topic.quoted) follows \(gap.after): entries are missing or out of order, unless an append failed there"
+                    ))
             }
         }
     }

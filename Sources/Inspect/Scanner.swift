@@ -85,6 +85,12 @@ public final class Scanner {
             runBefore: { file, block, offset in
                 guard let scan = self.files[file], let file = try? scan.open() else { return nil }
                 return try? scan.blocks[block].run(file, before: offset)
+            },
+            holdsData: { file, range in
+                // What cannot be looked at is taken for something.
+                do { return try self.files[file]?.open().firstNonZero(in: range) != nil } catch {
+                    return true
+                }
             })
         for name in names {
             // Deleted while it was read: it is as if it had never been listed.

@@ -16,10 +16,12 @@ public struct Snapshot: Hashable, Sendable {
         public var inode: UInt64
         /// Something in it can be read by nobody, so that it is never reclaimed.
         public var isPinned: Bool
+        /// Damages in it that are not among the snapshot's.
+        public var damageLeftOut: Int
 
         public init(
             name: DataFileName, size: Int, modified: Int, changed: Int, inode: UInt64,
-            isPinned: Bool
+            isPinned: Bool, damageLeftOut: Int
         ) {
             self.name = name
             self.size = size
@@ -27,6 +29,7 @@ public struct Snapshot: Hashable, Sendable {
             self.changed = changed
             self.inode = inode
             self.isPinned = isPinned
+            self.damageLeftOut = damageLeftOut
         }
     }
 

@@ -1,6 +1,6 @@
 /// The bytes of a snapshot (`docs/format.md`, section 9).
 public enum SnapshotImage {
-    static let magic: UInt32 = 0x3153_5357  // "WSS1"
+    static let magic: UInt32 = 0x3253_5357  // "WSS2"
     static let headerSize = 16
     /// Nothing that describes one directory is as long; a longer file is none of ours.
     public static let sizeMax = 1 << 30
@@ -37,6 +37,7 @@ public enum SnapshotImage {
         bytes.appendLittleEndian(UInt64(bitPattern: Int64(file.changed)))
         bytes.appendLittleEndian(file.inode)
         bytes.append(file.isPinned ? 1 : 0)
+        bytes.appendCount(file.damageLeftOut)
     }
 
     /// What stands for "none" where a number can be missing.
@@ -89,7 +90,7 @@ public enum SnapshotImage {
             bytes.littleEndian(UInt32.self, at: 4) == 0
         else {
             throw FormatError(
-                field: "snapshot magic", range: 0..<min(8, size), problem: "is not WSS1")
+                field: "snapshot magic", range: 0..<min(8, size), problem: "is not WSS2")
         }
         guard bytes.littleEndian(UInt64.self, at: 8) == UInt64(size) else {
             throw FormatError(
@@ -189,7 +190,7 @@ private struct SnapshotReader {
         let (cursors, marks, journal) = (try base(), try base(), try base())
         let freeSlot = try number(below: Layout.unitsPerFile + 1)
         var files: [Snapshot.File] = []
-        for _ in 0..<(try count(of: 45)) {
+        for _ in 0..<(try count(of: 49)) {
             let file = try file()
             if let last = files.last, last.name >= file.name {
                 throw error("has files in no order")
@@ -225,7 +226,8 @@ private struct SnapshotReader {
             name: name, size: size,
             modified: Int(Int64(bitPattern: try take(UInt64.self))),
             changed: Int(Int64(bitPattern: try take(UInt64.self))),
-            inode: try take(UInt64.self), isPinned: try flag())
+            inode: try take(UInt64.self), isPinned: try flag(),
+            damageLeftOut: Int(try take(UInt32.self)))
     }
 
     private mutating func damage(_ files: Int) throws(FormatError) -> Snapshot.Damage {

@@ -1,16 +1,15 @@
 public import SystemPackage
 
-/// Many reads, writes or syncs at once, of one file or of several.
+/// Many reads or syncs at once, of one file or of several.
+///
+/// Not writes: of a file's buffered writes the kernel does one after another in a thread of its own, so
+/// that plain calls are faster, and they keep the order that recovery relies on.
 ///
 /// Every call waits until all its work has ended, and says of each piece what became of it: one
 /// that fails stops no other, so after an error anything else may have reached the disk. Nothing is
-/// ordered within a call; order, as between writes and the sync that is to cover them, comes from
-/// waiting for one call before the next. The memory that is read from or into stays the caller's
-/// and must stay in place until the call returns.
+/// ordered within a call. The memory that is read into stays the caller's and must stay in place until
+/// the call returns.
 public protocol BatchIO: Sendable {
-    /// Writes all of every piece. One result each, in their order: nil, or why not all of it was
-    /// written.
-    func submit(writes: [FileWrite]) -> [IOError?]
     /// Fills the buffers of every piece, as far as the file goes. One result each, in their order:
     /// the number of bytes.
     func submit(reads: [FileRead]) -> [Result<Int, IOError>]
@@ -19,20 +18,6 @@ public protocol BatchIO: Sendable {
     var ring: RingUse { get }
     /// Operations that went through the ring so far.
     var ringOperations: Int { get }
-}
-
-/// Bytes for one place in a file, gathered from several buffers.
-@safe public struct FileWrite {
-    let file: any StorageFile
-    let offset: Int
-    let buffers: [UnsafeRawBufferPointer]
-
-    /// - Parameter offset: bytes from the start of the file.
-    public init(_ file: any StorageFile, at offset: Int, _ buffers: [UnsafeRawBufferPointer]) {
-        self.file = file
-        self.offset = offset
-        unsafe self.buffers = buffers
-    }
 }
 
 /// Bytes from one place in a file, spread over several buffers.
@@ -52,7 +37,7 @@ public protocol BatchIO: Sendable {
 }
 
 /// What a ring can do with a file.
-public enum FileWork: Hashable, Sendable { case read, write, sync }
+public enum FileWork: Hashable, Sendable { case read, sync }
 
 /// Whether work goes through a ring of the kernel.
 public enum RingUse: Hashable, Sendable {
@@ -73,20 +58,11 @@ public struct PlainBatchIO: BatchIO {
 
     public init(ring: RingUse = .disabled) { self.ring = ring }
 
-    public func submit(writes: [FileWrite]) -> [IOError?] { writes.map { Self.write($0) } }
-
     public func submit(reads: [FileRead]) -> [Result<Int, IOError>] {
         reads.map { Self.read($0) }
     }
 
     public func syncAll(_ files: [any StorageFile]) -> [IOError?] { files.map { Self.sync($0) } }
-
-    static func write(_ piece: FileWrite) -> IOError? {
-        do throws(IOError) {
-            unsafe try piece.file.write(at: piece.offset, piece.buffers)
-            return nil
-        } catch { return error }
-    }
 
     static func read(_ piece: FileRead) -> Result<Int, IOError> {
         do throws(IOError) {

@@ -29,7 +29,7 @@ internal import SystemPackage
 
     var isFull: Bool { queued + underWay == depth }
 
-    /// Queues a write or a read of up to 1,024 pieces, or a sync (of data, `fdatasync`). Not to be
+    /// Queues a read of up to 1,024 pieces, or a sync (of data, `fdatasync`). Not to be
     /// called when the ring is full. The pieces and their memory must stay until `tag` is popped.
     mutating func push(
         _ work: FileWork, _ descriptor: CInt, _ pieces: UnsafeBufferPointer<wuring_piece>,
@@ -40,8 +40,6 @@ internal import SystemPackage
         let pieces = pieces.baseAddress
         let code =
             switch work {
-            case .write:
-                unsafe wuring_push_write(handle, descriptor, pieces, count, offset, tag)
             case .read:
                 unsafe wuring_push_read(handle, descriptor, pieces, count, offset, tag)
             case .sync: unsafe wuring_push_datasync(handle, descriptor, tag)

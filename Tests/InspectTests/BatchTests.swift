@@ -61,7 +61,7 @@ import WalrusFormat
         if members[0] == 0 {
             try expect(log, entries: 2, .incompleteBatch)
         } else {
-            try expect(log, entries: 2, .sequenceGap, .incompleteBatch)
+            try expect(log, entries: 2, .incompleteBatch, .sequenceGap)
         }
     }
 
@@ -107,7 +107,7 @@ import WalrusFormat
         let end = try batch(other, [0], of: 2)
         try batch(other, [1], of: 2, first: 5, at: end)
         // What stands at the end once that is gone must be whole too.
-        try expect(other, entries: 2, .incompleteBatch, .sequenceGap, .incompleteBatch)
+        try expect(other, entries: 2, .incompleteBatch, .incompleteBatch, .sequenceGap)
     }
 
     @Test func acrossBlocksAndFiles() throws {

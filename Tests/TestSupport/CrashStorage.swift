@@ -311,7 +311,7 @@ private final class CrashFile: StorageFile {
 }
 
 extension [UInt8] {
-    func write(to file: any StorageFile, at offset: Int = 0) throws(IOError) {
+    public func write(to file: any StorageFile, at offset: Int = 0) throws(IOError) {
         unsafe try span.bytes.withUnsafeBytes { (bytes) throws(IOError) in
             unsafe try file.write(at: offset, bytes, UnsafeRawBufferPointer(start: nil, count: 0))
         }

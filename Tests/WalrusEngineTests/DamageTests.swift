@@ -54,6 +54,25 @@ import WalrusIO
         }
     }
 
+    /// A link that leads nowhere is told of, by both, and its name is not given to a new file.
+    @Test func aLinkThatLeadsNowhere() throws {
+        let place = try Workplace()
+        let name = "9999999999999"
+        try shell("ln -s nowhere \(place.path)/\(name)")
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.damage.map(\.file.text) == [name])
+            try walrus.append([1], to: "t")
+        }
+        #expect(try place.dataFiles.contains { $0 > name })
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.damageCount == 1)
+            #expect(walrus.unreadCount(of: "t") == 1)
+        }
+        let findings = try #require(try Scanner(place.path).scan()).findings
+        #expect(findings.map(\.kind) == [.unreadableFile])
+        #expect(findings.map(\.file) == [name])
+    }
+
     /// An unreadable block hides nothing after it, and neither does an empty slot.
     @Test func f01EverySlotIsLookedAt() throws {
         let place = try filled()

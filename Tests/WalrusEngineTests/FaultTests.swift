@@ -181,6 +181,8 @@ import WalrusIO
         #expect(try syncs(.never) == 0)
         #expect(try syncs(.each) == 10)
         #expect(try syncs(.milliseconds(60_000)) == 0)
+        // Centuries are no harm.
+        #expect(try syncs(.milliseconds(.max)) == 0)
     }
 
     /// A strict checkpoint is one write and one sync; a looser one comes when one more would be too

@@ -23,6 +23,32 @@ import WalrusIO
         try place.session { walrus throws in #expect(try walrus.texts("t") == ["a"]) }
     }
 
+    /// Whoever closes second finds it done when the call returns.
+    @Test func aSecondCloseWaitsForTheFirst() throws {
+        let place = try Workplace()
+        let walrus = try place.openFaulty(.strictlyAtOnce, .each)
+        try walrus.append([1], to: "t")
+        let (begun, mayEnd, isDone) = (Event(), Event(), Event())
+        place.storage.fail { _, _ in
+            guard !begun.wait(nanoseconds: 0) else { return nil }
+            begun.set()
+            _ = mayEnd.wait(nanoseconds: 60_000_000_000)
+            return nil
+        }
+        let first = try Thread.start { try? walrus.close() }
+        #expect(begun.wait(nanoseconds: 60_000_000_000))
+        let second = try Thread.start {
+            try? walrus.close()
+            isDone.set()
+        }
+        #expect(!isDone.wait(nanoseconds: 20_000_000))
+        mayEnd.set()
+        second.join()
+        // The first is done, whether its thread has ended or not.
+        try place.session { walrus throws in #expect(walrus.unreadCount(of: "t") == 1) }
+        first.join()
+    }
+
     /// The reference takes no lock; it is noticed by the files that it has open for writing.
     @Test func f12AProcessWithoutALock() throws {
         let place = try Workplace()

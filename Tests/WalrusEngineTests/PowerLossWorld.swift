@@ -70,11 +70,27 @@ final class PowerLossWorld {
     /// Many topics with a slot each fill files fast.
     static let smallNames = (0..<110).map { TopicName("small \($0)") }
 
-    init(seed: UInt64) throws {
+    /// - Parameter fullSlots: of the first file, behind an entry: the file is soon full, and soon goes.
+    init(seed: UInt64, fullSlots: Int = 0) throws {
         crash = try CrashStorage()
         random = SeededRandom(seed: seed)
         isEach = Bool.random(using: &random)
         for name in Self.names + Self.smallNames { topics[name] = PowerLossTopic(name: name) }
+        if fullSlots > 0 { try fill(fullSlots) }
+    }
+
+    /// Puts an entry, durably, into the last of the first file's `slots`.
+    private func fill(_ slots: Int) throws {
+        let name = Self.smallNames[0]
+        let entry = KilledEntry.batch(life: 0, call: 0, count: 1)
+        let payload = entry[0].payload(in: name)
+        let header = EntryHeader(
+            topic: name, blockEnd: slots * Layout.unit, checksum: FNV1a.hash(payload),
+            payloadLength: payload.count, stamp: EntryStamp(sequence: 1, timestamp: 1))
+        let file = try DiskStorage(crash.path).create("1763670155020", size: Layout.fileSize)
+        try (header.encoded() + payload).write(to: file, at: (slots - 1) * Layout.unit)
+        try topics[name]?.add(entry, from: 1, isDurable: true)
+        summary.appended += 1
     }
 
     // MARK: - One life

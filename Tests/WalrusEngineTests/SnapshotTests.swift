@@ -199,6 +199,29 @@ import WalrusIO
         #expect(try place.bytes(DirectoryNames.snapshot) == nil)
     }
 
+    /// A report lists only so much damage; an opening by the snapshot counts all of it all the same.
+    @Test func moreDamageThanIsListed() throws {
+        let place = try Workplace()
+        var image: [UInt8] = []
+        for _ in 0..<1_200 {
+            // None has the checksum of its payload.
+            image += EntryHeader(
+                topic: "t", blockEnd: Layout.unit, checksum: 1, payloadLength: 4, stamp: nil
+            ).encoded()
+            image += [1, 2, 3, 4]
+        }
+        try place.put("1763670155020", image, size: Layout.fileSize)
+        _ = try place.putEntry([5], "t", file: "1763670155020", slot: 1)
+        for isFromSnapshot in [false, true, true] {
+            try place.session { walrus throws in
+                let report = walrus.recoveryReport
+                #expect(report.isFromSnapshot == isFromSnapshot)
+                #expect(report.damageCount == 1_200 && report.damage.count == 1_000)
+                #expect(walrus.unreadCount(of: "t") == 1)
+            }
+        }
+    }
+
     /// Without a sync the snapshot is good for this run of the system alone.
     @Test func anUnsyncedSnapshotEndsWithTheSystem() throws {
         func boot(_ schedules: [FsyncSchedule]) throws -> String {

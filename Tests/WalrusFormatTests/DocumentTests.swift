@@ -86,7 +86,7 @@ import WalrusIO
 
     @Test func snapshotFields() {
         let section = "The snapshot"
-        #expect(offset("magic \"WSS1\"", after: section) == 0)
+        #expect(offset("magic \"WSS2\"", after: section) == 0)
         #expect(offset("length of the file", after: section) == 8)
         #expect(offset("boot id", after: section) == SnapshotImage.headerSize)
     }

@@ -23,9 +23,6 @@ void wuring_destroy(struct wuring *ring);
 
 // Each puts one operation into the queue, for `wuring_submit_and_wait` to start; -EBUSY when it is
 // full. `tag` comes back with the result. Pieces, and the memory they name, must stay until then.
-int wuring_push_write(
-    struct wuring *ring, int descriptor, const struct wuring_piece *pieces, unsigned count,
-    uint64_t offset, uint64_t tag);
 int wuring_push_read(
     struct wuring *ring, int descriptor, const struct wuring_piece *pieces, unsigned count,
     uint64_t offset, uint64_t tag);

@@ -29,6 +29,7 @@ final class DataFile: Sendable {
     private let filling = Atomic(false)
     private let pinned = Atomic(false)
     private let forgotten = Atomic(false)
+    private let unlistedDamage = Atomic(0)
     /// The blocks in it.
     let residents = Residents()
     private let failure = Mutex<IOError?>(nil)
@@ -58,6 +59,12 @@ final class DataFile: Sendable {
         set { pinned.store(newValue, ordering: .releasing) }
     }
 
+    /// Damages in it, as it was opened, that the `RecoveryReport` counts and does not list.
+    var damageLeftOut: Int {
+        get { unlistedDamage.load(ordering: .acquiring) }
+        set { unlistedDamage.store(newValue, ordering: .releasing) }
+    }
+
     /// It is being deleted by this engine.
     func forget() { forgotten.store(true, ordering: .releasing) }
 
@@ -83,7 +90,8 @@ final class DataFile: Sendable {
         guard let poison else { return }
         throw EngineError(
             .poisoned,
-            poison.operation == Self.find
+            // No sync ends so: it is what `checkName` throws.
+            poison.errno == .noSuchFileOrDirectory
                 ? "another program deleted the file: all it holds is lost when this process ends; "
                     + "copy it from /proc/\(Host.processID)/fd, then open the engine again"
                 : "an earlier sync failed (\(poison)); what of the file is on disk is unknown: "
@@ -91,13 +99,11 @@ final class DataFile: Sendable {
             path: poison.path, errno: poison.errno)
     }
 
-    private static let find = "find"
-
     /// Throws when somebody else has deleted the file, which would make nothing of what is
     /// acknowledged.
     func checkName() throws(IOError) {
         guard !forgotten.load(ordering: .acquiring), try !file.hasName else { return }
-        throw IOError(Self.find, path, .noSuchFileOrDirectory)
+        throw IOError("find", path, .noSuchFileOrDirectory)
     }
 
     /// The same, and poisons the file then.

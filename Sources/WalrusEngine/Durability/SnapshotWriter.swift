@@ -16,8 +16,7 @@ struct SnapshotWriter {
     func write(_ topics: [Topic], damage report: RecoveryReport) throws(IOError) {
         // A batch that could not be taken back is told of by a file of its own.
         guard try storage.status(of: DirectoryNames.batchIntents) == nil else { return }
-        // More damage than the report lists: what belongs to which file is not known any more.
-        guard report.damageCount == report.damage.count, let files = try states() else { return }
+        guard let files = try states() else { return }
         let places = Dictionary(
             uniqueKeysWithValues: self.files.enumerated().map { (ObjectIdentifier($1), $0) })
         let names = Dictionary(uniqueKeysWithValues: files.enumerated().map { ($1.name, $0) })
@@ -47,7 +46,10 @@ struct SnapshotWriter {
         for file in files {
             guard let status = try storage.status(of: file.name.text) else { return nil }
             last = max(last, status.changed, status.modified)
-            states.append(Snapshot.File(file.name, status, isPinned: file.isPinned))
+            states.append(
+                Snapshot.File(
+                    file.name, status, isPinned: file.isPinned,
+                    damageLeftOut: file.damageLeftOut))
         }
         // Within one tick of the system's clock a file may change twice and look the same.
         for _ in 0..<20 {
@@ -82,9 +84,9 @@ struct SnapshotWriter {
 }
 
 extension Snapshot.File {
-    init(_ name: DataFileName, _ status: FileStatus, isPinned: Bool) {
+    init(_ name: DataFileName, _ status: FileStatus, isPinned: Bool, damageLeftOut: Int) {
         self.init(
             name: name, size: status.size, modified: status.modified, changed: status.changed,
-            inode: status.identity.number, isPinned: isPinned)
+            inode: status.identity.number, isPinned: isPinned, damageLeftOut: damageLeftOut)
     }
 }

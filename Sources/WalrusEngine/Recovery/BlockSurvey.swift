@@ -25,11 +25,8 @@ struct BlockSurvey: Sendable {
     private var last = 0..<0
     /// What stands behind it.
     private(set) var rest = BlockRest()
-    /// Sound entries' running numbers: the first and the last, 0 where none has one.
-    private(set) var firstSequence: UInt64 = 0
-    private(set) var lastSequence: UInt64 = 0
-    /// Entries whose number is not the next one although nothing before them is damaged; the first.
-    private(set) var gaps: [(offset: Int, after: UInt64, found: UInt64)] = []
+    /// Sound entries' running numbers.
+    private(set) var numbers = SequenceRun(gapsMax: flawsMax)
     var greatestSequence: UInt64 = 0
     var greatestTimestamp: UInt64 = 0
     /// The batch whose entries the block ends with.
@@ -91,21 +88,14 @@ struct BlockSurvey: Sendable {
         } else {
             entries += 1
             endsSound = true
-            if let stamp = entry.stamp { add(stamp.sequence, at: entry.offset) }
+            if let stamp = entry.stamp {
+                numbers.add(stamp.sequence, at: entry.offset, behindDamage: flawCount > 0)
+            }
         }
         if let stamp = entry.stamp {
             greatestSequence = max(greatestSequence, stamp.sequence)
             greatestTimestamp = max(greatestTimestamp, stamp.timestamp)
         }
-    }
-
-    private mutating func add(_ sequence: UInt64, at offset: Int) {
-        if firstSequence == 0 {
-            firstSequence = sequence
-        } else if sequence != lastSequence &+ 1, flawCount == 0, gaps.count < Self.flawsMax {
-            gaps.append((offset, lastSequence, sequence))
-        }
-        lastSequence = sequence
     }
 
     private mutating func add(_ flaw: Flaw) {

@@ -72,39 +72,20 @@ struct Chain: Sendable {
         return Topic(name, state, appending)
     }
 
-    /// Numbers that are missing between the entries, and not because of damage. What is missing between
-    /// two files, the first of which is consumed, was consumed too and reclaimed.
+    /// Numbers that are missing between the entries, and not because of damage.
     func gaps(_ topic: TopicName, _ cursor: ReadCursor) -> [RecoveryReport.Gap] {
-        var found: [RecoveryReport.Gap] = []
-        func add(_ link: Link, _ offset: Int, after: UInt64, next: UInt64) {
-            found.append(
-                RecoveryReport.Gap(
-                    topic: topic, file: link.file.name, slot: link.survey.frame.slot,
-                    offset: offset, after: after, next: next))
-        }
-        var last: (sequence: UInt64, isSound: Bool)?
-        for (index, link) in links.enumerated() {
+        var gaps = TopicGaps(reader: (cursor.block, cursor.offset))
+        return links.flatMap { link in
             let survey = link.survey
-            let isSound = survey.flawCount == 0
-            let isBehindReader =
-                index <= cursor.block
-                || index == cursor.block + 1 && cursor.offset >= links[cursor.block].survey.used
-            let mayBeReclaimed =
-                index > 0 && isBehindReader && links[index - 1].file !== link.file
-            if survey.firstSequence > 0, let last, last.isSound, isSound,
-                survey.firstSequence != last.sequence &+ 1,
-                survey.firstSequence < last.sequence || !mayBeReclaimed
-            {
-                add(link, 0, after: last.sequence, next: survey.firstSequence)
-            }
-            for gap in survey.gaps { add(link, gap.offset, after: gap.after, next: gap.found) }
-            if survey.firstSequence > 0 {
-                last = (survey.lastSequence, isSound)
-            } else if !isSound {
-                last?.isSound = false
+            return gaps.next(
+                survey.numbers, in: link.file.name, used: survey.used,
+                isSound: survey.flawCount == 0
+            ).map { gap in
+                RecoveryReport.Gap(
+                    topic: topic, file: link.file.name, slot: survey.frame.slot,
+                    offset: gap.offset, after: gap.after, next: gap.next)
             }
         }
-        return found
     }
 
     /// Where entries stand in the link `index`, headers alone being read.

@@ -61,8 +61,7 @@ struct Recovery {
         let scans = try FileScan.all(files)
         report.files = scans.count
         for scan in scans {
-            for found in scan.damage { report.add(found) }
-            report.damageCount += scan.damageLeftOut
+            scan.file.damageLeftOut = report.add(scan.damage, leftOut: scan.damageLeftOut)
             scan.file.isPinned = scan.isPinned
         }
         var chains = Chain.all(scans)

@@ -99,8 +99,15 @@ public struct RecoveryReport: Hashable, Sendable {
         if gaps.count < Self.damageMax { gaps.append(found) }
     }
 
-    mutating func add(_ found: Damage) {
-        damageCount += 1
-        if damage.count < Self.damageMax { damage.append(found) }
+    mutating func add(_ found: Damage) { add([found], leftOut: 0) }
+
+    /// Adds the damage of a file, of which `leftOut` more are not in `found`. Says how many are not
+    /// listed here.
+    @discardableResult
+    mutating func add(_ found: [Damage], leftOut: Int) -> Int {
+        let listed = found.prefix(Self.damageMax - damage.count)
+        damage += listed
+        damageCount += found.count + leftOut
+        return found.count + leftOut - listed.count
     }
 }

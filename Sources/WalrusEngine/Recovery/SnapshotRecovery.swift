@@ -36,7 +36,10 @@ extension Recovery {
             report.snapshotRefusal = refusal
             return nil
         }
-        for (file, known) in zip(files, snapshot.files) { file.isPinned = known.isPinned }
+        for (file, known) in zip(files, snapshot.files) {
+            file.isPinned = known.isPinned
+            file.damageLeftOut = known.damageLeftOut
+        }
         var contents = indexes.contents
         contents.marks = indexes.marks ?? [:]
         for topic in indexes.cursors?.keys ?? [:].keys { contents.saved[topic] = .begin }
@@ -67,6 +70,7 @@ extension Recovery {
                     file: snapshot.files[damage.file].name, slot: damage.slot,
                     offset: damage.offset, topic: damage.topic, reason: damage.reason))
         }
+        report.damageCount += snapshot.files.reduce(0) { $0 + $1.damageLeftOut }
         return Recovered(
             files: files, freeSlot: snapshot.freeSlot, topics: topics,
             cursors: CursorStore(
@@ -106,7 +110,9 @@ extension Recovery {
                 try storage.status(of: file.name.text)
             }
             guard let status,
-                Snapshot.File(file.name, status, isPinned: known.isPinned) == known
+                Snapshot.File(
+                    file.name, status, isPinned: known.isPinned,
+                    damageLeftOut: known.damageLeftOut) == known
             else { return "\(file.name) has changed since" }
         }
         return nil
