@@ -55,6 +55,12 @@ let package = Package(
             name: "Inspect", dependencies: ["WalrusFormat", "WalrusIO", system],
             swiftSettings: strict),
 
+        // What is done to a log by hand: plans, their doing, and the note that it was done.
+        .target(
+            name: "WalrusActions",
+            dependencies: ["Inspect", "WalrusEngine", "WalrusFormat", "WalrusIO", system],
+            swiftSettings: strict),
+
         // The console: values and frames, then the terminal, then the program.
         .target(
             name: "WalrusConsole", dependencies: ["Inspect", "WalrusFormat"],
@@ -62,16 +68,15 @@ let package = Package(
         .target(
             name: "WalrusTUI",
             dependencies: [
-                "WalrusConsole", "WalrusBench", "Inspect", "WalrusEngine", "WalrusFormat",
-                "WalrusIO",
-                "CNcursesShim", system,
+                "WalrusActions", "WalrusConsole", "WalrusBench", "Inspect", "WalrusEngine",
+                "WalrusFormat", "WalrusIO", "CNcursesShim", system,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "WalrusCLI",
             dependencies: [
-                "WalrusTUI", "WalrusBench", "WalrusConsole", "Inspect", "WalrusEngine",
-                "WalrusFormat", "WalrusIO", system, arguments,
+                "WalrusTUI", "WalrusActions", "WalrusBench", "WalrusConsole", "Inspect",
+                "WalrusEngine", "WalrusFormat", "WalrusIO", system, arguments,
             ],
             swiftSettings: strict),
 
@@ -121,6 +126,9 @@ let package = Package(
                 "EngineToBeKilled", system,
             ]),
         test("InspectTests", ["Inspect", "WalrusFormat", "WalrusIO", system]),
+        test(
+            "WalrusActionsTests",
+            ["WalrusActions", "Inspect", "WalrusEngine", "WalrusFormat", "WalrusIO", system]),
         test(
             "WalrusConsoleTests", ["WalrusConsole", "Inspect", "WalrusFormat"], exclude: ["Golden"]),
         test(

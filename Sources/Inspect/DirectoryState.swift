@@ -179,4 +179,6 @@ public struct CursorState: Hashable, Sendable {
     public let source: Source
     /// Whether the stored position really is the start of an entry.
     public let isClear: Bool
+
+    public var place: EntryPlace { EntryPlace(file: file, slot: slot, offset: offset) }
 }

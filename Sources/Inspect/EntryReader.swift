@@ -22,6 +22,7 @@ public struct EntryRow: Hashable, Sendable {
     /// The first bytes of the payload.
     public internal(set) var preview: [UInt8]
 
+    public var place: EntryPlace { EntryPlace(file: file, slot: slot, offset: offset) }
     /// Where the next header stands, from the block's start.
     public var end: Int { offset + Layout.headerSize + length }
     /// Where the payload begins, in bytes from the start of the file.

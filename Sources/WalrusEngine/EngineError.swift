@@ -27,6 +27,10 @@ public struct EngineError: Error, Hashable, Sendable {
         case poisoned
         /// No name is left that sorts after the existing data files.
         case noFileName
+        /// The topic's cursor is not where it was said to be.
+        case cursorMoved
+        /// The place is neither the start of an entry of the topic nor the end of one.
+        case noSuchPlace
         /// The engine has been closed.
         case closed
     }
@@ -42,7 +46,7 @@ public struct EngineError: Error, Hashable, Sendable {
     /// What happened and what to do about it.
     public let reason: String
 
-    init(
+    package init(
         _ code: Code, _ reason: String, topic: TopicName? = nil, path: FilePath? = nil,
         offset: Int? = nil, errno: Errno? = nil, holders: [Int] = []
     ) {

@@ -86,6 +86,29 @@ public enum SeekTarget: Hashable, Sendable {
     case sequence(UInt64)
     /// The first entry that was appended then or later, in nanoseconds since 1970 UTC.
     case time(UInt64)
+    /// The entry that stands there, or the end of the entries of a block.
+    case place(EntryPlace)
+}
+
+/// What moving a topic's cursor came to.
+public struct CursorMove: Hashable, Sendable {
+    /// Sound entries on disk that counted as consumed before.
+    public let before: Int
+    /// Those that do now.
+    public let after: Int
+    /// Where the reader goes on.
+    public let place: EntryPlace
+
+    /// Entries that are delivered no more.
+    public var skipped: Int { max(0, after - before) }
+    /// Entries that are delivered once more.
+    public var repeated: Int { max(0, before - after) }
+
+    package init(before: Int, after: Int, place: EntryPlace) {
+        self.before = before
+        self.after = after
+        self.place = place
+    }
 }
 
 /// What an acknowledged append got.
@@ -97,6 +120,14 @@ public struct AppendReceipt: Hashable, Sendable {
     public let timestamp: UInt64
     /// 1-based place among the topic's sound entries on disk.
     public let ordinal: Int
+    public let place: EntryPlace
+
+    package init(sequence: UInt64, timestamp: UInt64, ordinal: Int, place: EntryPlace) {
+        self.sequence = sequence
+        self.timestamp = timestamp
+        self.ordinal = ordinal
+        self.place = place
+    }
 }
 
 /// A topic as it stands.
@@ -112,4 +143,17 @@ public struct TopicStatus: Hashable, Sendable {
     public let blocks: Int
     /// Where its reader stands; nil when nothing was ever consumed.
     public let cursor: CursorPosition?
+
+    package init(
+        name: TopicName, entries: Int, unread: Int, size: Int, isClean: Bool, blocks: Int,
+        cursor: CursorPosition?
+    ) {
+        self.name = name
+        self.entries = entries
+        self.unread = unread
+        self.size = size
+        self.isClean = isClean
+        self.blocks = blocks
+        self.cursor = cursor
+    }
 }

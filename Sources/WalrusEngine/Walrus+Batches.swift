@@ -9,9 +9,20 @@ public struct BatchReceipt: Hashable, Sendable {
     public let timestamp: UInt64
     /// 1-based places among the topic's sound entries on disk.
     public let ordinals: Range<Int>
+    /// Where the first of them stands; nil for a batch without entries.
+    public let place: EntryPlace?
+
+    package init(
+        sequences: Range<UInt64>, timestamp: UInt64, ordinals: Range<Int>, place: EntryPlace?
+    ) {
+        self.sequences = sequences
+        self.timestamp = timestamp
+        self.ordinals = ordinals
+        self.place = place
+    }
 
     /// That of a batch without entries.
-    static let empty = BatchReceipt(sequences: 0..<0, timestamp: 0, ordinals: 0..<0)
+    static let empty = BatchReceipt(sequences: 0..<0, timestamp: 0, ordinals: 0..<0, place: nil)
 }
 
 extension Walrus {

@@ -98,14 +98,37 @@ extension Walrus {
     /// come before, so that none is skipped that could be meant. Where no entry has a stamp, that is
     /// the first one.
     ///
-    /// A topic without entries has no place to seek: nothing is done. Throws `.io`, after which the
-    /// cursor is where it was, and `.closed`.
+    /// A topic without entries has no place to seek: nothing is done. Throws `.noSuchPlace`, `.io`,
+    /// after either of which the cursor is where it was, and `.closed`.
     public func seek(_ topic: TopicName, to target: SeekTarget) throws(EngineError) {
+        _ = try seek(topic, to: target, if: .anywhere)
+    }
+
+    /// Moves the topic's cursor as `seek` does, but only if its reader gets the same entry next as
+    /// one that stands at `expected`: nil, or where the topic's `cursor` was when somebody decided on
+    /// the move. No other reader comes in between.
+    ///
+    /// Throws `.cursorMoved` when it does not, and `.noSuchPlace` also where the topic has no
+    /// entries; else as `seek`.
+    @discardableResult
+    public func moveCursor(
+        of topic: TopicName, from expected: EntryPlace?, to target: SeekTarget
+    ) throws(EngineError) -> CursorMove {
+        guard let move = try seek(topic, to: target, if: .at(expected)) else {
+            throw EngineError(.noSuchPlace, "it has no entries", topic: topic)
+        }
+        return move
+    }
+
+    private func seek(_ topic: TopicName, to target: SeekTarget, if condition: Topic.Condition)
+        throws(EngineError) -> CursorMove?
+    {
         try registry.checkOpen()
-        guard let found = registry.find(topic) else { return }
-        try found.seek(to: target) { block, cursor throws(EngineError) in
+        guard let found = registry.find(topic) else { return nil }
+        let move = try found.seek(to: target, if: condition) { block, cursor throws(EngineError) in
             try cursors.record(topic, block.saved(cursor, in: cursor.block))
         }
         afterReading(found)
+        return move
     }
 }

@@ -15,6 +15,11 @@ public struct ReclaimReport: Hashable, Sendable {
     /// The files that should be gone and are not, with the reason: they are tried again with the
     /// next file, the next call, and `Walrus.close()`.
     public internal(set) var failures: [DataFileName: EngineError] = [:]
+
+    package init(files: [DataFileName] = [], failures: [DataFileName: EngineError] = [:]) {
+        self.files = files
+        self.failures = failures
+    }
 }
 
 extension Walrus {

@@ -17,6 +17,9 @@ public final class DiskFile: StorageFile {
         case createPrivate
         /// Read and write, made when missing.
         case openOrCreate
+        /// The same, for the eyes of its owner alone, and what is written goes to the end wherever
+        /// it was meant to go. A link is not followed.
+        case appendPrivate
     }
 
     public init(_ path: FilePath, _ mode: Mode) throws(IOError) {
@@ -28,11 +31,12 @@ public final class DiskFile: StorageFile {
             case .readWrite: O_RDWR
             case .create, .createPrivate: O_RDWR | O_CREAT | O_EXCL
             case .openOrCreate: O_RDWR | O_CREAT
+            case .appendPrivate: O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK
             }
         do throws(Errno) {
             descriptor = try openDescriptor(
                 path, flags, quiet: mode == .readOnly,
-                permissions: mode == .createPrivate ? 0o600 : 0o644)
+                permissions: mode == .createPrivate || mode == .appendPrivate ? 0o600 : 0o644)
         } catch {
             let isNew = mode == .create || mode == .createPrivate
             throw IOError(isNew ? "create" : "open", path, error)
@@ -174,6 +178,8 @@ public final class DiskFile: StorageFile {
     public func status() throws(IOError) -> FileStatus { FileStatus(try rawStatus()) }
 
     public var hasName: Bool { get throws(IOError) { try rawStatus().st_nlink > 0 } }
+
+    var isRegular: Bool { get throws(IOError) { try rawStatus().st_mode & S_IFMT == S_IFREG } }
 
     private func rawStatus() throws(IOError) -> stat {
         var raw = stat()

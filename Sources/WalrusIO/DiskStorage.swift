@@ -144,12 +144,17 @@ public enum Directory {
     public static func exists(_ path: FilePath) -> Bool { mode(path) & S_IFMT == S_IFDIR }
 
     /// Makes the directory and those above it; those that exist are fine.
-    public static func create(_ path: FilePath) throws(IOError) {
+    public static func create(_ path: FilePath) throws(IOError) { try create(path, 0o755) }
+
+    /// Makes the directory for its owner alone, and those above it; those that exist stay as they are.
+    public static func createPrivate(_ path: FilePath) throws(IOError) { try create(path, 0o700) }
+
+    private static func create(_ path: FilePath, _ mode: mode_t) throws(IOError) {
         guard !exists(path) else { return }
         let parent = path.removingLastComponent()
-        if !parent.isEmpty, parent != path { try create(parent) }
+        if !parent.isEmpty, parent != path { try create(parent, mode) }
         do throws(Errno) {
-            _ = try retrying { unsafe path.withPlatformString { unsafe mkdir($0, 0o755) } }
+            _ = try retrying { unsafe path.withPlatformString { unsafe mkdir($0, mode) } }
         } catch {
             if error == .fileExists, exists(path) { return }
             throw IOError("make the directory", path, error)

@@ -5,6 +5,17 @@ public import SystemPackage
 public enum Host {
     public static var processID: Int { Int(getpid()) }
 
+    /// The user whose rights this process has; the number where the system has no name for it.
+    public static var user: (name: String, number: Int) {
+        let number = String(geteuid())
+        let bytes = (try? Directory.contents(of: "/etc/passwd", limit: 1 << 20)) ?? nil
+        // "name:x:number:..."
+        let lines = String(decoding: bytes ?? [], as: UTF8.self).split(separator: "\n")
+        let fields = lines.lazy.map { $0.split(separator: ":", omittingEmptySubsequences: false) }
+        let own = fields.first { $0.count > 2 && $0[2] == number }
+        return (own.map { String($0[0]) } ?? number, Int(geteuid()))
+    }
+
     /// The machine's name, or "localhost" where the system does not tell.
     public static var name: String {
         let name = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in

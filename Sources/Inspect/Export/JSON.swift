@@ -2,7 +2,7 @@
 ///
 /// Our own few lines: Foundation's encoder would cost every start of the program its loading time,
 /// and escapes less than a terminal needs.
-public enum JSON {
+public enum JSON: Sendable {
     case null
     case bool(Bool)
     case int(Int)

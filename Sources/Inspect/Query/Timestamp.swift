@@ -60,4 +60,29 @@ public enum Timestamp {
         let product = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         return product.overflow ? .max : product.partialValue
     }
+
+    /// "2026-11-20T12:04:31.250Z".
+    public static func iso(_ nanoseconds: UInt64) -> String {
+        let milliseconds = Int(nanoseconds / 1_000_000)
+        let second = milliseconds / 1_000 % 86_400
+        return date(ofDay: milliseconds / 86_400_000)
+            + "T\(two(second / 3_600)):\(two(second / 60 % 60)):\(two(second % 60))"
+            + ".\(String(milliseconds % 1_000 + 1_000).dropFirst())Z"
+    }
+
+    /// "2026-11-20" of a day counted from 1970-01-01 (H. Hinnant, "chrono-compatible low-level date
+    /// algorithms").
+    public static func date(ofDay days: Int) -> String {
+        let z = days + 719_468
+        let era = (z >= 0 ? z : z - 146_096) / 146_097
+        let doe = z - era * 146_097
+        let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365
+        let doy = doe - (365 * yoe + yoe / 4 - yoe / 100)
+        let mp = (5 * doy + 2) / 153
+        let month = mp < 10 ? mp + 3 : mp - 9
+        let year = yoe + era * 400 + (month <= 2 ? 1 : 0)
+        return "\(year)-\(two(month))-\(two(doy - (153 * mp + 2) / 5 + 1))"
+    }
+
+    private static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SystemPackage
+import WalrusActions
 import WalrusConsole
 import WalrusIO
 import WalrusTUI

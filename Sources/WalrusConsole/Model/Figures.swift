@@ -1,3 +1,5 @@
+internal import Inspect
+
 /// Numbers as people read them.
 public enum Figures {
     /// 412331 -> "412,331".
@@ -83,29 +85,15 @@ public enum Figures {
     /// Nanoseconds since 1970 as "2026-11-20 12:04:31.250".
     public static func dateTime(_ nanoseconds: UInt64, offset: Int) -> String {
         let (days, _) = split(nanoseconds, offset)
-        let (year, month, day) = civil(days)
         let milliseconds = String(nanoseconds / 1_000_000 % 1_000 + 1_000).dropFirst()
         return
-            "\(year)-\(two(month))-\(two(day)) \(time(nanoseconds, offset: offset)).\(milliseconds)"
+            "\(Timestamp.date(ofDay: days)) \(time(nanoseconds, offset: offset)).\(milliseconds)"
     }
 
     private static func split(_ nanoseconds: UInt64, _ offset: Int) -> (days: Int, second: Int) {
         let seconds = Int(nanoseconds / 1_000_000_000) + offset
         let second = ((seconds % 86_400) + 86_400) % 86_400
         return ((seconds - second) / 86_400, second)
-    }
-
-    /// The Gregorian date of a day counted from 1970-01-01 (H. Hinnant, "chrono-compatible
-    /// low-level date algorithms").
-    private static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
-        let z = days + 719_468
-        let era = (z >= 0 ? z : z - 146_096) / 146_097
-        let doe = z - era * 146_097
-        let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365
-        let doy = doe - (365 * yoe + yoe / 4 - yoe / 100)
-        let mp = (5 * doy + 2) / 153
-        let month = mp < 10 ? mp + 3 : mp - 9
-        return (yoe + era * 400 + (month <= 2 ? 1 : 0), month, doy - (153 * mp + 2) / 5 + 1)
     }
 
     private static func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }

@@ -37,10 +37,10 @@ extension Topic {
             }
             appending.lastSequence += UInt64(batch.count)
             appending.lastTimestamp = stamp.timestamp
-            let ordinals = publish(writer)
+            let (ordinals, place) = publish(writer)
             return BatchReceipt(
                 sequences: stamp.sequence..<stamp.sequence + UInt64(batch.count),
-                timestamp: stamp.timestamp, ordinals: ordinals)
+                timestamp: stamp.timestamp, ordinals: ordinals, place: place)
         }
     }
 
@@ -58,9 +58,11 @@ extension Topic {
         }
     }
 
-    private func publish(_ writer: BatchWriter) -> Range<Int> {
+    private func publish(_ writer: BatchWriter) -> (ordinals: Range<Int>, EntryPlace?) {
         state.withLock { state in
+            var place = writer.blocks.first?.place(at: 0)
             if let part = writer.plan.tail {
+                place = state.blocks.last.map { $0.place(at: $0.used) }
                 state.blocks[state.blocks.count - 1].used += part.size
                 state.blocks[state.blocks.count - 1].entries += part.entries.count
             }
@@ -68,7 +70,7 @@ extension Topic {
             state.size += writer.size
             let first = state.entries + 1
             state.entries += writer.batch.count
-            return first..<state.entries + 1
+            return (first..<state.entries + 1, place)
         }
     }
 }

@@ -28,6 +28,10 @@ struct Block: Sendable {
         damaged.first { $0.contains(offset) }?.upperBound ?? offset
     }
 
+    func place(at offset: Int) -> EntryPlace {
+        EntryPlace(file: file.name, slot: frame.slot, offset: offset)
+    }
+
     func position(at offset: Int, sequence: UInt64) -> CursorPosition {
         CursorPosition(file: file.name, slot: frame.slot, offset: offset, sequence: sequence)
     }

@@ -168,34 +168,41 @@ extension Topic {
 
     /// Lets readers see another entry, of `size` bytes, in the block that they see last.
     private func publish(_ size: Int, _ stamp: EntryStamp) -> AppendReceipt {
-        let ordinal = state.withLock { state in
+        state.withLock { state in
             let last = state.blocks.count - 1
             state.size += size
             state.blocks[last].used += size
             state.blocks[last].entries += 1
             state.entries += 1
-            return state.entries
+            return state.receipt(stamp, size)
         }
-        return AppendReceipt(
-            sequence: stamp.sequence, timestamp: stamp.timestamp, ordinal: ordinal)
     }
 
     /// Lets readers see the entry that `block` ends with.
     func publish(_ block: Block, _ stamp: EntryStamp) -> AppendReceipt {
-        let ordinal = state.withLock { state in
+        state.withLock { state in
+            var size = block.used
             if let last = state.blocks.last, last.isSame(as: block) {
-                state.size += block.used - last.used
+                size -= last.used
                 state.blocks[state.blocks.count - 1].used = block.used
                 if block.isSealed { state.blocks[state.blocks.count - 1].isSealed = true }
             } else {
-                state.size += block.used
                 state.blocks.append(block)
             }
+            state.size += size
             state.blocks[state.blocks.count - 1].entries += 1
             state.entries += 1
-            return state.entries
+            return state.receipt(stamp, size)
         }
+    }
+}
+
+extension Topic.State {
+    /// Of the last entry, which takes `size` bytes.
+    fileprivate func receipt(_ stamp: EntryStamp, _ size: Int) -> AppendReceipt {
+        let block = blocks[blocks.count - 1]
         return AppendReceipt(
-            sequence: stamp.sequence, timestamp: stamp.timestamp, ordinal: ordinal)
+            sequence: stamp.sequence, timestamp: stamp.timestamp, ordinal: entries,
+            place: block.place(at: block.used - size))
     }
 }

@@ -3,15 +3,31 @@ internal import WalrusFormat
 internal import WalrusIO
 
 extension Topic {
-    /// Moves the topic's reader. `record` makes its place durable and is called, with the lock on
-    /// the topic's readers held, before anyone can see it.
+    /// Where the reader has to stand for it to be moved.
+    enum Condition {
+        case anywhere
+        /// Nil: before the first entry.
+        case at(EntryPlace?)
+    }
+
+    /// Moves the topic's reader; nil when there is nothing to move it in. `record` makes its place
+    /// durable and is called, with the lock on the topic's readers held, before anyone can see it.
     func seek(
-        to target: SeekTarget, _ record: (Block, ReadCursor) throws(EngineError) -> Void
-    ) throws(EngineError) {
+        to target: SeekTarget, if condition: Condition,
+        _ record: (Block, ReadCursor) throws(EngineError) -> Void
+    ) throws(EngineError) -> CursorMove? {
         try consuming.withLock { (consuming: inout Consuming) throws(EngineError) in
             guard !consuming.isClosed else { throw .closed }
-            let blocks = state.withLock { $0.blocks }
-            guard !blocks.isEmpty else { return }
+            let (blocks, before, isMet) = state.withLock { state in
+                (state.blocks, state.entries - state.unread, state.meets(condition))
+            }
+            guard !blocks.isEmpty else { return nil }
+            guard isMet else {
+                throw EngineError(
+                    .cursorMoved,
+                    "its cursor is not where it was: entries were consumed, or it was moved; "
+                        + "look again", topic: name)
+            }
             let cursor =
                 switch target {
                 case .begin: ReadCursor.begin
@@ -20,11 +36,29 @@ extension Topic {
                 case .sequence(let sequence):
                     try Self.cursor(in: blocks) { $0.sequence < sequence }
                 case .time(let time): try Self.cursor(in: blocks) { $0.timestamp < time }
+                case .place(let place): try Self.cursor(in: blocks, at: place)
                 }
             try record(blocks[cursor.block], cursor)
             consuming.unrecorded = 0
             state.withLock { $0.move(to: cursor, settled: cursor) }
+            return CursorMove(
+                before: before, after: cursor.consumed,
+                place: blocks[cursor.block].place(at: cursor.offset))
         }
+    }
+
+    private static func cursor(in blocks: [Block], at place: EntryPlace)
+        throws(EngineError) -> ReadCursor
+    {
+        if let index = blocks.firstIndex(where: {
+            ($0.file.name, $0.frame.slot) == (place.file, place.slot)
+        }) {
+            let cursor = try cursor(in: blocks, index, before: place.offset)
+            if cursor.offset == place.offset { return cursor }
+        }
+        throw EngineError(
+            .noSuchPlace, "no entry of the topic begins or ends at \(place)",
+            topic: blocks.first?.frame.topic)
     }
 
     /// Before the entry that holds the stored byte `target`, and its block. Nil: behind the last one.
@@ -120,6 +154,23 @@ extension Topic {
             }
             cursor = at
         } catch { throw error.of(block.frame.topic) }
+    }
+}
+
+extension Topic.State {
+    /// Whether the reader gets the same entry next as one that stands where the condition says.
+    fileprivate func meets(_ condition: Topic.Condition) -> Bool {
+        guard case .at(let place) = condition else { return true }
+        var expected = ReadCursor.begin
+        if let place {
+            guard
+                let index = blocks.firstIndex(where: {
+                    ($0.file.name, $0.frame.slot) == (place.file, place.slot)
+                })
+            else { return false }
+            (expected.block, expected.offset) = (index, place.offset)
+        }
+        return next(from: cursor ?? .begin) == next(from: expected)
     }
 }
 

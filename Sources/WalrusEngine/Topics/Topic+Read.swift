@@ -88,18 +88,12 @@ extension Topic {
                 guard let moved = state.cursor(cursor, in: anchor) else { return nil }
                 cursor = moved
             }
-            var offset = cursor.offset
-            for index in cursor.block..<max(cursor.block, state.blocks.count) {
-                let block = state.blocks[index]
-                offset = block.skippingDamage(offset)
-                if offset < block.used {
-                    return Spot(
-                        block: block, index: index, offset: offset, before: cursor.consumed,
-                        beforeInBlock: index == cursor.block ? cursor.consumedInBlock : 0)
-                }
-                offset = 0
+            return state.next(from: cursor).map { next in
+                Spot(
+                    block: state.blocks[next.block], index: next.block, offset: next.offset,
+                    before: cursor.consumed,
+                    beforeInBlock: next.block == cursor.block ? cursor.consumedInBlock : 0)
             }
-            return nil
         }
     }
 
@@ -150,6 +144,25 @@ extension Topic {
                 hasNewEnd.store(true, ordering: .releasing)
             }
         }
+    }
+}
+
+extension Topic.State {
+    struct Next: Hashable {
+        let block: Int
+        let offset: Int
+    }
+
+    /// The first place, at the cursor or behind it, that is neither inside damage nor behind the end
+    /// of a block. Nil: there is none.
+    func next(from cursor: ReadCursor) -> Next? {
+        var offset = cursor.offset
+        for index in cursor.block..<max(cursor.block, blocks.count) {
+            offset = blocks[index].skippingDamage(offset)
+            if offset < blocks[index].used { return Next(block: index, offset: offset) }
+            offset = 0
+        }
+        return nil
     }
 }
 

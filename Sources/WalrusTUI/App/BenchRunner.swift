@@ -1,5 +1,6 @@
 internal import Synchronization
 internal import SystemPackage
+internal import WalrusActions
 internal import WalrusBench
 internal import WalrusConsole
 internal import WalrusEngine

@@ -1,25 +1,8 @@
-public import SystemPackage
+internal import SystemPackage
+internal import WalrusActions
 internal import WalrusConsole
 internal import WalrusFormat
 internal import WalrusIO
-
-/// Where a user's own files of this program are (XDG Base Directory Specification 0.8): never in a
-/// log's directory.
-public enum UserFiles {
-    private static func folder(_ variable: String, _ standard: String) -> FilePath? {
-        // The specification: a relative path in the variable is to be ignored.
-        if let set = Host.environment(variable), set.hasPrefix("/") {
-            return FilePath(set).appending("walrus")
-        }
-        guard let home = Host.environment("HOME"), home.hasPrefix("/") else { return nil }
-        return FilePath(home).appending(standard).appending("walrus")
-    }
-
-    static var state: FilePath? { folder("XDG_STATE_HOME", ".local/state") }
-    /// What the console's benchmarks came to, as `walrus bench --save` keeps it.
-    public static var benchResults: FilePath? { state?.appending("bench.jsonl") }
-    public static var configuration: FilePath? { folder("XDG_CONFIG_HOME", ".config") }
-}
 
 /// The command lines of earlier sessions, in a file that only the user may read.
 struct HistoryFile {

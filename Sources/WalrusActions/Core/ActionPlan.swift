@@ -1,0 +1,81 @@
+public import Inspect
+
+/// What an action is going to do, made without writing anything.
+public struct ActionPlan: Hashable, Sendable {
+    /// What somebody has to say before it is done.
+    public enum Confirmation: Hashable, Sendable {
+        case none
+        /// Yes, where no is what the keyboard points at.
+        case yes
+        /// This word, typed out.
+        case typed(String)
+    }
+
+    /// One line: "consume 3 entries of orders".
+    public var title: String
+    /// The words of the command that does the same, "walrus" being the first.
+    public var command: [String]
+    /// What will happen, a fact a line.
+    public var lines: [String]
+    public var confirmation: Confirmation
+
+    public init(
+        title: String, command: [String], lines: [String], confirmation: Confirmation
+    ) {
+        self.title = title
+        self.command = command
+        self.lines = lines
+        self.confirmation = confirmation
+    }
+
+    /// The command as a line for a shell.
+    public var commandLine: String { command.map(ShellWord.quoted).joined(separator: " ") }
+}
+
+/// What became of an action.
+public struct ActionOutcome: Sendable {
+    /// One sentence: "consumed 3 entries of orders".
+    public var text: String
+    /// What it came to, for scripts and for the audit log, in the order in which it is shown.
+    public var figures: [(String, JSON)]
+    /// The number by which it can be undone.
+    public var undo: Int?
+
+    public init(_ text: String, figures: [(String, JSON)] = [], undo: Int? = nil) {
+        self.text = text
+        self.figures = figures
+        self.undo = undo
+    }
+}
+
+/// Words of a command line.
+public enum ShellWord {
+    /// The word as POSIX shells read it back, with nothing in it that could drive a terminal: what
+    /// is no plain letter, digit or sign stands in quotes, control characters as $'\x1b'.
+    public static func quoted(_ word: String) -> String {
+        let plain = word.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "-_./:,+@%=".utf8.contains(byte)
+            }
+        }
+        if plain, !word.isEmpty { return word }
+        if word.unicodeScalars.allSatisfy({ $0.isASCII && $0.value >= 0x20 && $0.value < 0x7f }) {
+            return "'"
+                + word.split(separator: "'", omittingEmptySubsequences: false)
+                .joined(separator: "'\\''") + "'"
+        }
+        var text = "$'"
+        for byte in word.utf8 {
+            switch byte {
+            case UInt8(ascii: "'"), UInt8(ascii: "\\"):
+                text += "\\" + String(UnicodeScalar(byte))
+            case 0x20..<0x7f: text += String(UnicodeScalar(byte))
+            default: text += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            }
+        }
+        return text + "'"
+    }
+}

@@ -1,0 +1,79 @@
+public import SystemPackage
+public import WalrusEngine
+public import WalrusFormat
+
+/// A log that this process has opened for itself.
+public final class EngineLog: OpenLog {
+    private let engine: Walrus
+    public let notes: [String]
+    public var name: String { "this process" }
+
+    /// Opens the log in `directory`, and makes it when it is missing.
+    ///
+    /// An action does what it says and no more: no file is deleted that happens to be consumed, and
+    /// no metrics are written that would look like those of a service.
+    public init(_ directory: FilePath, fsync: FsyncSchedule = .each) throws(EngineError) {
+        var configuration = Configuration(
+            directory: directory, key: nil, readConsistency: .strictlyAtOnce, fsyncSchedule: fsync,
+            reclamation: .off, backend: .fileDescriptor)
+        configuration.writesMetrics = false
+        engine = try Walrus(configuration)
+        notes = engine.recoveryReport.sentences
+    }
+
+    public func append(_ payload: [UInt8], to topic: TopicName) throws(EngineError)
+        -> AppendReceipt
+    {
+        try engine.append(payload, to: topic)
+    }
+
+    public func append(batch payloads: [[UInt8]], to topic: TopicName) throws(EngineError)
+        -> BatchReceipt
+    {
+        try engine.append(batch: payloads, to: topic)
+    }
+
+    public func cursor(of topic: TopicName) throws(EngineError) -> EntryPlace? {
+        engine.topics().first { $0.name == topic }?.cursor?.place
+    }
+
+    public func moveCursor(
+        of topic: TopicName, from expected: EntryPlace?, to target: SeekTarget
+    ) throws(EngineError) -> CursorMove {
+        try engine.moveCursor(of: topic, from: expected, to: target)
+    }
+
+    public func mark(_ topic: TopicName, clean: Bool) throws(EngineError) {
+        try clean ? engine.markClean(topic) : engine.markDirty(topic)
+    }
+
+    public func topics() throws(EngineError) -> [TopicStatus] { engine.topics() }
+
+    public func reclaim() throws(EngineError) -> ReclaimReport { try engine.reclaim() }
+
+    public func close() throws(EngineError) { try engine.close() }
+}
+
+extension RecoveryReport {
+    /// What recovery dropped or set aside, which is never silent.
+    fileprivate var sentences: [String] {
+        var sentences: [String] = []
+        func places(_ count: Int) -> String { "\(count) \(count == 1 ? "place" : "places")" }
+        if damageCount > 0 {
+            sentences.append("the log has \(places(damageCount)) with damage; see walrus check")
+        }
+        if gapCount > 0 {
+            sentences.append(
+                "running numbers are missing in \(places(gapCount)); see walrus check")
+        }
+        for aside in setAside {
+            sentences.append(
+                "\(aside.name) was damaged (\(aside.reason)) and is now \(aside.newName)")
+        }
+        for batch in droppedBatches {
+            sentences.append(
+                "dropped a batch of \(batch.count) that was not whole (\(batch.found) were there)")
+        }
+        return sentences
+    }
+}
