@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -25,6 +26,10 @@ int wlinux_overwrites_in_place(int descriptor) {
     default: return 0;
     }
 }
+
+unsigned wlinux_device_major(uint64_t device) { return major(device); }
+
+unsigned wlinux_device_minor(uint64_t device) { return minor(device); }
 
 int wlinux_is_open_for_writing(const char *path) {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

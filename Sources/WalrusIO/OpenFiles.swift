@@ -45,6 +45,26 @@ public enum OpenFiles {
         canWrite("self", Set(paths(in: directory, named).compactMap(identity)))
     }
 
+    /// The process that holds the lock (`flock`) on `file`, by what the kernel tells in `/proc/locks`. Nil
+    /// where it tells of none: locks of other containers are not shown.
+    public static func lockHolder(of file: FileIdentity) -> Int? {
+        guard let table = try? DiskFile("/proc/locks", .readOnly),
+            let bytes = try? table.read(at: 0, count: 1 << 20)
+        else { return nil }
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            // 1: FLOCK  ADVISORY  WRITE 4121 fe:00:16573247 0 EOF; one that waits has "->" in the second.
+            let fields = line.split(separator: " ")
+            guard fields.count >= 6, fields[1] == "FLOCK", fields[3] == "WRITE" else { continue }
+            let place = fields[5].split(separator: ":")
+            guard place.count == 3, place[2] == "\(file.number)",
+                UInt32(place[0], radix: 16) == wlinux_device_major(file.device),
+                UInt32(place[1], radix: 16) == wlinux_device_minor(file.device)
+            else { continue }
+            return Int(fields[4])
+        }
+        return nil
+    }
+
     private static func paths(in directory: FilePath, _ named: (String) -> Bool) -> [FilePath] {
         let entries = (try? Directory.list(directory)) ?? []
         return entries.filter { $0.kind == .file && named($0.name) }

@@ -23,6 +23,17 @@ import WalrusIO
         try place.session { walrus throws in #expect(try walrus.texts("t") == ["a"]) }
     }
 
+    /// Who has the lock is told by the kernel: the file may still name the one before.
+    @Test func theHolderIsNotWhoeverWasItBefore() throws {
+        let place = try Workplace()
+        let walrus = try place.open()
+        try place.put(DirectoryNames.lock, Array("1\nhost\n0\n".utf8))
+        var caught: EngineError?
+        do throws(EngineError) { _ = try Walrus(place.configuration()) } catch { caught = error }
+        #expect(caught?.code == .locked && caught?.holders == [Host.processID])
+        try walrus.close()
+    }
+
     /// Whoever closes second finds it done when the call returns.
     @Test func aSecondCloseWaitsForTheFirst() throws {
         let place = try Workplace()

@@ -1,7 +1,7 @@
 #ifndef CLINUXSHIM_H
 #define CLINUXSHIM_H
 
-// Calls that Swift's Glibc module hides behind _GNU_SOURCE.
+// Calls and macros of Linux that Swift's Glibc module does not have.
 
 #include <stdint.h>
 
@@ -18,6 +18,10 @@ int wlinux_overwrites_in_place(int descriptor);
 /// for a read lease (`F_SETLEASE`), which it grants only where nobody has, and gives it back.
 /// 1 or 0; -1 with errno where the file system or the caller's rights leave it open.
 int wlinux_is_open_for_writing(const char *path);
+
+/// The numbers that a device (`st_dev`) goes by in `/proc`.
+unsigned wlinux_device_major(uint64_t device);
+unsigned wlinux_device_minor(uint64_t device);
 
 /// Sleeps as long as `*word` is `value`, until somebody wakes it, or for no reason at all.
 void wlinux_futex_wait(const uint32_t *word, uint32_t value);

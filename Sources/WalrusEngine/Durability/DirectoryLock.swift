@@ -65,8 +65,14 @@ final class DirectoryLock: Sendable {
             holders: holders)
     }
 
-    /// The process that wrote itself into the lock file.
+    /// The process that has the lock. What stands in the file may be of the one before, whose successor
+    /// has not signed yet, so the kernel is asked first.
     private static func holder(_ path: FilePath) -> Int? {
+        if let identity = (try? FileStatus.of(path))??.identity,
+            let holder = OpenFiles.lockHolder(of: identity)
+        {
+            return holder
+        }
         guard let bytes = try? Directory.contents(of: path, limit: 4_096) else { return nil }
         return Int(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
     }
