@@ -15,7 +15,7 @@ struct WalrusCommand: ParsableCommand {
             """,
         discussion: """
             walrus DIR opens the console on a data directory; `walrus demo DIR` makes one to try. \
-            Nothing that looks ever writes. These verbs write: append, consume and mark into the \
+            Nothing that looks ever writes. These verbs write: append, consume, seek and mark into the \
             log, bench and demo into a new directory, export into a file outside of the log; and \
             the console's actions after --write.
 
@@ -26,7 +26,7 @@ struct WalrusCommand: ParsableCommand {
         subcommands: [
             Console.self, Topics.self, Files.self, Blocks.self, Forecast.self, Entries.self,
             Peek.self, Tail.self, Live.self, Record.self, Export.self, Check.self,
-            RecoverPreview.self, HexVerb.self, Append.self, Consume.self,
+            RecoverPreview.self, HexVerb.self, Append.self, Consume.self, Seek.self,
             Mark.self, Frame.self, Bench.self, Demo.self, Config.self,
             Namespaces.self, Completions.self, Manual.self, Version.self,
         ],

@@ -35,6 +35,13 @@ public struct EntryPlace: Hashable, Sendable {
     public var text: String { "\(file.text):\(slot)+\(offset)" }
 }
 
+extension EntryPlace: Comparable {
+    /// In a topic's order.
+    public static func < (a: EntryPlace, b: EntryPlace) -> Bool {
+        (a.file, a.slot, a.offset) < (b.file, b.slot, b.offset)
+    }
+}
+
 extension EntryPlace: CustomStringConvertible {
     public var description: String { text }
 }

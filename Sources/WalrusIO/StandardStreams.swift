@@ -1,5 +1,5 @@
 internal import Glibc
-internal import SystemPackage
+public import SystemPackage
 
 /// Standard output, buffered. Not for use by two threads at once.
 public final class StandardOutput {
@@ -20,6 +20,16 @@ public final class StandardOutput {
     }
 
     public func write(_ text: String) throws(IOError) { try write(text.utf8) }
+
+    /// The same, and waits until it is on disk where it goes to a file.
+    public func sync() throws(IOError) {
+        try flush()
+        do throws(Errno) { _ = try retrying { fdatasync(STDOUT_FILENO) } } catch {
+            // A pipe or a terminal has no disk.
+            guard error != .invalidArgument, error != .readOnlyFileSystem else { return }
+            throw IOError("sync", Self.path, error)
+        }
+    }
 
     /// Hands everything to the system.
     public func flush() throws(IOError) {
@@ -57,18 +67,57 @@ public enum StandardStreams {
     public static var isInputTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 }
 
-/// Standard input.
-public struct StandardInput {
-    private static let path: FilePath = "standard input"
+/// Standard input, or what is read from its beginning to its end like it.
+public struct StandardInput: Sendable {
+    private let path: FilePath
+    /// The file that is read, where it is not standard input.
+    private var file: OpenInput?
     private var buffer: [UInt8] = []
     private var start = 0
     private var isAtEnd = false
     private let descriptor: CInt
 
-    public init() { descriptor = STDIN_FILENO }
+    public init() { self.init(descriptor: STDIN_FILENO) }
+
+    /// Reads a file, or a pipe that has a name.
+    public init(_ path: FilePath) throws(IOError) {
+        let file = try OpenInput(path)
+        self.init(descriptor: file.descriptor, path: path)
+        self.file = file
+    }
 
     /// Reads from another descriptor: for tests.
-    init(descriptor: CInt) { self.descriptor = descriptor }
+    init(descriptor: CInt, path: FilePath = "standard input") {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    private final class OpenInput: Sendable {
+        let descriptor: CInt
+
+        init(_ path: FilePath) throws(IOError) {
+            // Not a directory, which can be opened and not be read.
+            guard !Directory.exists(path) else { throw IOError("read", path, .isDirectory) }
+            do throws(Errno) { descriptor = try openDescriptor(path, O_RDONLY, quiet: false) } catch
+            {
+                throw IOError("open", path, error)
+            }
+        }
+
+        deinit { close(descriptor) }
+    }
+
+    /// The next `count` bytes; fewer only at the end.
+    public mutating func bytes(_ count: Int) throws(IOError) -> [UInt8] {
+        while buffer.count - start < count, !isAtEnd {
+            buffer.removeFirst(start)
+            start = 0
+            try fill()
+        }
+        let end = min(buffer.count, start + count)
+        defer { start = end }
+        return Array(buffer[start..<end])
+    }
 
     /// All of it, or nil when it is longer than `limit` bytes.
     public mutating func all(limit: Int) throws(IOError) -> [UInt8]? {
@@ -119,7 +168,7 @@ public struct StandardInput {
             }
             if chunk.isEmpty { isAtEnd = true }
             buffer += chunk
-        } catch { throw IOError("read", Self.path, error) }
+        } catch { throw IOError("read", path, error) }
     }
 }
 

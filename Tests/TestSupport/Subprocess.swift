@@ -20,7 +20,7 @@ public final class Subprocess {
     private let folder: TempDirectory
 
     /// Starts `program` in `directory`, with what is in `environment` on top of ours. A value of nil
-    /// takes a variable away.
+    /// takes a variable away. What it notes of its actions goes nowhere, unless that says where.
     public init(
         _ program: FilePath, _ arguments: [String], input: [UInt8] = [],
         directory: FilePath? = nil, environment: [String: String?] = [:]
@@ -55,7 +55,9 @@ public final class Subprocess {
         // Changing the directory in a child is not for every C library; `env` can everywhere.
         let command = directory.map { ["/usr/bin/env", "-C", $0.string, "--"] } ?? []
         let words = unsafe Self.cStrings(command + [program.string] + arguments)
-        let variables = unsafe Self.cStrings(Self.variables(environment))
+        let audit: [String: String?] = ["WALRUS_AUDIT": folder.path.appending("audit.jsonl").string]
+        let variables = unsafe Self.cStrings(
+            Self.variables(audit.merging(environment) { $1 }))
         let strings = unsafe words + variables
         defer { for index in unsafe strings.indices { unsafe free(strings[index]) } }
         var id: pid_t = 0

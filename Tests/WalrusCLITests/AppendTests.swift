@@ -1,6 +1,7 @@
 import SystemPackage
 import TestSupport
 import Testing
+import WalrusIO
 
 @Suite struct AppendTests {
     @Test func oneEntry() throws {
@@ -110,5 +111,72 @@ import Testing
         #expect(Int(result.lines[1]) ?? 0 > 100)
         #expect(Int(result.lines[2]) ?? 0 >= Int(result.lines[1]) ?? .max)
         #expect(result.lines[3] == "status 0")
+    }
+
+    /// What `export` wrote goes back in as it was.
+    @Test func lengthPrefixedAndFiles() throws {
+        let log = try Log()
+        let payloads: [[UInt8]] = [
+            Array("one".utf8), [], [10, 0, 255], Array(repeating: 7, count: 70_000),
+        ]
+        try log.append(payloads, to: "t")
+        #expect(try log.run("export", "t", "--out", "all.lp").status == 0)
+        let copied = try log.run("append", "copy", "all.lp", "--length-prefixed")
+        #expect(copied.text == "1\n2\n3\n4\n", "\(copied.errors)")
+        #expect(try log.payloads("copy") == payloads)
+        let whole = try log.run("append", "whole", "all.lp")
+        #expect(whole.text == "1\n")
+        #expect(try log.payloads("whole").first?.count == 70_006 + 16)
+        // A pipe with a name, as a shell makes it.
+        let piped = try log.bash(
+            "\"$walrus\" append $log piped --lines <(printf 'a\\nb\\n')")
+        #expect(piped.text == "1\n2\n", "\(piped.errors)")
+        try log.run("append", "t", "none").expectError(3, "No such file")
+        try log.run("append", "t", ".").expectError(3, "directory")
+        // Cut off in the middle: what came before is there, the rest is not.
+        let cut = try log.run(
+            "append", "u", "--length-prefixed", input: [1, 0, 0, 0, 65, 2, 0, 0, 0, 66])
+        #expect(cut.status == 2 && cut.text == "1\n" && cut.errors.contains("within entry 2"))
+        #expect(try log.payloads("u") == [[65]])
+    }
+
+    @Test func batches() throws {
+        let log = try Log()
+        let batch = try log.run("append", "t", "--lines", "--batch", input: Array("a\nb\nc\n".utf8))
+        #expect(batch.text == "1\n2\n3\n", "\(batch.errors)")
+        let told = try log.run(
+            "append", "t", "--lines", "--batch", "-o", "json", input: Array("d\ne\n".utf8))
+        let value = try #require(JSONValue(told.text))
+        let entries = try log.entries("t")
+        #expect(value["entries"] == .int(2) && value["first_ordinal"] == .int(4))
+        for field in ["file", "block", "offset"] { #expect(value[field] == entries[3][field]) }
+        // More than a batch holds, or cut off: nothing of it is there.
+        let many = Array(String(repeating: "x\n", count: 2_001).utf8)
+        try log.run("append", "t", "--lines", "--batch", input: many).expectError(2, "2000 entries")
+        try log.run("append", "t", "--length-prefixed", "--batch", input: [1, 0, 0, 0, 65, 9])
+            .expectError(2, "within entry 2")
+        #expect(try log.entries("t").count == 5)
+        #expect(try log.run("append", "t", "--lines", "--batch").status == 0)
+        #expect(try log.entries("t").count == 5)
+    }
+
+    @Test func placesAreTold() throws {
+        let log = try Log()
+        let told = try (0..<3).map { number in
+            try #require(JSONValue(try log.run("append", "t", "-o", "jsonl", input: [number]).text))
+        }
+        for (told, entry) in zip(told, try log.entries("t")) {
+            for field in ["ordinal", "file", "block", "offset", "sequence", "timestamp"] {
+                #expect(told[field] == entry[field])
+            }
+        }
+    }
+
+    @Test func formsThatExcludeEachOther() throws {
+        let log = try Log()
+        try log.run("append", "t", "--lines", "--length-prefixed").expectError(2, "exclude")
+        try log.run("append", "t", "--editor", "--batch").expectError(2, "--editor")
+        try log.run("append", "t", "--editor").expectError(2, "needs a terminal")
+        #expect(!Directory.exists(log.path))
     }
 }

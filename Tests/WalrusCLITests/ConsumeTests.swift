@@ -1,4 +1,3 @@
-import Glibc
 import SystemPackage
 import TestSupport
 import Testing
@@ -36,7 +35,7 @@ import Testing
         #expect(try log.entries("t").count == 5)
     }
 
-    /// What went into a pipe that nobody reads any more was not delivered.
+    /// What could not be handed on whole was not consumed at all.
     @Test func closedPipe() throws {
         let log = try log(entries: 300, length: 3_000)
         let result = try log.bash(
@@ -45,43 +44,101 @@ import Testing
             echo "${PIPESTATUS[0]}"
             """)
         #expect(result.text == "141\n" && result.errors.isEmpty)
-        // A pipe holds 64 KiB: what it took counts as printed.
-        let unread = try #require(try log.topic("t")["unread"]?.int)
-        #expect(unread >= 300 - 65_536 / 3_000 - 2 && unread < 300)
+        #expect(try log.topic("t")["unread"] == .int(300))
         let full = try log.bash("\"$walrus\" consume $log t --limit 1 >/dev/full")
         #expect(full.status == 3)
-        #expect(try log.topic("t")["unread"] == .int(unread))
+        #expect(try log.topic("t")["unread"] == .int(300))
     }
 
-    /// Killed at any moment: every entry is printed at least once, and at most one twice.
-    @Test func killed() throws {
-        let log = try log(entries: 400)
-        var random = SeededRandom.fromEnvironment("ConsumeTests.killed")
-        var printed: [Int] = []
-        for _ in 0..<6 {
-            let process = try Subprocess(
-                Subprocess.walrus,
-                ["consume", log.path.string, "t", "--limit", "400", "-o", "jsonl"])
-            // Somewhere in the middle of it, as far as one can aim.
-            let target = Int.random(in: 1...50, using: &random)
-            while try process.output().count(where: { $0 == 0x0a }) < target { usleep(1_000) }
-            process.send(SIGKILL)
-            let result = try process.wait()
-            let told = result.lines.compactMap { JSONValue($0)?["ordinal"]?.int }
-            if let last = printed.last, let first = told.first {
-                #expect(first == last || first == last + 1)
-            }
-            #expect(told == Array((told.first ?? 0)..<(told.first ?? 0) + told.count))
-            printed += told
+    @Test(arguments: [
+        (["--to", "4"], 1...3), (["--to", "end"], 1...9), (["--to", "-2"], 1...7),
+        (["--to", "end", "--limit", "2"], 1...2), (["--to", "#6"], 1...5),
+        (["--to", "@2000-01-01", "--limit", "1"], 0...0), (["--to", "@2100-01-01"], 1...9),
+    ])
+    func upToAPlace(arguments: [String], ordinals: ClosedRange<Int>) throws {
+        let log = try log(entries: 9)
+        let result = try Subprocess.run(
+            Subprocess.walrus, ["consume", log.path.string, "t", "-o", "jsonl"] + arguments)
+        guard ordinals.lowerBound > 0 else {
+            return result.expectError(1, "nothing of t is unread before @")
         }
-        let next = try log.run("peek", "t", "--limit", "1", "-o", "jsonl")
-        guard next.status == 0 else {
-            #expect(printed.last == 400)
-            return
-        }
-        let first = try #require(JSONValue(next.text)?["ordinal"]?.int)
-        #expect(first == printed.last || first == (printed.last ?? 0) + 1)
-        #expect(Set(printed) == Set(1...(printed.last ?? 0)))
+        let told = result.lines.compactMap { JSONValue($0)?["ordinal"]?.int }
+        #expect(told == Array(ordinals))
+        #expect(try log.topic("t")["unread"] == .int(9 - ordinals.upperBound))
+    }
+
+    @Test func intoAFile() throws {
+        let log = try log(entries: 5)
+        let first = try log.run("consume", "t", "--limit", "2", "--out", "first.raw")
+        #expect(first.status == 0 && first.output.isEmpty)
+        #expect(first.errors == "consumed 2 entries of t, written to first.raw\n")
+        #expect(try log.bash("cat first.raw").text == "1 xxxxxxxxxx2 xxxxxxxxxx")
+        // A file that is there, one in the log, one that cannot be made: nothing is consumed.
+        try log.run("consume", "t", "--limit", "1", "--out", "first.raw")
+            .expectError(2, "is there already", "--force")
+        try log.run("consume", "t", "--limit", "1", "--out", "log/x").expectError(2, "lies in")
+        try log.run("consume", "t", "--limit", "1", "--out", "none/x").expectError(
+            3, "No such file")
+        #expect(try log.topic("t")["unread"] == .int(3))
+        let forced = try log.run(
+            "consume", "t", "--limit", "1", "--out", "first.raw", "--force", "--format", "jsonl")
+        #expect(forced.status == 0)
+        let record = JSONValue(try log.bash("cat first.raw").text)
+        #expect(record?["ordinal"] == .int(3) && record?["payload"] == .string("3 xxxxxxxxxx"))
+    }
+
+    @Test func aDryRunWritesNothing() throws {
+        let log = try log(entries: 5)
+        let before = try log.bash("cat $log/*_index.db | sha256sum; ls -l $log").text
+        let result = try log.run("consume", "t", "--limit", "2", "--dry-run")
+        #expect(result.lines.first == "consume 2 entries of t")
+        #expect(result.text.contains("3 entries stay unread"))
+        #expect(try log.bash("cat $log/*_index.db | sha256sum; ls -l $log").text == before)
+    }
+
+    /// A directory of the reference: the cursor that it left, and one that it can read.
+    @Test(arguments: ["small", "multi", "restarts", "batch"])
+    func ofTheReference(name: String) throws {
+        let log = try Log(fixture: name)
+        let topic = try #require(try log.topics().max { $0["unread"]!.int! < $1["unread"]!.int! })
+        let hex = try #require(topic["topic_hex"]?.string)
+        let unread = try #require(topic["unread"]?.int)
+        guard unread > 1 else { return }
+        let next = try log.run("peek", hex, "--topic-hex", "--limit", "2", "-o", "jsonl")
+        let result = try log.run("consume", hex, "--topic-hex", "--limit", "1", "-o", "jsonl")
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(
+            JSONValue(result.text)?["offset"]
+                == next.lines.first.flatMap { JSONValue($0)?["offset"] })
+        let after = try log.run("peek", hex, "--topic-hex", "--limit", "1", "-o", "jsonl")
+        #expect(after.lines.first == next.lines.last)
+    }
+
+    /// Noted: what, of which topic, how many, with the command that was given.
+    @Test func isNoted() throws {
+        let log = try log(entries: 3)
+        let result = try log.bash(
+            """
+            export WALRUS_AUDIT=$PWD/state/audit.jsonl
+            "$walrus" consume $log t --limit 2 >/dev/null
+            "$walrus" seek $log t begin --yes >/dev/null
+            "$walrus" mark $log t clean
+            printf 'a\nb\n' | "$walrus" append $log t --lines --batch >/dev/null
+            "$walrus" consume $log none --limit 1
+            cat $WALRUS_AUDIT
+            """)
+        let lines = try result.lines.map { try #require(JSONValue($0)) }
+        #expect(lines.map { $0["action"]?.string } == ["consume", "seek", "mark", "append"])
+        #expect(lines.allSatisfy { $0["event"] == .string("done") && $0["topic"] == .string("t") })
+        #expect(lines[0]["outcome"]?["entries"] == .int(2))
+        #expect(lines[1]["outcome"]?["repeated"] == .int(2))
+        #expect(lines[2]["outcome"]?["mark"] == .string("clean"))
+        #expect(lines[3]["outcome"]?["entries"] == .int(2))
+        #expect(lines[0]["command"] == .string("walrus consume \(log.path) t --limit 2"))
+        // Where nothing can be noted nothing is done.
+        let refused = try log.bash(
+            "WALRUS_AUDIT=/dev/null/audit \"$walrus\" consume $log t --limit 1")
+        refused.expectError(3, "nothing was done", "WALRUS_AUDIT")
     }
 
     @Test func marks() throws {

@@ -29,7 +29,7 @@ public struct ActionPlan: Hashable, Sendable {
     }
 
     /// The command as a line for a shell.
-    public var commandLine: String { command.map(ShellWord.quoted).joined(separator: " ") }
+    public var commandLine: String { ShellWord.line(command) }
 }
 
 /// What became of an action.
@@ -50,6 +50,11 @@ public struct ActionOutcome: Sendable {
 
 /// Words of a command line.
 public enum ShellWord {
+    /// The words as a line for a shell.
+    public static func line(_ words: [String]) -> String {
+        words.map(quoted).joined(separator: " ")
+    }
+
     /// The word as POSIX shells read it back, with nothing in it that could drive a terminal: what
     /// is no plain letter, digit or sign stands in quotes, control characters as $'\x1b'.
     public static func quoted(_ word: String) -> String {

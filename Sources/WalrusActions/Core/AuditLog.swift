@@ -1,4 +1,4 @@
-internal import Inspect
+public import Inspect
 public import SystemPackage
 public import WalrusFormat
 internal import WalrusIO
@@ -66,10 +66,12 @@ public struct AuditLog: Sendable {
 
     /// Does `work` and notes what came of it, a failure too.
     ///
-    /// - Parameter isLong: whether a line says that it begins, for work that may be cut off.
+    /// - Parameters:
+    ///   - isLong: whether a line says that it begins, for work that may be cut off.
+    ///   - soFar: what work that fails has done by then.
     public func noting<R>(
         _ subject: Subject, isLong: Bool = false, _ work: () throws -> R,
-        outcome: (R) -> ActionOutcome
+        outcome: (R) -> ActionOutcome, soFar: () -> [(String, JSON)] = { [] }
     ) throws -> R {
         if isLong {
             do throws(IOError) { try write(subject, "begin", []) } catch {
@@ -80,7 +82,11 @@ public struct AuditLog: Sendable {
         let result: R
         do { result = try work() } catch {
             // The failure of the work is the one to tell.
-            try? write(subject, event, [("error", .string("\(error)"))])
+            let figures = soFar()
+            try? write(
+                subject, event,
+                [("error", .string("\(error)"))]
+                    + (figures.isEmpty ? [] : [("outcome", .object(figures))]))
             throw error
         }
         let outcome = outcome(result)

@@ -1,5 +1,7 @@
+public import Inspect
 public import SystemPackage
 public import WalrusEngine
+public import WalrusFormat
 
 /// The way to a log that actions work on.
 public struct LogAccess: Sendable {
@@ -18,6 +20,11 @@ public struct LogAccess: Sendable {
     /// Throws `.locked` with the holders when another process has it.
     public func open() throws(EngineError) -> any OpenLog {
         try EngineLog(directory, fsync: fsync)
+    }
+
+    /// Where the topic's reader stands, for a plan that opens nothing: as on disk.
+    public func cursor(of topic: TopicState) throws(EngineError) -> EntryPlace? {
+        topic.cursor?.place
     }
 
     /// Opens the log for `body`, and closes it whatever happens.

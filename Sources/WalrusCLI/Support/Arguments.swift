@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inspect
 import SystemPackage
+import WalrusActions
 import WalrusConsole
 import WalrusFormat
 import WalrusIO
@@ -29,6 +30,9 @@ struct LogArguments: ParsableArguments {
             throw ValidationError("the key '\(key)' leads out of the data directory")
         }
     }
+
+    /// The words that name the log in a command.
+    var words: [String] { [directory] + (key.map { ["--key", $0] } ?? []) }
 
     var path: FilePath { DataDirectory.path(FilePath(directory), key: key) }
 
@@ -170,4 +174,18 @@ func counted(_ count: Int, _ one: String, _ many: String) -> String {
 struct OutputArguments: ParsableArguments {
     @Option(name: .shortAndLong, help: "How to print.")
     var output: OutputFormat = .text
+}
+
+extension OutputArguments {
+    /// What an action came to: its sentence, or its figures.
+    func print(_ outcome: ActionOutcome) throws {
+        let standard = StandardOutput()
+        if output == .text {
+            try standard.write(Failure.line(outcome.text) + "\n")
+        } else {
+            try standard.write(
+                JSON.object([("schema", .int(1))] + outcome.figures).text + "\n")
+        }
+        try standard.flush()
+    }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Inspect
 import SystemPackage
+import WalrusActions
 import WalrusEngine
 import WalrusIO
 
@@ -44,8 +46,13 @@ struct Failure: Error {
         case let error as IOError where error.errno == .brokenPipe:
             self.init(.closedPipe)
         case let error as EngineError:
-            let usage: [EngineError.Code] = [.invalidTopic, .entryTooLarge, .invalidKey]
+            let usage: [EngineError.Code] = [
+                .invalidTopic, .entryTooLarge, .batchTooLarge, .invalidKey,
+            ]
             self.init(usage.contains(error.code) ? .usage : .io, "\(error)")
+        case is EntryInput.Malformed: self.init(.usage, "\(error)")
+        case is EntryPoint.Missing, is ConsumeAction.Nothing, is Editor.Failed:
+            self.init(.nothing, "\(error)")
         default: self.init(.io, "\(error)")
         }
     }

@@ -1,45 +1,28 @@
 import ArgumentParser
 import Inspect
-import WalrusConsole
-import WalrusFormat
+import WalrusIO
 
-/// Where to start in a topic: begin, cursor, end, an ordinal, the last N, or a time.
-enum StartPoint: ExpressibleByArgument {
-    case begin, cursor, end
-    case ordinal(Int)
-    case last(Int)
-    /// Nanoseconds since 1970 UTC.
-    case time(UInt64)
+/// A place in a topic as an option: begin, cursor, end, N, -N, #SEQ, @TIME or FILE:BLOCK+OFF.
+struct StartPoint: ExpressibleByArgument {
+    static let begin = StartPoint(point: .begin)
+    static let cursor = StartPoint(point: .cursor)
+    static let end = StartPoint(point: .end)
+
+    let point: EntryPoint
+
+    init(point: EntryPoint) { self.point = point }
 
     init?(argument: String) {
-        switch argument {
-        case "begin": self = .begin
-        case "cursor": self = .cursor
-        case "end": self = .end
-        default:
-            if argument.hasPrefix("@") {
-                guard let time = Timestamp.parse(argument.dropFirst()) else { return nil }
-                self = .time(time)
-            } else if let number = Int(argument), number != 0 {
-                self = number > 0 ? .ordinal(number) : .last(number == .min ? .max : -number)
-            } else {
-                return nil
-            }
-        }
+        guard let point = EntryPoint(argument, now: Clock.wall()) else { return nil }
+        self.point = point
     }
 
-    static var defaultValueDescription: String { "begin" }
+    var defaultValueDescription: String { point.text }
 
     /// The ordinal to start at.
     func ordinal(_ reader: EntryReader) throws -> Int {
-        let topic = reader.topic
-        switch self {
-        case .begin: return 1
-        case .cursor: return topic.consumed + 1
-        case .end: return topic.entries + 1
-        case .ordinal(let number): return number
-        case .last(let count): return max(1, topic.entries - min(count, topic.entries) + 1)
-        case .time(let time): return try reader.ordinal(at: time)
+        do { return try reader.ordinal(of: point) } catch let error as EntryPoint.Missing {
+            throw Failure(.nothing, error.description)
         }
     }
 }

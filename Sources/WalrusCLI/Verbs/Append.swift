@@ -1,5 +1,7 @@
 import ArgumentParser
 import Inspect
+import SystemPackage
+import WalrusActions
 import WalrusBench
 import WalrusEngine
 import WalrusFormat
@@ -7,83 +9,140 @@ import WalrusIO
 
 struct Append: Verb {
     static let configuration = CommandConfiguration(
-        abstract: "Append standard input to a topic, as one entry or line by line. Writes.",
+        abstract: "Append standard input or a file to a topic, as one entry or many. Writes.",
         discussion: """
             Prints the ordinal of each entry once it is acknowledged: with the default --fsync each, \
-            once it is on disk. Stops at the first entry that fails; all before it are kept. With \
-            --lines, -o json is one document with all of them, -o jsonl a line for each.
+            once it is on disk; -o jsonl tells its place too. Stops at the first entry that fails; \
+            all before it are kept. With --batch all are appended at once, or none: up to \
+            \(Layout.batchEntriesMax) entries, which are read before the log is opened. With --lines, \
+            -o json is one document with all of them, -o jsonl a line for each. --editor opens \
+            $VISUAL or $EDITOR on an empty file that nobody else can read; the line end that \
+            editors put behind the last line is not a part of the entry.
             """)
 
     @OptionGroup var log: LogArguments
     @OptionGroup var topic: TopicArguments
     @OptionGroup var form: OutputArguments
 
-    @Argument(help: "\"-\", standard input; the default.")
+    @Argument(
+        help: ArgumentHelp("A file, or \"-\", standard input.", valueName: "FILE"),
+        completion: .file())
     var source = "-"
 
     @Flag(help: "Every line is an entry, without its line end.")
     var lines = false
 
+    @Flag(help: "Each entry comes after its length, four bytes little endian, as `export` has it.")
+    var lengthPrefixed = false
+
+    @Flag(help: "Append all of them at once, or none.")
+    var batch = false
+
+    @Flag(help: "Write the entry in an editor.")
+    var editor = false
+
     @Option(help: "When entries go to disk: each, none, or every so many ms, as 200ms.")
     var fsync: FsyncArgument = FsyncArgument(schedule: .each)
 
     func validate() throws {
-        if source != "-" {
-            throw ValidationError(
-                "the entry comes from standard input: walrus append DIR TOPIC - < FILE")
+        if lines, lengthPrefixed {
+            throw ValidationError("--lines and --length-prefixed exclude each other")
+        }
+        if editor, lines || lengthPrefixed || batch || source != "-" {
+            throw ValidationError("--editor makes one entry: it goes with no other source or form")
         }
     }
 
-    private var isList: Bool { lines && form.output == .json }
+    private var framing: EntryInput.Framing {
+        lines ? .lines : lengthPrefixed ? .lengthPrefixed : .whole
+    }
+    private var isMany: Bool { framing != .whole }
+    private var isList: Bool { isMany && form.output == .json }
+
+    private var command: [String] {
+        ["walrus", "append"] + log.words + topic.words + (source == "-" ? [] : [source])
+            + (lines ? ["--lines"] : []) + (lengthPrefixed ? ["--length-prefixed"] : [])
+            + (batch ? ["--batch"] : []) + (editor ? ["--editor"] : [])
+    }
 
     func perform() throws {
         if let refusal = topic.name.refusal { throw Failure(.usage, refusal) }
-        var input = StandardInput()
+        var input = EntryInput(
+            source == "-" ? StandardInput() : try StandardInput(FilePath(source)), framing)
         // Read before the log is opened: a slow writer must not hold the lock for nothing.
-        var first = try lines ? nil : read(&input)
-        _ = try log.existingOrNew()
-        let output = StandardOutput()
-        try withEngine(log, fsync: fsync.schedule) { engine in
-            if isList { try output.write("{\"schema\":1,\"entries\":[") }
-            var appended = 0
-            do {
-                while let payload = try first ?? nextLine(&input) {
-                    try tell(
-                        try engine.append(payload, to: topic.name), output, isFirst: appended == 0)
-                    first = nil
-                    appended += 1
-                    if !lines { break }
+        let ready = try editor ? [edit()] : isMany && !batch ? nil : read(&input)
+        let path = try log.existingOrNew()
+        let audit = try AuditLog()
+        let subject = AuditLog.Subject(
+            "append", path, topic: topic.name, command: ShellWord.line(command))
+        let action = AppendAction(topic.name, isBatch: batch)
+        try LogAccess(path, fsync: fsync.schedule).acting { log in
+            if batch {
+                _ = try audit.noting(
+                    subject, { try action.appendBatch(log, ready ?? []) }, outcome: \.outcome
+                )
+                .receipt.tell(form.output)
+            } else {
+                var left = ready?.makeIterator()
+                try appendEach(action, log, audit, subject) {
+                    left == nil ? try input.next() : left?.next()
                 }
-            } catch {
-                // What was acknowledged before is still one document.
-                try? end(output)
-                throw error
             }
-            try end(output)
         }
+    }
+
+    private func appendEach(
+        _ action: AppendAction, _ log: any OpenLog, _ audit: AuditLog,
+        _ subject: AuditLog.Subject, next: () throws -> [UInt8]?
+    ) throws {
+        let output = StandardOutput()
+        if isList { try output.write("{\"schema\":1,\"entries\":[") }
+        var progress = AppendAction.Progress()
+        var told = 0
+        do {
+            _ = try audit.noting(
+                subject, isLong: isMany,
+                {
+                    try action.appendEach(log, &progress, next: next) { receipt in
+                        try tell(receipt, output, isFirst: told == 0)
+                        told += 1
+                    }
+                }, outcome: { $0 }, soFar: { progress.figures })
+        } catch {
+            // What was acknowledged before is still one document.
+            try? end(output)
+            throw error
+        }
+        try end(output)
+    }
+
+    private func edit() throws -> [UInt8] {
+        guard StandardStreams.isInputTerminal, StandardOutput.isTerminal else {
+            throw Failure(.usage, "--editor needs a terminal: give the entry on standard input")
+        }
+        return try Editor.edit(limit: Layout.payloadLengthMax)
+    }
+
+    private func read(_ input: inout EntryInput) throws -> [[UInt8]] {
+        var payloads: [[UInt8]] = []
+        var bytes = 0
+        while let payload = try input.next() {
+            bytes += Layout.headerSize + payload.count
+            guard payloads.count < Layout.batchEntriesMax, bytes <= Layout.batchBytesMax else {
+                throw Failure(
+                    .usage,
+                    "a batch holds at most \(Layout.batchEntriesMax) entries and "
+                        + "\(Layout.batchBytesMax) bytes with headers; the input has more")
+            }
+            payloads.append(payload)
+        }
+        return payloads
     }
 
     private func end(_ output: StandardOutput) throws(IOError) {
         guard isList else { return }
         try output.write("]}\n")
         try output.flush()
-    }
-
-    private func read(_ input: inout StandardInput) throws -> [UInt8] {
-        guard let bytes = try input.all(limit: Layout.payloadLengthMax) else {
-            throw Failure(.usage, "an entry holds at most \(Layout.payloadLengthMax) bytes")
-        }
-        return bytes
-    }
-
-    private func nextLine(_ input: inout StandardInput) throws -> [UInt8]? {
-        switch try input.line(limit: Layout.payloadLengthMax) {
-        case .line(let bytes): return bytes
-        case .end: return nil
-        case .tooLong:
-            throw Failure(
-                .usage, "a line is longer than an entry can be: \(Layout.payloadLengthMax) bytes")
-        }
     }
 
     private func tell(
@@ -96,9 +155,36 @@ struct Append: Verb {
                 ("ordinal", .int(receipt.ordinal)),
                 ("sequence", .int(Int(clamping: receipt.sequence))),
                 ("timestamp", .int(Int(clamping: receipt.timestamp))),
+                ("file", .string(receipt.place.file.text)), ("block", .int(receipt.place.slot)),
+                ("offset", .int(receipt.place.offset)),
             ])
             if isList, !isFirst { try output.write(",") }
             try output.write(object.text + (isList ? "" : "\n"))
+        }
+        try output.flush()
+    }
+}
+
+extension BatchReceipt {
+    /// An ordinal a line, or an object for all of them, whose place is that of the first.
+    fileprivate func tell(_ format: OutputFormat) throws(IOError) {
+        let output = StandardOutput()
+        if format == .text {
+            for ordinal in ordinals { try output.write("\(ordinal)\n") }
+        } else {
+            var members: [(String, JSON)] = [
+                ("schema", .int(1)), ("entries", .int(ordinals.count)),
+            ]
+            if let place {
+                members += [
+                    ("first_ordinal", .int(ordinals.lowerBound)),
+                    ("first_sequence", .int(Int(clamping: sequences.lowerBound))),
+                    ("timestamp", .int(Int(clamping: timestamp))),
+                    ("file", .string(place.file.text)), ("block", .int(place.slot)),
+                    ("offset", .int(place.offset)),
+                ]
+            }
+            try output.write(JSON.object(members).text + "\n")
         }
         try output.flush()
     }
@@ -116,56 +202,4 @@ struct FsyncArgument: ExpressibleByArgument {
     }
 
     var defaultValueDescription: String { schedule.text }
-}
-
-/// Opens the engine for one verb, and closes it whatever happens.
-func withEngine<R>(
-    _ log: LogArguments, fsync: FsyncSchedule = .each, _ body: (Walrus) throws -> R
-) throws -> R {
-    var configuration = Configuration(
-        directory: log.path, key: nil, readConsistency: .strictlyAtOnce, fsyncSchedule: fsync,
-        // A verb does what it says and no more: it deletes no file that happens to be consumed.
-        reclamation: .off, backend: .fileDescriptor)
-    configuration.writesMetrics = false
-    let engine = try Walrus(configuration)
-    tellRecovery(engine.recoveryReport)
-    let result: R
-    do { result = try body(engine) } catch {
-        try? engine.close()
-        throw error
-    }
-    try engine.close()
-    return result
-}
-
-extension TopicArguments {
-    /// Fails unless the log knows the topic: a mistyped name must not be taken for an empty topic.
-    func check(in engine: Walrus) throws {
-        let topics = engine.topics()
-        guard !topics.contains(where: { $0.name == name }) else { return }
-        throw missing(among: topics.count)
-    }
-}
-
-/// What recovery dropped or set aside is never silent.
-private func tellRecovery(_ report: RecoveryReport) {
-    if report.damageCount > 0 {
-        StandardStreams.complain(
-            "walrus: note: the log has \(report.damageCount) damaged "
-                + "\(report.damageCount == 1 ? "place" : "places"); see walrus check")
-    }
-    if report.gapCount > 0 {
-        StandardStreams.complain(
-            "walrus: note: running numbers are missing in \(report.gapCount) "
-                + "\(report.gapCount == 1 ? "place" : "places"); see walrus check")
-    }
-    for aside in report.setAside {
-        StandardStreams.complain(
-            "walrus: note: \(aside.name) was damaged (\(aside.reason)) and is now \(aside.newName)")
-    }
-    for batch in report.droppedBatches {
-        StandardStreams.complain(
-            "walrus: note: dropped a batch of \(batch.count) that was not whole (\(batch.found) were there)"
-        )
-    }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Inspect
+import SystemPackage
+import WalrusActions
 import WalrusConsole
 import WalrusEngine
 import WalrusFormat
@@ -7,11 +9,14 @@ import WalrusIO
 
 struct Consume: Verb {
     static let configuration = CommandConfiguration(
-        abstract: "Take entries out of a topic: print them and move its cursor, for good. Writes.",
+        abstract:
+            "Take entries out of a topic: hand them on and move its cursor, for good. Writes.",
         discussion: """
-            An entry is consumed only after it was printed whole: if the reader of the output goes \
-            away, or the process is killed, it is the next one again. Exits with 1 when there was \
-            nothing to consume.
+            The entries are printed first, or written to --out in the formats of `walrus export`. \
+            Only when all of them are there whole (in a file: durably) the cursor moves, over all \
+            of them at once: if the reader of the output goes away, the disk is full, or the \
+            process is killed, none is consumed. Damaged entries are passed by, as every reader \
+            does. Exits with 1 when there was nothing to consume.
             """)
 
     @OptionGroup var log: LogArguments
@@ -19,47 +24,123 @@ struct Consume: Verb {
     @OptionGroup var form: OutputArguments
 
     @Option(parsing: .unconditional, help: "Consume at most so many.")
-    var limit: Int
+    var limit: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "The first entry that is not consumed: end, N, -N, #SEQ, @TIME or FILE:BLOCK+OFFSET.",
+            valueName: "WHERE"))
+    var to: StartPoint?
 
     @Option(help: "How to print the payload.")
     var payload: PayloadForm = .text
 
+    @Option(
+        help: ArgumentHelp("Write them to a new file instead of printing them.", valueName: "FILE"),
+        completion: .file())
+    var out: String?
+
+    @Option(help: "How --out is written; without it, what the end of the file's name says.")
+    var format: ExportFormatArgument?
+
+    @Flag(help: "Replace the file if it is there.")
+    var force = false
+
+    @Flag(help: "Tell what would be done, and do nothing.")
+    var dryRun = false
+
     func validate() throws {
-        if limit < 1 { throw ValidationError("--limit must be above 0") }
+        if limit == nil, to == nil {
+            throw ValidationError("say how many with --limit, or how far with --to")
+        }
+        if let limit, limit < 1 { throw ValidationError("--limit must be above 0") }
+        if let out, out.isEmpty { throw ValidationError("--out is empty: name a file") }
+        if out == nil, format != nil || force {
+            throw ValidationError("--format and --force go with --out")
+        }
+    }
+
+    private var command: [String] {
+        ["walrus", "consume"] + log.words + topic.words
+            + (limit.map { ["--limit", "\($0)"] } ?? [])
+            + (to.map { ["--to", $0.point.text] } ?? [])
+            + (out.map { ["--out", $0] } ?? [])
     }
 
     func perform() throws {
-        _ = try log.existing()
+        let path = try log.existing()
+        if let out, try EntryExport.isInside(FilePath(out), path) {
+            throw Failure(.usage, "\(EntryExport.InsideLog(path: FilePath(out)))")
+        }
+        let access = LogAccess(path)
+        if dryRun {
+            let state = try topic.state(in: try log.scan().state)
+            let action = try action(path, state, try access.cursor(of: state))
+            return try action.plan(command: command, output: out ?? "standard output").show()
+        }
+        let audit = try AuditLog()
+        let subject = AuditLog.Subject(
+            "consume", path, topic: topic.name, command: ShellWord.line(command))
+        // Opened before anything is printed: whoever has the log open consumes from it too.
+        let outcome = try access.acting { log in
+            let status = try topic.status(in: log)
+            let state = try topic.state(in: try scanTellingProgress(path))
+            let action = try action(
+                path, state, try log.cursor(of: topic.name), known: status.entries)
+            return try audit.noting(subject) {
+                try action.apply(log) { try out.map { try write(action, $0) } ?? print(action) }
+            }
+        }
+        if let out { StandardStreams.complain(Failure.line("\(outcome.text), written to \(out)")) }
+    }
+
+    private func action(
+        _ path: FilePath, _ state: TopicState, _ cursor: EntryPlace?, known: Int = .max
+    ) throws -> ConsumeAction {
+        try ConsumeAction(
+            EntryReader(directory: path, topic: state), cursor: cursor, limit: limit,
+            to: to?.point ?? .end, known: known)
+    }
+
+    /// Prints the entries; how many those were.
+    private func print(_ action: ConsumeAction) throws -> Int {
         // What is taken out must be printed whole, or it is lost.
         var printer = EntryPrinter(form.output, payload, isWhole: true)
-        var consumed = 0
-        try withEngine(log) { engine in
-            try topic.check(in: engine)
-            try printer.begin()
-            while consumed < limit, let entry = try engine.readNext(topic.name, checkpoint: false) {
-                let bytes = entry.payload
-                try printer.print(EntryRecord(entry)) { offset, count in
-                    Array(bytes[offset..<offset + count])
-                }
-                try printer.output.flush()
-                // The lock keeps every other consumer out: this is the entry just printed.
-                _ = try engine.readNext(topic.name, checkpoint: true)
-                consumed += 1
+        try printer.begin()
+        try unsafe action.reader.forEach(from: action.ordinals.lowerBound) { row, bytes in
+            guard let ordinal = row.ordinal else { return true }
+            guard ordinal < action.ordinals.upperBound else { return false }
+            let whole = unsafe bytes.map { unsafe Array($0) }
+            try printer.print(EntryRecord(consumed: row)) { offset, count in
+                if let whole { return Array(whole[offset..<offset + count]) }
+                return try action.reader.payload(of: row, from: offset, count: count)
             }
-            try printer.end()
+            return ordinal + 1 < action.ordinals.upperBound
         }
-        if consumed == 0 {
-            throw Failure(.nothing, "no unread entry in \(topic.name.shown(ascii: true))")
+        try printer.end()
+        try printer.output.sync()
+        return printer.printed
+    }
+
+    /// Writes the entries to a file, durably; how many those were.
+    private func write(_ action: ConsumeAction, _ out: String) throws -> Int {
+        let export = EntryExport(
+            action.reader,
+            .range(query: nil, from: action.ordinals.lowerBound, to: action.ordinals.upperBound),
+            as: format?.format ?? ExportFormat(fileName: out))
+        return try writing(out) {
+            try export.write(to: FilePath(out), replaces: force).exported
         }
     }
 }
 
 extension EntryRecord {
-    init(_ entry: Entry) {
+    /// The entry as it is once it is consumed.
+    init(consumed row: EntryRow) {
         self.init(
-            ordinal: entry.ordinal, length: entry.payloadLength,
-            checksum: FNV1a.hash(entry.payload), file: entry.file, slot: entry.slot,
-            offset: entry.offset, isConsumed: true, sequence: entry.sequence,
-            timestamp: entry.timestamp)
+            ordinal: row.ordinal, length: row.length, checksum: row.checksum, file: row.file,
+            slot: row.slot, offset: row.offset, isConsumed: true, sequence: row.stamp?.sequence,
+            timestamp: row.stamp?.timestamp)
     }
 }

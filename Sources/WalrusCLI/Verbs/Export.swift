@@ -91,14 +91,19 @@ struct Export: Verb {
             try output.flush()
             return outcome
         }
-        do {
-            return try export.write(to: FilePath(out), replaces: force, progress: progress)
-        } catch let error as IOError where error.errno == .fileExists {
-            throw Failure(.usage, "\(out) is there already: name another file, or --force")
-        } catch let error as IOError where error.errno == .notSupported {
-            throw Failure(
-                .usage, "\(out) is no regular file: name another one, or - for standard output")
+        return try writing(out) {
+            try export.write(to: FilePath(out), replaces: force, progress: progress)
         }
+    }
+}
+
+/// Says what to do about a file that cannot be made.
+func writing<R>(_ out: String, _ body: () throws -> R) throws -> R {
+    do { return try body() } catch let error as IOError where error.errno == .fileExists {
+        throw Failure(.usage, "\(out) is there already: name another file, or --force")
+    } catch let error as IOError where error.errno == .notSupported {
+        throw Failure(
+            .usage, "\(out) is no regular file: name another one, or - for standard output")
     }
 }
 

@@ -1,12 +1,12 @@
 import ArgumentParser
-import WalrusEngine
+import WalrusActions
 import WalrusIO
 
 struct Mark: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Mark a topic clean or dirty, as the application would. Writes.")
 
-    enum Flag: String, ExpressibleByArgument, CaseIterable {
+    enum State: String, ExpressibleByArgument, CaseIterable {
         case clean, dirty
     }
 
@@ -15,16 +15,25 @@ struct Mark: Verb {
 
     @Argument(
         help: ArgumentHelp("clean: the topic needs no work; dirty: it does.", valueName: "FLAG"))
-    var flag: Flag
+    var flag: State
+
+    @Flag(help: "Tell what would be done, and do nothing.")
+    var dryRun = false
 
     func perform() throws {
-        _ = try log.existing()
-        try withEngine(log) { engine in
-            try topic.check(in: engine)
-            switch flag {
-            case .clean: try engine.markClean(topic.name)
-            case .dirty: try engine.markDirty(topic.name)
-            }
+        let action = MarkAction(topic.name, clean: flag == .clean)
+        let command = ["walrus", "mark"] + log.words + topic.words + [flag.rawValue]
+        if dryRun {
+            let state = try topic.state(in: try log.scan().state)
+            return try action.plan(state, command: command).show()
+        }
+        let path = try log.existing()
+        let audit = try AuditLog()
+        try LogAccess(path).acting { log in
+            _ = try topic.status(in: log)
+            let subject = AuditLog.Subject(
+                "mark", path, topic: topic.name, command: ShellWord.line(command))
+            _ = try audit.noting(subject) { try action.apply(log) }
         }
     }
 }

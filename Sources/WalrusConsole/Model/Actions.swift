@@ -20,7 +20,7 @@ public struct ActionMenu: Hashable, Sendable {
 }
 
 /// Something to be written, spelled out before it is done.
-public struct ActionPlan: Hashable, Sendable {
+public struct ActionDialog: Hashable, Sendable {
     public enum Work: Hashable, Sendable {
         case append(payload: [UInt8])
         /// The entries to be consumed, in order: exactly these, or none.

@@ -205,5 +205,5 @@ public enum Overlay: Hashable, Sendable {
     case help(top: Int)
     case prompt(Prompt)
     case menu(ActionMenu)
-    case plan(ActionPlan)
+    case plan(ActionDialog)
 }

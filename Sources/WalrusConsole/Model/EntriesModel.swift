@@ -76,16 +76,6 @@ public struct EntriesModel: Hashable, Sendable {
     }
 }
 
-extension EntryRow {
-    var place: EntryPlace { EntryPlace(file: file, slot: slot, offset: offset) }
-}
-
-extension EntryPlace: Comparable {
-    public static func < (a: EntryPlace, b: EntryPlace) -> Bool {
-        (a.file, a.slot, a.offset) < (b.file, b.slot, b.offset)
-    }
-}
-
 /// Entries that were marked, by topic, in the order of their places. Bounded.
 public struct Marks: Hashable, Sendable {
     /// Marks of all topics together.

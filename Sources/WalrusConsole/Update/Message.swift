@@ -36,7 +36,7 @@ public enum Message: Sendable {
     case exported(Result<String, ActionFailure>)
     /// Whether the terminal was handed what was to be copied; what that was.
     case copied(Bool, String)
-    case planned(ActionPlan)
+    case planned(ActionDialog)
     case bytes(request: Int, HexPage)
     /// Reading entries failed; what to do about it.
     case failed(request: Int?, String)
@@ -47,15 +47,6 @@ public enum Message: Sendable {
     case benchEnded(String?)
     /// The results that are kept.
     case benchResults([BenchRow], problem: String?)
-}
-
-/// Where an entry stands, or stood.
-public struct EntryPlace: Hashable, Sendable {
-    public let file: DataFileName
-    /// The block's first slot in its file.
-    public let slot: Int
-    /// Bytes from the block's start.
-    public let offset: Int
 }
 
 /// Something that a place in a topic is told by.
@@ -131,7 +122,7 @@ public enum Effect: Hashable, Sendable {
     case loadPayload(topic: TopicState, EntryRow, max: Int)
     /// Find out which entries would be consumed.
     case planConsume(topic: TopicState, count: Int)
-    case act(ActionPlan)
+    case act(ActionDialog)
     /// Find out where a benchmark would write, and how much.
     case estimateBench(BenchOrder)
     case bench(BenchEstimate)

@@ -82,7 +82,7 @@ extension ConsoleModel {
         return []
     }
 
-    private mutating func pressPlan(_ key: Key, _ plan: ActionPlan) -> [Effect] {
+    private mutating func pressPlan(_ key: Key, _ plan: ActionDialog) -> [Effect] {
         guard !plan.isRunning else { return [] }
         var plan = plan
         let isBlocked = !holders.isEmpty
@@ -134,8 +134,8 @@ extension ConsoleModel {
     }
 }
 
-extension ActionPlan.Focus {
-    fileprivate var next: ActionPlan.Focus {
+extension ActionDialog.Focus {
+    fileprivate var next: ActionDialog.Focus {
         switch self {
         case .name: .cancel
         case .cancel: .apply

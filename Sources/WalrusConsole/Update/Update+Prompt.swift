@@ -94,7 +94,7 @@ extension ConsoleModel {
         case .command: return submitCommand(prompt.text)
         case .appendPayload(let name):
             overlay = .plan(
-                ActionPlan(
+                ActionDialog(
                     topic: name, work: .append(payload: Array(prompt.text.utf8)), cursor: nil))
             return []
         case .consumeCount(let name):

@@ -112,7 +112,7 @@ enum HelpView {
 
 /// A plan: what would be written, what it is the same as, and the way to confirm it.
 enum PlanView {
-    static func draw(_ model: ConsoleModel, _ plan: ActionPlan, _ grid: inout Grid) {
+    static func draw(_ model: ConsoleModel, _ plan: ActionDialog, _ grid: inout Grid) {
         let ascii = model.glyphs.isASCII
         let name = plan.topic.shown(ascii: ascii)
         var lines: [[StyledText]] = []
@@ -157,7 +157,7 @@ enum PlanView {
     }
 
     private static func consumeLines(
-        _ rows: [EntryRow], _ plan: ActionPlan, _ model: ConsoleModel,
+        _ rows: [EntryRow], _ plan: ActionDialog, _ model: ConsoleModel,
         _ line: (String, String, Style) -> Void
     ) {
         guard let first = rows.first, let last = rows.last else { return }
@@ -179,7 +179,7 @@ enum PlanView {
         }
     }
 
-    private static func command(_ plan: ActionPlan, _ model: ConsoleModel) -> String {
+    private static func command(_ plan: ActionDialog, _ model: ConsoleModel) -> String {
         let name = plan.topic.shown(ascii: true)
         let topic = name == plan.topic.text ? name : "--topic-hex \(plan.topic.hex)"
         let directory = model.setup.directory

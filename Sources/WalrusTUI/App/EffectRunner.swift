@@ -285,12 +285,12 @@ public final class EffectRunner: Sendable {
             tell(.failed(request: nil, "every entry of the topic is consumed already"))
             return
         }
-        tell(.planned(ActionPlan(topic: topic.name, work: .consume(rows), cursor: topic.cursor)))
+        tell(.planned(ActionDialog(topic: topic.name, work: .consume(rows), cursor: topic.cursor)))
     }
 
     // MARK: - Writing
 
-    private func act(_ plan: ActionPlan) -> Result<String, ActionFailure> {
+    private func act(_ plan: ActionDialog) -> Result<String, ActionFailure> {
         do {
             // Exactly what the plan says: no consumed file is deleted on the way.
             var configuration = Configuration(

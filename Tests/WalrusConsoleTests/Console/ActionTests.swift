@@ -7,7 +7,7 @@ import WalrusFormat
 @Suite struct ActionTests {
     private static let consume = "/orders<Enter> <Enter> a 2 <BS> 3 <Enter>"
 
-    private func acts(_ effects: [Effect]) -> [ActionPlan] {
+    private func acts(_ effects: [Effect]) -> [ActionDialog] {
         effects.compactMap { if case .act(let plan) = $0 { plan } else { nil } }
     }
 

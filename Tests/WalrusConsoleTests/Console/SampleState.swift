@@ -209,7 +209,7 @@ enum Sample {
             .bytes(request: id, page(place, range, file, cursor))
         case .planConsume(let topic, let count):
             .planned(
-                ActionPlan(
+                ActionDialog(
                     topic: topic.name,
                     work: .consume(rows(topic, from: topic.consumed + 1, count: count)),
                     cursor: topic.cursor))

@@ -1,0 +1,109 @@
+public import Inspect
+internal import WalrusEngine
+public import WalrusFormat
+
+/// Takes entries out of a topic: hands them on, and then moves its cursor over all of them at once.
+///
+/// They are read by looking. A kill leaves the cursor where it was, or behind all of them.
+public struct ConsumeAction: Sendable {
+    public let reader: EntryReader
+    /// Where the topic's reader stands; nil: at the first entry.
+    public let cursor: EntryPlace?
+    /// The ordinals of the entries.
+    public let ordinals: Range<Int>
+    /// Where the cursor goes.
+    public let target: EntryPlace
+
+    public var topic: TopicName { reader.topic.name }
+
+    /// Nothing is there to be consumed.
+    public struct Nothing: Error, Hashable, Sendable, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// The entries are not those of the plan any more.
+    public struct Changed: Error, Hashable, Sendable, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// - Parameters:
+    ///   - cursor: where the reader stands, as whoever moves it knows it; nil: at the first entry.
+    ///   - limit: how many at most.
+    ///   - end: the first entry that is not consumed.
+    ///   - known: sound entries of the topic that may be consumed; those behind were not acknowledged
+    ///     yet to whoever appends them.
+    ///
+    /// Throws `Nothing`, `EntryPoint.Missing` and `IOError`.
+    public init(
+        _ reader: EntryReader, cursor: EntryPlace?, limit: Int? = nil, to end: EntryPoint = .end,
+        known: Int = .max
+    ) throws {
+        self.reader = reader
+        self.cursor = cursor
+        let topic = reader.topic
+        let first = try Self.consumed(reader, cursor) + 1
+        var last = min(try reader.ordinal(of: end) - 1, topic.entries, known)
+        if let limit { last = min(last, first + min(limit, topic.entries) - 1) }
+        guard first <= last else {
+            let isRead = first > min(topic.entries, known)
+            throw Nothing(
+                description: isRead
+                    ? "no unread entry in \(topic.name.word)"
+                    : "nothing of \(topic.name.word) is unread before \(end.text)")
+        }
+        ordinals = first..<last + 1
+        var target: EntryPlace?
+        try unsafe reader.forEach(from: last) { row, _ in
+            guard row.ordinal == last else { return row.ordinal == nil }
+            target = EntryPlace(file: row.file, slot: row.slot, offset: row.end)
+            return false
+        }
+        guard let target else { throw Self.changed(topic.name) }
+        self.target = target
+    }
+
+    /// Sound entries before the cursor.
+    static func consumed(_ reader: EntryReader, _ cursor: EntryPlace?) throws -> Int {
+        guard let cursor else { return 0 }
+        if cursor == reader.topic.cursor?.place { return reader.topic.consumed }
+        return try reader.ordinal(of: .place(cursor)) - 1
+    }
+
+    private static func changed(_ topic: TopicName) -> Changed {
+        Changed(
+            description: "the entries of \(topic.word) changed while they were read: nothing was "
+                + "consumed; look again")
+    }
+
+    /// - Parameters:
+    ///   - command: the words of the command that does the same.
+    ///   - output: where the entries go; nil: they are shown and go nowhere.
+    public func plan(command: [String], output: String?) -> ActionPlan {
+        let entries = counted(ordinals.count, "entry", "entries")
+        let unread = reader.topic.entries - ordinals.upperBound + 1
+        return ActionPlan(
+            title: "consume \(entries) of \(topic.word)", command: command,
+            lines: [
+                "entries \(ordinals.lowerBound) to \(ordinals.upperBound - 1) count as read, for good",
+                "the cursor goes from \(cursor?.text ?? "begin") to \(target)",
+                counted(unread, "entry stays unread", "entries stay unread"),
+                output.map { "they are written to \($0) first, durably" }
+                    ?? "they are written nowhere",
+            ],
+            confirmation: .typed(topic.word))
+    }
+
+    /// Moves the cursor once `deliver` has handed all of the entries on, durably. It returns how many
+    /// those were.
+    public func apply(_ log: any OpenLog, deliver: () throws -> Int) throws -> ActionOutcome {
+        guard try deliver() == ordinals.count else { throw Self.changed(topic) }
+        let move = try log.moveCursor(of: topic, from: cursor, to: .place(target))
+        return ActionOutcome(
+            "consumed \(counted(ordinals.count, "entry", "entries")) of \(topic.word)",
+            figures: [
+                ("entries", .int(ordinals.count)), ("first_ordinal", .int(ordinals.lowerBound)),
+                ("last_ordinal", .int(ordinals.upperBound - 1)),
+                ("cursor_before", .optional(cursor?.text)), ("cursor", .string(move.place.text)),
+            ])
+    }
+}

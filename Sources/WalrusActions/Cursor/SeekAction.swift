@@ -1,0 +1,82 @@
+public import Inspect
+internal import WalrusEngine
+public import WalrusFormat
+
+/// Moves a topic's cursor: what stands before it counts as consumed, what stands behind it as unread.
+public struct SeekAction: Sendable {
+    public let topic: TopicState
+    /// Where the topic's reader stands; nil: at the first entry.
+    public let cursor: EntryPlace?
+    /// Sound entries that count as consumed, and those that will.
+    public let before: Int
+    public let after: Int
+    /// Where the cursor goes; exactly there, whatever is appended meanwhile.
+    public let target: EntryPlace
+
+    /// Entries that their reader will not get.
+    public var skipped: Int { max(0, after - before) }
+    /// Entries that their reader will get once more.
+    public var repeated: Int { max(0, before - after) }
+
+    /// - Parameter cursor: as for `ConsumeAction`.
+    ///
+    /// Throws `EntryPoint.Missing` where there is no such place, and `IOError`.
+    public init(_ reader: EntryReader, cursor: EntryPlace?, to point: EntryPoint) throws {
+        topic = reader.topic
+        self.cursor = cursor
+        before = try ConsumeAction.consumed(reader, cursor)
+        let ordinal = max(1, min(try reader.ordinal(of: point), topic.entries + 1))
+        after = ordinal - 1
+        guard let place = try reader.place(ofOrdinal: ordinal) else {
+            throw EntryPoint.Missing(description: "\(topic.name.word) has no entries")
+        }
+        if case .place(let asked) = point, try reader.place(ofOrdinal: ordinal) != asked {
+            throw EntryPoint.Missing(
+                description: "no entry of \(topic.name.word) begins at \(asked); the next one "
+                    + "stands at \(place)")
+        }
+        target = place
+    }
+
+    /// - Parameter command: the words of the command that does the same.
+    public func plan(command: [String]) -> ActionPlan {
+        func entry(_ consumed: Int) -> String {
+            consumed < topic.entries ? "before entry \(consumed + 1)" : "behind the last entry"
+        }
+        var lines = [
+            "the cursor goes from \(cursor?.text ?? "begin"), \(entry(before)),",
+            "to \(target), \(entry(after)) of \(topic.entries)",
+        ]
+        if skipped > 0 {
+            lines.append(
+                counted(
+                    skipped, "entry that is unread will be skipped: its reader never gets it",
+                    "entries that are unread will be skipped: their reader never gets them"))
+        } else if repeated > 0 {
+            lines.append(
+                counted(
+                    repeated, "entry will be delivered again", "entries will be delivered again"))
+        } else {
+            lines.append("no entry is skipped, and none comes again")
+        }
+        let confirmation: ActionPlan.Confirmation =
+            skipped > 0 ? .typed(topic.name.word) : repeated > 0 ? .yes : .none
+        return ActionPlan(
+            title: "move the cursor of \(topic.name.word)", command: command, lines: lines,
+            confirmation: confirmation)
+    }
+
+    public func apply(_ log: any OpenLog) throws -> ActionOutcome {
+        let move = try log.moveCursor(of: topic.name, from: cursor, to: .place(target))
+        let change =
+            move.skipped > 0
+            ? "\(counted(move.skipped, "entry", "entries")) skipped"
+            : counted(move.repeated, "entry comes again", "entries come again")
+        return ActionOutcome(
+            "moved the cursor of \(topic.name.word) to \(move.place): \(change)",
+            figures: [
+                ("skipped", .int(move.skipped)), ("repeated", .int(move.repeated)),
+                ("cursor_before", .optional(cursor?.text)), ("cursor", .string(move.place.text)),
+            ])
+    }
+}

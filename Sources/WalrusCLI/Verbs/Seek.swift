@@ -1,0 +1,46 @@
+import ArgumentParser
+import Inspect
+import WalrusActions
+import WalrusIO
+
+struct Seek: Verb {
+    static let configuration = CommandConfiguration(
+        abstract: "Move the cursor of a topic, back or forward. Writes.",
+        discussion: """
+            Tells how many entries come again, or are skipped, and asks: for the topic's name where \
+            entries are skipped, for a yes where they come again. The cursor is moved only if it \
+            still is where it was when the plan was made, to the very place that the plan names: \
+            what is appended meanwhile stays unread.
+            """)
+
+    @OptionGroup var log: LogArguments
+    @OptionGroup var topic: TopicArguments
+
+    @Argument(
+        help: ArgumentHelp(
+            "begin, end, N (an ordinal), -N (the last N; after --), #SEQ (a running number), @TIME or FILE:BLOCK+OFFSET.",
+            valueName: "WHERE"))
+    var point: StartPoint
+
+    @OptionGroup var confirm: ConfirmArguments
+    @OptionGroup var form: OutputArguments
+
+    func perform() throws {
+        let (path, state) = try log.scan()
+        let access = LogAccess(path)
+        let topicState = try topic.state(in: state)
+        let action = try SeekAction(
+            EntryReader(directory: path, topic: topicState),
+            cursor: try access.cursor(of: topicState), to: point.point)
+        let plan = action.plan(
+            command: ["walrus", "seek"] + log.words + topic.words + [point.point.text])
+        guard try confirm.agree(plan) else { return }
+        let audit = try AuditLog()
+        let subject = AuditLog.Subject(
+            "seek", path, topic: topic.name, command: plan.commandLine)
+        let outcome = try access.acting { log in
+            try audit.noting(subject) { try action.apply(log) }
+        }
+        try form.print(outcome)
+    }
+}

@@ -1,0 +1,72 @@
+import SystemPackage
+import TestSupport
+import Testing
+import WalrusIO
+
+/// Verbs that ask, on a terminal.
+@Suite struct AskingEndToEndTests {
+    private let pane: Pane
+
+    init() throws {
+        pane = try Pane(columns: 100, rows: 30, environment: ["EDITOR": "./edit"])
+        try pane.run("seq 10 | \"$walrus\" append log t --lines; echo \"ma\"\"de $?\"")
+        try pane.wait(for: "made 0")
+    }
+
+    /// Runs the verb, answers its question, and waits for its end. What the topic has unread then.
+    private func unread(
+        after verb: String, asking question: String, answer: String, status: Int
+    ) throws -> String {
+        try pane.run("clear; \"$walrus\" \(verb); echo \"sta\"\"tus $?\"")
+        try pane.wait(for: question)
+        try pane.type(answer)
+        try pane.press("Enter")
+        try pane.wait(for: "status \(status)")
+        try pane.run(
+            "\"$walrus\" topics log -o json | grep -o '\"unread\":[0-9]*' | head -1 >unread.\(answer)x"
+        )
+        return try pane.line(of: "unread.\(answer)x")
+    }
+
+    /// Forward: the topic's name. Backward: yes. Anything else, and nothing at all: no.
+    @Test func seekingIsConfirmed() throws {
+        let forward = "type t to do it:"
+        for answer in ["", "yes", "T"] {
+            let left = try unread(
+                after: "seek log t 8", asking: forward, answer: answer, status: 1)
+            #expect(left == "\"unread\":10")
+        }
+        #expect(
+            try unread(after: "seek log t 8", asking: forward, answer: "t", status: 0)
+                == "\"unread\":3")
+        let back = "type yes to do it:"
+        for answer in ["y", "n"] {
+            let left = try unread(after: "seek log t 2", asking: back, answer: answer, status: 1)
+            #expect(left == "\"unread\":3")
+        }
+        #expect(
+            try unread(after: "seek log t 2", asking: back, answer: "yes", status: 0)
+                == "\"unread\":9")
+    }
+
+    /// The editor gets a file that nobody else can read; what it saved is appended, and the file is
+    /// gone. One that saves nothing appends nothing.
+    @Test func appendingFromAnEditor() throws {
+        try pane.run(
+            """
+            printf '#!/bin/sh\\nstat -c %%a "$1" "$(dirname "$1")" | xargs >mode; echo "$1" >name\\n\
+            printf "one\\\\ntwo\\\\n" >"$1"\\n' >edit; chmod +x edit; clear; \
+            "$walrus" append log u --editor; echo "sta""tus $?"
+            """)
+        try pane.wait(for: "status 0")
+        #expect(try pane.line(of: "mode") == "600 700")
+        let name = try pane.line(of: "name")
+        #expect(!Directory.exists(FilePath(name).removingLastComponent()))
+        try pane.run("\"$walrus\" entries log u --payload hex -o jsonl >entries")
+        #expect(try pane.line(of: "entries").contains("\"payload\":\"6f6e650a74776f\""))
+        try pane.run(
+            "echo true >edit; clear; \"$walrus\" append log u --editor; echo \"sta\"\"tus $?\"")
+        try pane.wait(for: "status 1")
+        try pane.wait(for: "nothing was saved")
+    }
+}
