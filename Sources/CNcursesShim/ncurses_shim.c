@@ -296,12 +296,19 @@ void wcurses_resume(void) {
     curs_set(0);
 }
 
-void wcurses_suspend(void) {
+void wcurses_leave(void) {
     if (screen == NULL) {
         return;
     }
     endwin();
     wcurses_rescue_arm(false);
+}
+
+void wcurses_suspend(void) {
+    if (screen == NULL) {
+        return;
+    }
+    wcurses_leave();
 
     /* First the rest of the group, such as a make that waits for us. Then this thread, by a signal
      * that is delivered before raise returns; one sent to the process may come late. */

@@ -179,6 +179,13 @@ public final class DiskFile: StorageFile {
 
     public var hasName: Bool { get throws(IOError) { try rawStatus().st_nlink > 0 } }
 
+    /// Bytes of the file `path`; what is no regular file, and might keep a reader waiting, is refused.
+    public static func regularSize(_ path: FilePath) throws(IOError) -> Int {
+        let file = try DiskFile(path, .readOnly)
+        guard try file.isRegular else { throw IOError("read", path, .notSupported) }
+        return try file.size()
+    }
+
     var isRegular: Bool { get throws(IOError) { try rawStatus().st_mode & S_IFMT == S_IFREG } }
 
     private func rawStatus() throws(IOError) -> stat {

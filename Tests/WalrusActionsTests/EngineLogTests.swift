@@ -1,10 +1,12 @@
 import Inspect
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
 import WalrusActions
 import WalrusEngine
 import WalrusFormat
+import WalrusIO
 
 @Suite struct EngineLogTests {
     @Test func appendsTellWhereTheirEntriesStand() throws {
@@ -70,6 +72,30 @@ import WalrusFormat
                 try log.moveCursor(of: "other", from: nil, to: .end)
             }
             #expect(try log.cursor(of: "t") == places[2])
+        }
+    }
+
+    /// Of many who saw the cursor at one place, one moves it; and readers count as well.
+    @Test func oneOfManyMovesTheCursor() throws {
+        let place = try TempDirectory()
+        try LogAccess(place.path.appending("wal"), fsync: .never).withLog { log in
+            let places = try (0..<41).map { try log.append([UInt8($0)], to: "t").place }
+            for round in 0..<20 {
+                let won = Atomic(0)
+                let from = round == 0 ? nil : places[2 * round]
+                let threads = (0..<6).map { number in
+                    Thread {
+                        let to = number % 2 == 0 ? places[2 * round + 1] : places[2 * round + 2]
+                        if (try? log.moveCursor(of: "t", from: from, to: .place(to))) != nil {
+                            won.add(1, ordering: .relaxed)
+                        }
+                    }
+                }
+                for thread in threads { thread.join() }
+                #expect(won.load(ordering: .relaxed) == 1)
+                let now = try log.cursor(of: "t")
+                _ = try log.moveCursor(of: "t", from: now, to: .place(places[2 * round + 2]))
+            }
         }
     }
 

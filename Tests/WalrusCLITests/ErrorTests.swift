@@ -108,7 +108,7 @@ import Testing
         try log.run("consume", "t").expectError(2, "--limit")
         try log.run("consume", "t", "--limit", "0").expectError(2, "--limit")
         try log.run("mark", "t", "shiny").expectError(2, "shiny", "clean")
-        try log.run("append", "t", "a file").expectError(2, "standard input")
+        try log.run("append", "t", "a file").expectError(3, "a file", "No such file")
         try log.run("append", "").expectError(2, "at least one byte")
         try log.run("append", String(repeating: "n", count: 217)).expectError(2, "216")
         try log.run("append", "ff", "--topic-hex").expectError(2, "UTF-8")

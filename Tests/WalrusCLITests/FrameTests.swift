@@ -66,10 +66,11 @@ import WalrusConsole
     @Test func keysDoNotWrite() throws {
         let log = try Log(fixture: "small")
         let before = try Snapshot(log.path)
-        let keys = ":write <Enter> a 1 hello <Enter> alpha <Enter> <Enter>"
+        let keys =
+            ":write <Enter> yes <Enter> a 1 <Tab> hi <Tab> <Tab> <Tab> <Tab> <Enter> <Tab> <Enter>"
         let frame = try log.run("frame", "--topic", "alpha", "--keys", keys)
-        #expect(frame.status == 0)
-        let consume = ":write <Enter> a 2 <Enter> alpha <Enter> <Enter>"
+        #expect(frame.status == 0 && frame.text.contains("nothing is written without a terminal"))
+        let consume = ":write <Enter> yes <Enter> a 2 <Enter> <Enter> <Enter> alpha <Enter>"
         #expect(try log.run("frame", "--topic", "alpha", "--keys", consume).status == 0)
         #expect(try Snapshot(log.path).changes(since: before) == [])
     }

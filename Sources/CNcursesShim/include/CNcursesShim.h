@@ -118,7 +118,9 @@ bool wcurses_mouse(bool on);
 
 /* Puts the terminal back, stops the process group as Ctrl-Z does, and returns once continued. */
 void wcurses_suspend(void);
-/* After a stop that came from outside: takes the terminal again, with its present size. */
+/* Puts the terminal back for another program, until wcurses_resume. */
+void wcurses_leave(void);
+/* After that, or a stop that came from outside: takes the terminal again, with its present size. */
 void wcurses_resume(void);
 
 /* ---- waiting ---- */

@@ -23,7 +23,7 @@ public enum Editor {
         let folder = try ScratchFolder()
         defer { folder.remove() }
         let file = folder.path.appending("entry")
-        try PrivateFile.create(file, with: [])
+        _ = try DiskFile(file, .createPrivate)
         let status = try ForegroundProcess.run(shell: "\(command) \"$1\"", [file.string])
         guard status == 0 else {
             throw Failed(description: "the editor ended with status \(status): nothing is appended")

@@ -25,6 +25,12 @@ struct Seek: Verb {
     @OptionGroup var confirm: ConfirmArguments
     @OptionGroup var form: OutputArguments
 
+    /// The place as a word that is taken for no option.
+    private var words: [String] {
+        let text = point.point.text
+        return (text.hasPrefix("-") ? ["--"] : []) + [text]
+    }
+
     func perform() throws {
         let (path, state) = try log.scan()
         let access = LogAccess(path)
@@ -33,7 +39,7 @@ struct Seek: Verb {
             EntryReader(directory: path, topic: topicState),
             cursor: try access.cursor(of: topicState), to: point.point)
         let plan = action.plan(
-            command: ["walrus", "seek"] + log.words + topic.words + [point.point.text])
+            command: ["walrus", "seek"] + log.words + topic.words + words)
         guard try confirm.agree(plan) else { return }
         let audit = try AuditLog()
         let subject = AuditLog.Subject(

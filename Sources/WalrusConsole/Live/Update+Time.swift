@@ -158,8 +158,8 @@ extension ConsoleModel {
         let kept = effects.filter { effect in
             switch effect {
             case .scan, .findHolders, .previewRestart, .listLogs, .openLog, .loadRows, .loadPlace,
-                .search, .loadBytes, .find, .locate, .decode, .export, .loadPayload, .planConsume,
-                .act:
+                .search, .loadBytes, .find, .locate, .decode, .export, .loadPayload, .planAction,
+                .edit, .act:
                 false
             default: true
             }

@@ -205,5 +205,6 @@ public enum Overlay: Hashable, Sendable {
     case help(top: Int)
     case prompt(Prompt)
     case menu(ActionMenu)
+    case form(ActionForm)
     case plan(ActionDialog)
 }

@@ -85,6 +85,11 @@ public struct Marks: Hashable, Sendable {
 
     subscript(topic: TopicName) -> [EntryRow] { rows[topic] ?? [] }
 
+    /// Topics that have any, in the order of names, and how many.
+    var counts: [(TopicName, Int)] {
+        rows.map { ($0.key, $0.value.count) }.sorted { $0.0 < $1.0 }
+    }
+
     func contains(_ row: EntryRow, of topic: TopicName) -> Bool {
         index(of: row.place, self[topic]).isThere
     }

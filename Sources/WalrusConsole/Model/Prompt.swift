@@ -1,5 +1,5 @@
 internal import Inspect
-public import WalrusFormat
+internal import WalrusFormat
 
 /// A line to be typed, at the bottom of the screen.
 public struct Prompt: Hashable, Sendable {
@@ -7,10 +7,6 @@ public struct Prompt: Hashable, Sendable {
         case filter, command
         /// The file to export to, and what.
         case exportFile(ExportOrder.Selection)
-        /// The payload of an entry to append to the topic.
-        case appendPayload(TopicName)
-        /// How many entries of the topic to consume.
-        case consumeCount(TopicName)
     }
 
     public var purpose: Purpose

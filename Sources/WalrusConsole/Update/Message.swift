@@ -37,6 +37,7 @@ public enum Message: Sendable {
     /// Whether the terminal was handed what was to be copied; what that was.
     case copied(Bool, String)
     case planned(ActionDialog)
+    case edited(TopicName, Result<[UInt8], ActionFailure>)
     case bytes(request: Int, HexPage)
     /// Reading entries failed; what to do about it.
     case failed(request: Int?, String)
@@ -120,9 +121,12 @@ public enum Effect: Hashable, Sendable {
     /// Hand bytes to the terminal's clipboard; a name for them.
     case copy([UInt8], String)
     case loadPayload(topic: TopicState, EntryRow, max: Int)
-    /// Find out which entries would be consumed.
-    case planConsume(topic: TopicState, count: Int)
-    case act(ActionDialog)
+    /// Find out what the order would do to the topic; nil: there is none of that name.
+    case planAction(ActionOrder, TopicState?)
+    /// Let the user write an entry for the topic in an editor, on the terminal.
+    case edit(TopicName)
+    /// Do what the plan of that number says, which was confirmed. Only here is a log written to.
+    case act(Int)
     /// Find out where a benchmark would write, and how much.
     case estimateBench(BenchOrder)
     case bench(BenchEstimate)

@@ -88,11 +88,8 @@ public enum CommandPalette {
                         : "mouse off")
             }),
         PaletteCommand(
-            "write", aliases: ["rw"], help: "offer the actions that write",
-            run: { model, _ in
-                model.setup.canWrite = true
-                return model.confirm("actions that write are on offer (a)")
-            }),
+            "write", aliases: ["rw"], help: "offer the actions that write, after a yes",
+            run: { model, _ in model.askForWriteMode() }),
         PaletteCommand(
             "readonly", aliases: ["ro"], help: "offer nothing that writes",
             run: { model, _ in

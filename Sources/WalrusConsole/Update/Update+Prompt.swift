@@ -36,7 +36,7 @@ extension ConsoleModel {
         switch purpose {
         case .command: commandHistory.lines
         case .filter: filterHistory.lines
-        case .exportFile, .appendPayload, .consumeCount: []
+        case .exportFile: []
         }
     }
 
@@ -92,16 +92,6 @@ extension ConsoleModel {
             return []
         case .exportFile(let selection): return export(selection, to: prompt.text)
         case .command: return submitCommand(prompt.text)
-        case .appendPayload(let name):
-            overlay = .plan(
-                ActionDialog(
-                    topic: name, work: .append(payload: Array(prompt.text.utf8)), cursor: nil))
-            return []
-        case .consumeCount(let name):
-            guard let topic = state?.topic(name), let count = Int(prompt.text), count > 0 else {
-                return complain("how many entries? a number above 0")
-            }
-            return [.planConsume(topic: topic, count: count)]
         }
     }
 

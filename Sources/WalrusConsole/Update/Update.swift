@@ -79,9 +79,8 @@ extension ConsoleModel {
         case .exportProgress, .exported, .copied:
             return takeExport(message)
         case .benchEstimate, .benchStep, .benchEnded, .benchResults: return takeBench(message)
-        case .planned(let plan):
-            overlay = .plan(plan)
-            return []
+        case .planned(let plan): return take(plan)
+        case .edited(let topic, let result): return takeEdited(topic, result)
         case .acted(let result):
             return finish(result)
         }

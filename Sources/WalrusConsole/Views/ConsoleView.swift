@@ -66,10 +66,13 @@ struct Chrome {
 /// The bar at the top: which directory, in what mode, since when.
 enum HeaderView {
     static func draw(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
-        grid.fill(rect, style: Style(.header))
+        let bar = model.setup.canWrite ? Style(.badgeWrite) : Style(.header)
+        grid.fill(rect, style: bar)
         let badges = badges(model)
         let right = badges.columns + 1
-        var left: [StyledText] = [StyledText(" walrus ", .headerTitle, .bold)]
+        var left: [StyledText] = [
+            StyledText(" walrus ", model.setup.canWrite ? .badgeWrite : .headerTitle, .bold)
+        ]
         let room = max(0, rect.width - right - left.columns - 1)
         let path = VisibleText(
             model.screen == .chooser ? model.chooser?.root ?? "" : model.setup.directory,
@@ -78,8 +81,8 @@ enum HeaderView {
         let summary = summary(model)
         let fits = DisplayWidth.columns(of: path) + DisplayWidth.columns(of: summary) + 4 <= room
         let shown = grid.fit(path, width: max(0, room - 1), truncating: .middle).text
-        left.append(StyledText(" " + shown, Style(.header, .bold)))
-        if fits { left.append(StyledText("   " + summary, Style(.header))) }
+        left.append(StyledText(" " + shown, bar.bold))
+        if fits { left.append(StyledText("   " + summary, bar)) }
         grid.put(left, x: rect.x, y: rect.y, width: rect.width - right)
         grid.put(badges, x: rect.maxX - right + 1, y: rect.y)
     }
@@ -93,6 +96,7 @@ enum HeaderView {
 
     private static func badges(_ model: ConsoleModel) -> [StyledText] {
         var pieces: [StyledText] = []
+        let bar = model.setup.canWrite ? Style(.badgeWrite) : Style(.header)
         if model.setup.canWrite {
             pieces.append(StyledText(" WRITE ", .badgeWrite, .bold))
         } else {
@@ -101,18 +105,18 @@ enum HeaderView {
         }
         if model.player == nil, let first = model.holders.first {
             let more = model.holders.count > 1 ? "+\(model.holders.count - 1)" : ""
-            pieces.append(StyledText(" ", Style(.header)))
+            pieces.append(StyledText(" ", bar))
             pieces.append(StyledText(" LIVE \(first)\(more) ", .badgeLive, .bold))
         }
         if let badge = timeBadge(model) {
-            pieces.append(StyledText(" ", Style(.header)))
+            pieces.append(StyledText(" ", bar))
             pieces.append(StyledText(" \(badge) ", .badgePaused, .bold))
         }
         // Minutes: a console that ticked by seconds would write to the terminal for nothing else.
         let clock =
             model.now == 0
             ? "" : String(Figures.time(model.now, offset: model.setup.timeZone).prefix(5))
-        pieces.append(StyledText("  \(clock)  \(seconds(model.setup.interval)) ", Style(.header)))
+        pieces.append(StyledText("  \(clock)  \(seconds(model.setup.interval)) ", bar))
         return pieces
     }
 
@@ -136,7 +140,8 @@ enum HeaderView {
     }
 }
 
-func plural(_ count: Int, _ one: String, _ many: String? = nil) -> String {
+/// "1 entry", "2,000 entries".
+public func plural(_ count: Int, _ one: String, _ many: String? = nil) -> String {
     "\(Figures.grouped(count)) \(count == 1 ? one : many ?? one + "s")"
 }
 

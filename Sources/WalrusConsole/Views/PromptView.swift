@@ -18,8 +18,6 @@ enum PromptView {
             case .filter: "/"
             case .command: ":"
             case .exportFile(let selection): exportLabel(selection)
-            case .appendPayload(let topic): "append to \(topic.shown(ascii: ascii)): "
-            case .consumeCount(let topic): "consume how many of \(topic.shown(ascii: ascii)): "
             }
         let under = prompt.line.underCursor.map { visible(String($0)) } ?? " "
         let rest = visible(prompt.line.afterCursor)

@@ -1,5 +1,7 @@
 public import Inspect
+internal import WalrusActions
 public import WalrusConsole
+internal import WalrusFormat
 internal import WalrusIO
 
 /// The console on a real terminal.
@@ -178,13 +180,20 @@ public final class ConsoleApp {
                 runner.end()
                 runner = EffectRunner(directory: directory, decoder: decoder)
                 generation += 1
-            case .loadRows, .loadPlace, .search, .find, .locate, .loadPayload, .planConsume:
+            case .loadRows, .loadPlace, .search, .find, .locate, .loadPayload, .planAction:
                 start(effect, on: queries)
             case .loadBytes: start(effect, on: bytes)
             case .decode: start(effect, on: decodings)
             case .export: start(effect, on: exports)
             case .estimateBench, .bench, .loadBenchResults: start(effect, on: benches)
             case .cancel, .cancelExport, .stopBench: break
+            case .edit(let topic):
+                // Nothing else may draw, or take keys, until the editor has ended.
+                terminal.leave()
+                let result = Result { try Editor.edit(limit: Layout.payloadLengthMax) }
+                terminal.resume()
+                isDirty = true
+                send(.edited(topic, result.mapError { ActionFailure($0) }))
             case .copy(let bytes, let what): send(.copied(terminal.copy(bytes), what))
             case .act, .remember, .save: start(effect, on: actions)
             case .bell: terminal.bell()

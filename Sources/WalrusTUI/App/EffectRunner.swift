@@ -2,11 +2,10 @@ public import Inspect
 internal import Synchronization
 internal import SystemPackage
 public import WalrusConsole
-internal import WalrusEngine
 internal import WalrusFormat
 internal import WalrusIO
 
-/// Does what the console asks for: reads through Inspect, writes through the engine.
+/// Does what the console asks for: reads through Inspect, writes through `WalrusActions`.
 ///
 /// Each kind of effect is to be run by one thread at a time (`EffectKind`).
 public final class EffectRunner: Sendable {
@@ -21,25 +20,29 @@ public final class EffectRunner: Sendable {
     /// The entry whose payload is shown: others need not be decoded any more.
     private let decoding = Mutex<EntryRow?>(nil)
     private let benches: BenchRunner
+    private let actions: ActionRunner
     private let stopsExport = Atomic(false)
     /// What is played in place of a directory.
     private let recording: RecordingFile?
 
-    /// Rows that one plan may hold.
-    static let planMax = 1_000
-
-    /// - Parameter decoder: a command that makes text of payloads; see `Decoder`.
+    /// - Parameters:
+    ///   - decoder: a command that makes text of payloads; see `Decoder`.
+    ///   - audit: the file that actions are noted in; without, the user's own.
     public convenience init(
-        directory: String, decoder: String? = nil, recording: RecordingFile? = nil
+        directory: String, decoder: String? = nil, recording: RecordingFile? = nil,
+        audit: String? = nil
     ) {
-        self.init(directory: FilePath(directory), decoder: decoder, recording: recording)
+        self.init(
+            directory: FilePath(directory), decoder: decoder, recording: recording,
+            audit: audit.map { FilePath($0) })
     }
 
     /// - Parameter program: what benchmarks are run with; without, the program that runs.
     init(
         directory: FilePath, decoder: String? = nil, program: String? = nil,
-        recording: RecordingFile? = nil
+        recording: RecordingFile? = nil, audit: FilePath? = nil
     ) {
+        actions = ActionRunner(directory, audit: audit)
         benches = BenchRunner(program: program)
         self.recording = recording
         self.directory = directory
@@ -142,12 +145,15 @@ public final class EffectRunner: Sendable {
                     map: try inspector.map(at: place, file: file, cursor: cursor))
                 tell(.bytes(request: request, page))
             }
-        case .planConsume(let topic, let count):
-            attempt(nil, tell) { try self.plan(topic, count, tell) }
-        case .act(let plan): tell(.acted(act(plan)))
+        case .planAction(let order, let topic):
+            do { tell(.planned(try actions.plan(order, topic))) } catch {
+                tell(.acted(.failure(ActionFailure(error))))
+            }
+        case .act(let number): tell(.acted(actions.act(number)))
         case .remember(let line):
             attempt(nil, tell) { try HistoryFile()?.add(line) }
-        case .openLog, .bell, .redraw, .suspend, .quit, .cancel, .cancelExport, .copy, .stopBench:
+        case .openLog, .edit, .bell, .redraw, .suspend, .quit, .cancel, .cancelExport, .copy,
+            .stopBench:
             break
         }
     }
@@ -263,71 +269,5 @@ public final class EffectRunner: Sendable {
         } catch let error as IOError where error.errno == .notSupported {
             return .failure(ActionFailure("\(order.file) is no regular file: name another one"))
         } catch { return .failure(ActionFailure("\(error)")) }
-    }
-
-    private func plan(_ topic: TopicState, _ count: Int, _ tell: (Message) -> Void) throws {
-        guard count <= Self.planMax else {
-            tell(
-                .failed(
-                    request: nil,
-                    "at most \(Self.planMax) entries at a time here; walrus consume takes more"))
-            return
-        }
-        var rows: [EntryRow] = []
-        var sound = 0
-        let reader = EntryReader(directory: directory, topic: topic)
-        try unsafe reader.forEach(from: topic.consumed + 1, previewMax: 64) { row, _ in
-            rows.append(row)
-            if row.ordinal != nil { sound += 1 }
-            return sound < count && rows.count < 2 * Self.planMax
-        }
-        guard sound > 0 else {
-            tell(.failed(request: nil, "every entry of the topic is consumed already"))
-            return
-        }
-        tell(.planned(ActionDialog(topic: topic.name, work: .consume(rows), cursor: topic.cursor)))
-    }
-
-    // MARK: - Writing
-
-    private func act(_ plan: ActionDialog) -> Result<String, ActionFailure> {
-        do {
-            // Exactly what the plan says: no consumed file is deleted on the way.
-            var configuration = Configuration(
-                directory: directory, key: nil, readConsistency: .strictlyAtOnce,
-                fsyncSchedule: .each, reclamation: .off, backend: .fileDescriptor)
-            configuration.writesMetrics = false
-            let engine = try Walrus(configuration)
-            let outcome: Result<String, ActionFailure>
-            switch plan.work {
-            case .append(let payload):
-                let receipt = try engine.append(payload, to: plan.topic)
-                outcome = .success("appended: entry #\(Figures.grouped(receipt.ordinal))")
-            case .consume(let rows):
-                outcome = try consume(rows, plan.topic, engine)
-            }
-            try engine.close()
-            return outcome
-        } catch { return .failure(ActionFailure("\(error)")) }
-    }
-
-    /// Consumes exactly the entries of the plan, each only while it is the next one.
-    private func consume(_ rows: [EntryRow], _ topic: TopicName, _ engine: Walrus) throws
-        -> Result<String, ActionFailure>
-    {
-        var done = 0
-        for row in rows where row.ordinal != nil {
-            guard let next = try engine.readNext(topic, checkpoint: false),
-                (next.file, next.slot, next.offset) == (row.file, row.slot, row.offset)
-            else {
-                return .failure(
-                    ActionFailure(
-                        "the topic changed since the plan was made: \(done) of its entries were consumed"
-                    ))
-            }
-            _ = try engine.readNext(topic, checkpoint: true)
-            done += 1
-        }
-        return .success("consumed \(Figures.grouped(done)) of \(topic.shown(ascii: true))")
     }
 }

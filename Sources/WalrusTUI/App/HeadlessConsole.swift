@@ -4,7 +4,7 @@ public import WalrusConsole
 public import WalrusFormat
 
 /// The console without a terminal: every effect is done before the next message, but for those that
-/// write, which never are. For frames, pictures and tests.
+/// write, which are done for tests alone. For frames, pictures and tests.
 public struct HeadlessConsole {
     public private(set) var model: ConsoleModel
     /// Whether a command to quit has come.
@@ -14,16 +14,24 @@ public struct HeadlessConsole {
     /// Whether exports, snapshots and the history of commands may write their files: a person asks
     /// for them.
     private let keepsFiles: Bool
+    /// The file that actions are noted in; nil: none is done.
+    private let audit: String?
+    /// How many actions were done, or refused.
+    public private(set) var actions = 0
 
-    /// - Parameter clock: the time that frames show, in nanoseconds since 1970 UTC; 0 shows none.
-    ///   The same directory and clock give the same frames.
+    /// - Parameters:
+    ///   - clock: the time that frames show, in nanoseconds since 1970 UTC; 0 shows none. The same
+    ///     directory and clock give the same frames.
+    ///   - audit: actions that are confirmed are done, and noted in this file.
     public init(
         directory: String, setup: ConsoleModel.Setup, size: Size, glyphs: GlyphSet,
         clock: UInt64 = 0, decoder: String? = nil, keepsFiles: Bool = false,
-        recording: RecordingFile? = nil
+        recording: RecordingFile? = nil, actingWith audit: String? = nil
     ) {
         self.keepsFiles = keepsFiles
-        runner = EffectRunner(directory: directory, decoder: decoder, recording: recording)
+        self.audit = audit
+        runner = EffectRunner(
+            directory: directory, decoder: decoder, recording: recording, audit: audit)
         model = ConsoleModel(setup: setup, size: size, glyphs: glyphs)
         if let recording { model.play(frames: recording.count) }
         self.clock = clock
@@ -61,15 +69,21 @@ public struct HeadlessConsole {
         for effect in effects {
             if effect == .quit { hasEnded = true }
             if case .act = effect {
+                actions += 1
                 // Nobody is there who could have confirmed it: a frame is looked at, never acted.
-                send(.acted(.failure(ActionFailure("nothing is written without a terminal"))))
-                continue
+                if audit == nil {
+                    send(.acted(.failure(ActionFailure("nothing is written without a terminal"))))
+                    continue
+                }
             }
             // A frame leaves no trace, nor do the keys that lead to it.
             switch effect {
             case .remember, .save: if !keepsFiles { continue }
             case .openLog(let directory):
-                runner = EffectRunner(directory: directory)
+                runner = EffectRunner(directory: directory, audit: audit)
+                continue
+            case .edit(let topic):
+                send(.edited(topic, .failure(ActionFailure("an editor needs a terminal"))))
                 continue
             case .export where !keepsFiles:
                 send(.exported(.failure(ActionFailure("nothing is exported without a terminal"))))
@@ -108,6 +122,9 @@ extension HeadlessConsole {
         model.home.selected = topic
         return true
     }
+
+    /// Puts actions that write on offer, as `:write` and a yes do.
+    public mutating func allowWriting() { model.setup.canWrite = true }
 
     /// The theme to begin with; `:theme` among the keys changes it.
     public mutating func use(_ theme: Theme) { model.theme = theme }

@@ -243,7 +243,14 @@ public final class Terminal {
         drawn = nil
     }
 
-    /// Takes the terminal again after a stop from outside (`.continued`). Draw again then.
+    /// Gives the terminal to another program until `resume`.
+    func leave() {
+        guard isOpen else { return }
+        wcurses_leave()
+        drawn = nil
+    }
+
+    /// Takes the terminal again, after `leave` or a stop from outside (`.continued`). Draw then.
     public func resume() {
         guard isOpen else { return }
         wcurses_resume()

@@ -5,56 +5,63 @@ import WalrusFormat
 @testable import WalrusConsole
 
 @Suite struct ActionTests {
-    private static let consume = "/orders<Enter> <Enter> a 2 <BS> 3 <Enter>"
+    private static let consume = "/orders<Enter> a 2 <Tab> <BS> 3 <Enter> <Enter>"
 
-    private func acts(_ effects: [Effect]) -> [ActionDialog] {
-        effects.compactMap { if case .act(let plan) = $0 { plan } else { nil } }
+    private func acts(_ effects: [Effect]) -> [Int] {
+        effects.compactMap { if case .act(let number) = $0 { number } else { nil } }
+    }
+
+    private func orders(_ effects: [Effect]) -> [ActionOrder] {
+        effects.compactMap { if case .planAction(let order, _) = $0 { order } else { nil } }
+    }
+
+    /// The order that the keys come to.
+    private func order(_ keys: String) throws -> ActionOrder.Work? {
+        var model = Sample.model(write: true)
+        let effects = try Sample.session(&model, keys)
+        #expect(acts(effects).isEmpty)
+        return orders(effects).last?.work
     }
 
     @Test func nothingIsOnOfferWithoutWrite() throws {
-        var model = Sample.model()
-        let effects = try Sample.session(&model, "a 1")
-        #expect(acts(effects).isEmpty)
-        #expect(effects.contains(.bell))
-        #expect(model.notice?.text.contains(":write") == true)
-        for keys in ["a 2", "a <Enter>", "a j <Enter>", "<Enter> a 1", "<Enter> a 2"] {
+        for keys in ["a 1", "a 2", "a 3", "a 4", "a <Enter>", "a j <Enter>", "<Enter> a 1"] {
             var model = Sample.model()
-            _ = try Sample.session(&model, keys)
-            if case .menu = model.overlay { continue }
+            let effects = try Sample.session(&model, keys)
+            #expect(acts(effects).isEmpty && orders(effects).isEmpty)
+            #expect(effects.contains(.bell))
             #expect(model.overlay == nil)
+            #expect(model.notice?.text.contains(":write") == true)
         }
     }
 
     @Test func consumingTakesAPlanAndTheTypedName() throws {
         var model = Sample.model(write: true)
         var effects = try Sample.session(&model, Self.consume)
+        #expect(orders(effects).map(\.work) == [.consume(limit: 3, end: .end, out: nil)])
         guard case .plan(let plan) = model.overlay else {
             Issue.record("no plan")
             return
         }
         #expect(plan.focus == .cancel)
-        guard case .consume(let rows) = plan.work else {
-            Issue.record("no entries")
-            return
-        }
-        #expect(rows.map(\.ordinal) == [411_128, 411_129, 411_130])
 
         // Applying without the name does nothing.
         effects = try Sample.session(&model, "<Tab> <Enter>")
         #expect(acts(effects).isEmpty)
         // The name typed in full, and Enter.
         effects = try Sample.session(&model, "orders <Enter>")
-        #expect(acts(effects).map(\.topic) == ["orders"])
+        #expect(acts(effects) == [7])
         #expect(effects.contains(.scan(forget: false)))
         #expect(model.overlay == nil)
         #expect(model.notice?.kind == .done)
     }
 
     @Test func theFocusIsOnCancel() throws {
-        var model = Sample.model(write: true)
-        let effects = try Sample.session(&model, Self.consume + " <Enter>")
-        #expect(acts(effects).isEmpty)
-        #expect(model.overlay == nil)
+        for keys in [Self.consume, "/orders<Enter> a 4", "/orders<Enter> a 3 <Right> <Enter>"] {
+            var model = Sample.model(write: true)
+            let effects = try Sample.session(&model, keys + " <Enter>")
+            #expect(acts(effects).isEmpty)
+            #expect(model.overlay == nil)
+        }
     }
 
     @Test func aWrongNameIsNotEnough() throws {
@@ -66,39 +73,92 @@ import WalrusFormat
         }
     }
 
-    @Test func anotherProcessBlocksIt() throws {
+    /// Letters are no short cuts where a yes is enough.
+    @Test func aYesIsTheButton() throws {
         var model = Sample.model(write: true)
-        _ = try Sample.session(&model, Self.consume)
-        _ = model.update(.holders([4_121]))
-        let effects = try Sample.session(&model, "orders <Enter>")
+        var effects = try Sample.session(&model, "/orders<Enter> a 4 y y e s")
         #expect(acts(effects).isEmpty)
-        guard case .plan = model.overlay else {
-            Issue.record("the plan is gone")
-            return
+        effects = try Sample.session(&model, "<Tab> <Enter>")
+        #expect(acts(effects) == [9])
+    }
+
+    @Test func formsComeToOrders() throws {
+        let first = "/orders<Enter> "
+        #expect(
+            try order(first + "a 1 <Tab> a<Enter>b<BS>c <Tab> <Tab> <Tab> <Tab> <Enter>")
+                == .append(.typed([Array("a\nc".utf8)]), isBatch: false))
+        #expect(
+            try order(first + "a 1 <Tab> a<Enter>b <Tab> <Right> <Tab> <Right> <Tab> <Tab> <Enter>")
+                == .append(.typed([Array("a".utf8), Array("b".utf8)]), isBatch: true))
+        #expect(
+            try order(first + "a 1 <Right> <Right> <Tab> /tmp/f <Tab> <Left> <Tab> <Enter>")
+                == .append(.file("/tmp/f", .lengthPrefixed), isBatch: false))
+        #expect(
+            try order(first + "a 2 <Right> <Tab> f.raw <Enter>")
+                == .consume(limit: nil, end: .end, out: "f.raw"))
+        #expect(try order(first + "a 3 <Right> <Enter>") == .seek(.begin))
+        #expect(try order(first + "a 3 <Left> <Enter>") == .seek(.end))
+        #expect(try order(first + "a 3 <Tab> \\#2000 <Enter>") == nil)
+        #expect(try order(first + "a 3 <Tab> #2000 <Enter>") == .seek(.sequence(2_000)))
+        #expect(try order(first + "a 5") == .mark(clean: false))
+        // Nothing that is no number, no place, no file.
+        for keys in [
+            "a 2 <Tab> x <Enter> <Enter>", "a 3 <Tab> x <Enter>",
+            "a 1 <Right> <Right> <Enter> <Enter> <Enter> <Enter>",
+        ] {
+            #expect(try order(first + keys) == nil)
         }
     }
 
-    @Test func appendingTakesAPlanToo() throws {
+    /// From the list of entries: the one under the cursor, and those that were marked.
+    @Test func entriesAreAtHand() throws {
         var model = Sample.model(write: true)
-        let effects = try Sample.session(
-            &model, "/orders<Enter> a 1 hello<Space>world <Enter> orders <Enter> <Enter>")
-        let plan = try #require(acts(effects).first)
-        #expect(plan.work == .append(payload: Array("hello world".utf8)))
+        var effects = try Sample.session(&model, "/orders<Enter> <Enter> j j")
+        let row = try #require(model.entries?.selected)
+        let ordinal = try #require(row.ordinal)
+        effects = try Sample.session(&model, "a 2 <Right> <Enter> <Enter>")
+        #expect(
+            orders(effects).map(\.work)
+                == [.consume(limit: nil, end: .ordinal(ordinal + 1), out: nil)])
+        effects = try Sample.session(&model, "<Esc> a 3 <Enter>")
+        #expect(orders(effects).map(\.work) == [.seek(.place(row.place))])
+        effects = try Sample.session(&model, "<Esc> m j m a 1 <Left> <Tab> <Enter>")
+        guard
+            case .append(.marked(let topic, let rows), isBatch: false) = orders(effects).last?.work
+        else {
+            Issue.record("\(orders(effects))")
+            return
+        }
+        #expect(topic.name == "orders" && rows.count == 2 && rows.contains(row))
     }
 
-    @Test func namesThatCannotBeTypedAreTypedAsShown() throws {
+    @Test func anEditorIsAskedForAndItsTextPlanned() throws {
         var model = Sample.model(write: true)
-        _ = try Sample.session(&model, "/line<Enter> a 1 x <Enter>")
-        let shown = TopicName("line\nend \u{1b}[31m").shown(ascii: false)
-        #expect(shown == #"line\nend \e[31m"#)
-        for character in shown { _ = model.update(.key(.character(character))) }
-        let effects = try Sample.session(&model, "<Enter> <Enter>")
-        #expect(acts(effects).count == 1)
+        let effects = try Sample.session(&model, "/orders<Enter> a 1 <Right> <Enter> <Tab> <Enter>")
+        #expect(effects.contains(.edit("orders")))
+        #expect(orders(effects).isEmpty && model.overlay == nil)
+        let more = model.update(.edited("orders", .success([1, 2])))
+        #expect(orders(more).map(\.work) == [.append(.typed([[1, 2]]), isBatch: false)])
+        #expect(model.update(.edited("orders", .failure(ActionFailure("gone")))) == [.bell])
     }
 
-    @Test func writeIsSwitchedOnAndOff() throws {
+    @Test func aPlanThatComesTooLateIsDropped() throws {
+        var model = Sample.model(write: true)
+        _ = try Sample.session(&model)
+        let plan = ActionDialog(
+            .act(1), title: "t", lines: [], command: nil, confirmation: .yes)
+        model.setup.canWrite = false
+        #expect(model.update(.planned(plan)) == [.bell])
+        #expect(model.overlay == nil)
+    }
+
+    @Test func writeIsSwitchedOnByAYesAndOff() throws {
         var model = Sample.model()
-        _ = try Sample.session(&model, ": write <Enter>")
+        for keys in [":write <Enter> <Enter>", ":write <Enter> y <Enter> <Enter> <Esc>"] {
+            _ = try Sample.session(&model, keys)
+            #expect(!model.setup.canWrite && model.overlay == nil)
+        }
+        _ = try Sample.session(&model, ": write <Enter> yes <Enter>")
         #expect(model.setup.canWrite)
         _ = try Sample.session(&model, ": readonly <Enter>")
         #expect(!model.setup.canWrite)

@@ -51,6 +51,58 @@ import WalrusFormat
         }
     }
 
+    /// Ten thousand keys in write mode: what writes comes of Enter on a plan that was confirmed, with
+    /// the focus away from Cancel, and of nothing else; the mode itself comes of a typed yes.
+    @Test func nothingIsWrittenUnconfirmed() throws {
+        var random = SeededRandom.fromEnvironment("console properties")
+        var (plans, acts) = (0, 0)
+        for round in 0..<40 {
+            var model = Sample.model(80, 24, write: round > 0)
+            _ = try Sample.session(&model)
+            for _ in 0..<250 {
+                // Now and then the keys of somebody who means it.
+                let script = [
+                    "a 4", "a 2 <Enter> <Enter> <Enter>", "a 3 <Right> <Enter>",
+                    "a 1 <Tab> x <Tab> <Tab> <Tab> <Tab> <Enter>", "orders", "<Tab>", "<Enter>",
+                ]
+                let isMeant = Int.random(in: 0..<8, using: &random) == 0
+                let keys =
+                    isMeant
+                    ? try Key.script(script.randomElement(using: &random)!)
+                    : [Self.keys.randomElement(using: &random)!]
+                for key in keys {
+                    let (couldWrite, overlay) = (model.setup.canWrite, model.overlay)
+                    var effects = model.update(.key(key))
+                    for case .act(let number) in effects {
+                        acts += 1
+                        guard case .plan(let plan) = overlay, plan.isArmed, key == .enter,
+                            plan.purpose == .act(number), couldWrite
+                        else {
+                            Issue.record("\(key) writes from \(String(describing: overlay))")
+                            continue
+                        }
+                    }
+                    if !couldWrite, model.setup.canWrite {
+                        guard case .plan(let plan) = overlay, plan.typed == "yes" else {
+                            Issue.record("\(key) turned write mode on")
+                            continue
+                        }
+                    }
+                    // Effects may have more effects, but none of them writes.
+                    effects.removeAll { if case .act = $0 { true } else { false } }
+                    for effect in Sample.settle(&model, effects) {
+                        if case .act = effect { Issue.record("an answer writes") }
+                    }
+                    if case .plan(let plan) = model.overlay {
+                        plans += 1
+                        if plan.isRunning { _ = model.update(.acted(.success("done"))) }
+                    }
+                }
+            }
+        }
+        #expect(plans > 100 && acts > 0, "\(plans) plans, \(acts) acts: the keys do not get there")
+    }
+
     @Test func everyBindingIsInTheHelp() throws {
         let model = Sample.model()
         let help = HelpView.lines(model).map { $0.map(\.text).joined() }.joined(separator: "\n")
@@ -79,7 +131,7 @@ import WalrusFormat
             let effects = try Sample.session(&model, "\(key) <Enter> \(key) <Enter>")
             for effect in effects {
                 if case .act = effect { Issue.record("\(key) writes") }
-                if case .planConsume = effect { Issue.record("\(key) plans") }
+                if case .planAction = effect { Issue.record("\(key) plans") }
             }
         }
     }

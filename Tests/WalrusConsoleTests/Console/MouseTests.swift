@@ -132,7 +132,8 @@ import WalrusFormat
                     y: Int.random(in: -2...rows + 2, using: &random))
                 for effect in Sample.settle(&model, model.update(.mouse(event))) {
                     switch effect {
-                    case .act, .planConsume, .export, .save: Issue.record("\(event) \(effect)")
+                    case .act, .planAction, .edit, .export, .save:
+                        Issue.record("\(event) \(effect)")
                     default: break
                     }
                 }

@@ -63,7 +63,7 @@ import WalrusFormat
         #expect(try model(": C H E C K <Enter>").screen == .check)
         #expect(try model(": o r d e r s <Enter>").entries?.topic == "orders")
         #expect(try model(": t <Space> b i l l i n g <Enter>").entries?.topic == "billing")
-        #expect(try model(": r w <Enter>").setup.canWrite)
+        #expect(try model(": r w <Enter> yes <Enter>").setup.canWrite)
         let at = try model(": o r d e r s <Enter> : 5 0 0 <Enter>")
         #expect(at.entries?.selected?.ordinal == 500)
         #expect(try model(": 5 0 0 <Enter>").notice?.text.contains("open a topic") == true)

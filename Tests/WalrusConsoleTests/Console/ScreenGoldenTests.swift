@@ -48,7 +48,28 @@ import Testing
         Scene(name: "palette", keys: ":"),
         Scene(name: "palette-topics", keys: ": t o p i c <Space> <Tab> <Tab> <Left> <Left>"),
         Scene(name: "menu", keys: "a"),
-        Scene(name: "plan-consume", keys: "/orders<Enter> a 2 <BS> 3 <Enter> ord", write: true),
+        Scene(name: "menu-write", keys: "/orders<Enter> a j", write: true),
+        Scene(name: "write-mode", keys: ":write<Enter> ye"),
+        Scene(
+            name: "form-append",
+            keys: "/orders<Enter> a 1 <Tab> hello<Enter>world<Space>é<Left> <Tab> <Right>",
+            write: true),
+        Scene(
+            name: "form-append-marked",
+            keys: "/orders<Enter> <Enter> m j m a 1 <Left>", write: true),
+        Scene(
+            name: "form-consume", keys: "/orders<Enter> <Enter> a 2 <Right> <Tab> out.jsonl",
+            write: true),
+        Scene(
+            name: "form-seek", keys: "/orders<Enter> a 3 <Tab> @-1h", write: true),
+        Scene(
+            name: "plan-append", keys: "/orders<Enter> a 1 <Tab> x <Tab> <Tab> <Tab> <Tab> <Enter>",
+            write: true),
+        Scene(
+            name: "plan-consume", keys: "/orders<Enter> a 2 <Tab> <BS> 3 <Enter> <Enter> ord",
+            write: true),
+        Scene(name: "plan-seek", keys: "/orders<Enter> a 3 <Right> <Enter> <Tab>", write: true),
+        Scene(name: "acted", keys: "/orders<Enter> a 4 <Tab> <Enter>", write: true),
     ]
 
     static let sizes = [(80, 24), (120, 40)]

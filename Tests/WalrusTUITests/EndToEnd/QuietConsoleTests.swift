@@ -1,8 +1,10 @@
 import Glibc
+import Inspect
 import SystemPackage
 import TestSupport
 import Testing
 import WalrusConsole
+import WalrusFormat
 import WalrusIO
 import WalrusTUI
 
@@ -31,6 +33,102 @@ import WalrusTUI
             }
         }
         #expect(try Snapshot(fixture.path).changes(since: before) == [])
+    }
+
+    /// In write mode, on a real log, with a runner that would do it: ten thousand keys change nothing
+    /// as long as no confirmation is completed. The key that would complete one is left out.
+    @Test func randomKeysInWriteModeChangeNothing() throws {
+        let fixture = try Fixture("multi")
+        let place = try TempDirectory()
+        try Snapshot.age(fixture.path)
+        let before = try Snapshot(fixture.path)
+        var random = SeededRandom.fromEnvironment("QuietConsoleTests.randomKeysInWriteMode")
+        var console = HeadlessConsole(
+            directory: fixture.path.string,
+            setup: ConsoleModel.Setup(directory: "multi", canWrite: true),
+            size: Size(columns: 80, rows: 24), glyphs: .unicode,
+            actingWith: place.path.appending("audit.jsonl").string)
+        console.start()
+        var (plans, left) = (0, 0)
+        for step in 0..<10_000 {
+            // To the menu and into it more often than by chance; home again before too long.
+            let key: Key =
+                switch step % 40 {
+                case 0: .escape
+                case 1: .character("1")
+                case 2: .character("a")
+                case 3: .character(["1", "2", "3", "4", "5"].randomElement(using: &random) ?? "1")
+                default: Self.key(&random)
+                }
+            if case .plan(let plan)? = console.model.overlay {
+                plans += 1
+                if plan.isArmed, key == .enter, case .act = plan.purpose {
+                    left += 1
+                    continue
+                }
+            }
+            console.press([key])
+            if !console.model.setup.canWrite { console.allowWriting() }
+        }
+        #expect(console.actions == 0)
+        #expect(plans > 100 && left > 0, "\(plans) plans, \(left) confirmations left out")
+        #expect(try Snapshot(fixture.path).changes(since: before) == [])
+        #expect(try Directory.list(place.path).isEmpty)
+    }
+
+    /// What is confirmed is done, by the same runner: the cursor moves, and a line tells of it.
+    @Test func whatIsConfirmedIsDoneAndNoted() throws {
+        let fixture = try Fixture("small")
+        let place = try TempDirectory()
+        let audit = place.path.appending("audit.jsonl")
+        var console = HeadlessConsole(
+            directory: fixture.path.string,
+            setup: ConsoleModel.Setup(directory: "small", canWrite: true),
+            size: Size(columns: 80, rows: 24), glyphs: .unicode, actingWith: audit.string)
+        console.start()
+        let topic = try #require(console.model.state?.topics.first { $0.unread > 3 })
+        func unread() throws -> Int {
+            try #require(console.model.state?.topic(topic.name)?.unread)
+        }
+        let isSelected = console.select(topic.name)
+        #expect(isSelected)
+        func type(_ keys: String) throws { console.press(try Key.script(keys)) }
+        let out = place.path.appending("out.raw").string
+        // Cancelled, then with a wrong name, then with the right one.
+        try type("a 2 <Tab> <BS> 3 <Tab> \(out) <Enter> <Enter>")
+        #expect(console.model.overlay == nil && console.actions == 0)
+        try type("a 2 <Tab> <BS> 3 <Tab> \(out) <Enter> wrong <Enter> <Enter> <Esc>")
+        #expect(console.actions == 0)
+        #expect(try unread() == topic.unread)
+        try type("a 2 <Tab> <BS> 3 <Tab> \(out) <Enter>")
+        for character in topic.name.text { console.press([.character(character)]) }
+        try type("<Enter>")
+        #expect(console.model.notice?.text == "consumed 3 entries of \(topic.name.text)")
+        #expect(try unread() == topic.unread - 3)
+        #expect(try FileStatus.of(FilePath(out))?.size ?? 0 > 0)
+        // Back to the beginning, typed entries, marks.
+        try type("a 3 <Right> <Enter> <Tab> <Enter>")
+        #expect(try unread() == topic.entries)
+        try type("a 1 <Tab> one <Enter> two <Tab> <Right> <Tab> <Right> <Tab> <Tab> <Enter>")
+        guard case .plan(let plan)? = console.model.overlay else {
+            Issue.record("no plan: \(String(describing: console.model.notice))")
+            return
+        }
+        #expect(plan.title == "append 2 entries to \(topic.name.text)")
+        try type("<Tab> <Enter>")
+        #expect(try unread() == topic.entries + 2)
+        try type("a 4 <Tab> <Enter>")
+        #expect(console.model.state?.topic(topic.name)?.isClean == true)
+        try type("a 5 <Tab> <Enter>")
+        #expect(console.model.state?.topic(topic.name)?.isClean == false)
+        let lines = String(decoding: try Directory.contents(of: audit) ?? [], as: UTF8.self)
+            .split(separator: "\n")
+        let actions = ["consume", "seek", "append", "mark", "mark"]
+        #expect(lines.count == actions.count)
+        for (line, action) in zip(lines, actions) {
+            #expect(
+                line.contains("\"action\":\"\(action)\"") && line.contains("\"event\":\"done\""))
+        }
     }
 
     /// Any key, those of the key map more often than others.
