@@ -47,9 +47,15 @@ let package = Package(
             name: "WalrusIO", dependencies: ["CLinuxShim", "CUringShim", system],
             swiftSettings: strict),
 
+        // What is said to an engine in another process, and how.
+        .target(
+            name: "WalrusControl", dependencies: ["WalrusFormat", "WalrusIO", system],
+            swiftSettings: strict),
+
         // The writer and the reader. They do not know each other.
         .target(
-            name: "WalrusEngine", dependencies: ["WalrusFormat", "WalrusIO", system, histogram],
+            name: "WalrusEngine",
+            dependencies: ["WalrusControl", "WalrusFormat", "WalrusIO", system, histogram],
             swiftSettings: strict),
         .target(
             name: "Inspect", dependencies: ["WalrusFormat", "WalrusIO", system],
@@ -58,7 +64,9 @@ let package = Package(
         // What is done to a log by hand: plans, their doing, and the note that it was done.
         .target(
             name: "WalrusActions",
-            dependencies: ["Inspect", "WalrusEngine", "WalrusFormat", "WalrusIO", system],
+            dependencies: [
+                "Inspect", "WalrusControl", "WalrusEngine", "WalrusFormat", "WalrusIO", system,
+            ],
             swiftSettings: strict),
 
         // The console: values and frames, then the terminal, then the program.
@@ -107,11 +115,20 @@ let package = Package(
             name: "EngineToBeKilled",
             dependencies: ["WalrusEngine", "WalrusFormat", "WalrusIO", "TestSupport", system],
             path: "Tests/EngineToBeKilled", swiftSettings: strict),
+        // The other process of tests of the control socket.
+        .executableTarget(
+            name: "EngineThatServes",
+            dependencies: [
+                "WalrusActions", "WalrusControl", "WalrusEngine", "WalrusFormat", "WalrusIO",
+                system,
+            ],
+            path: "Tests/EngineThatServes", swiftSettings: strict),
         // What fuzzing feeds with bytes; a test does so with the corpus.
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "WalrusEngine", "Inspect", "WalrusFormat", "WalrusIO", "TestSupport", system,
+                "WalrusControl", "WalrusEngine", "Inspect", "WalrusFormat", "WalrusIO",
+                "TestSupport", system,
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),
         test(
@@ -119,16 +136,20 @@ let package = Package(
             exclude: ["Corpus"]),
         test("WalrusFormatTests", ["WalrusFormat", "WalrusIO", "CChecksum"]),
         test("WalrusIOTests", ["WalrusIO", system]),
+        test("WalrusControlTests", ["WalrusControl", "WalrusFormat", "WalrusIO", system]),
         test(
             "WalrusEngineTests",
             [
-                "WalrusEngine", "WalrusFormat", "WalrusIO", "Inspect", "EngineUnderLimits",
-                "EngineToBeKilled", system,
+                "WalrusEngine", "WalrusControl", "WalrusFormat", "WalrusIO", "Inspect",
+                "EngineUnderLimits", "EngineToBeKilled", "EngineThatServes", system,
             ]),
         test("InspectTests", ["Inspect", "WalrusFormat", "WalrusIO", system]),
         test(
             "WalrusActionsTests",
-            ["WalrusActions", "Inspect", "WalrusEngine", "WalrusFormat", "WalrusIO", system]),
+            [
+                "WalrusActions", "WalrusControl", "Inspect", "WalrusEngine", "WalrusFormat",
+                "WalrusIO", "EngineThatServes", system,
+            ]),
         test(
             "WalrusConsoleTests", ["WalrusConsole", "Inspect", "WalrusFormat"], exclude: ["Golden"]),
         test(
@@ -142,7 +163,8 @@ let package = Package(
         test(
             "WalrusCLITests",
             [
-                "WalrusFormat", "WalrusIO", "WalrusConsole", "WalrusBench", "WalrusCLI", system,
+                "WalrusFormat", "WalrusIO", "WalrusConsole", "WalrusBench", "WalrusCLI",
+                "EngineThatServes", system,
             ],
             exclude: ["Data"]),
     ],

@@ -127,6 +127,8 @@ public struct Workload: Hashable, Sendable {
             reclamation: .off, backend: backend)
         // So that a console can watch from another terminal.
         configuration.writesMetrics = true
+        // Nobody is to act in it.
+        configuration.servesControl = false
         return configuration
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import SystemPackage
 import WalrusConsole
+import WalrusFormat
 import WalrusIO
 
 /// The program: `walrus DIR` is the console, everything else a verb.
@@ -22,7 +23,7 @@ struct WalrusCommand: ParsableCommand {
             Exit status: 0 fine, 1 findings or nothing there, 2 usage, 3 I/O or lock; by SIGPIPE when \
             the reader of the output goes away.
             """,
-        version: "0.1.0",
+        version: Software.version,
         subcommands: [
             Console.self, Topics.self, Files.self, Blocks.self, Forecast.self, Entries.self,
             Peek.self, Tail.self, Live.self, Record.self, Export.self, Check.self,

@@ -1,4 +1,5 @@
 public import SystemPackage
+package import WalrusControl
 internal import WalrusFormat
 internal import WalrusIO
 
@@ -40,6 +41,11 @@ public struct Configuration: Hashable, Sendable {
     /// Whether `metrics_index.db` in the directory shows other processes, about once a second, what
     /// the engine does.
     public var writesMetrics = true
+    /// Whether other processes of the same user, or of root, may have this engine append, consume,
+    /// seek, mark and reclaim while it is open, over a socket of its user's own
+    /// (`docs/engine.md`, "Control"). Where none can be had the engine works without:
+    /// `Metrics.control` tells.
+    public var servesControl = true
     /// When consumed data files are deleted.
     public var reclamation: Reclamation
 
@@ -48,6 +54,9 @@ public struct Configuration: Hashable, Sendable {
     /// Whether to look for processes that use the directory without a lock, which takes a look at
     /// every process there is.
     package var looksForStrangers = true
+    /// The folder of the socket; nil: the user's own.
+    package var controlFolder: FilePath?
+    package var controlLimits = ControlLimits()
 
     public init(
         directory: FilePath = Self.defaultDirectory,

@@ -33,6 +33,10 @@ public struct EngineError: Error, Hashable, Sendable {
         case noSuchPlace
         /// The engine has been closed.
         case closed
+        /// The process that has the log open, and was asked to act, would not; nothing was done.
+        case refused
+        /// That process did not answer: it is not known whether anything was done.
+        case unanswered
     }
 
     public let code: Code

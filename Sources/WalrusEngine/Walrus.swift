@@ -30,6 +30,8 @@ public final class Walrus: Sendable {
     /// Many reads, writes or syncs at once.
     let batchIO: any BatchIO
     let batchAhead = BatchAhead()
+    /// Nil where the configuration wants none.
+    let control: ControlServer?
     private let flusher: Flusher?
     private let lock: Mutex<DirectoryLock?>
     /// Held over `close`, so that whoever comes second finds it done.
@@ -78,11 +80,15 @@ public final class Walrus: Sendable {
         meter = Meter(
             recorder, allocator, recovered.cursors, io, directory: storage.path,
             writesFile: configuration.writesMetrics)
+        control =
+            configuration.servesControl
+            ? ControlServer(configuration, storage.path, lock.directory) : nil
         self.lock = Mutex(lock)
         self.storage = storage
         wasDurable = recovered.areFilesDurable
         reclaimer = Reclaimer(storage, allocator, registry, cursors)
         if configuration.reclamation == .immediate { reclaimer.attempt(allocator.files) }
+        control?.start(self)
     }
 
     /// Makes the directory and those above it, each of them durably: what is acknowledged in it must
@@ -112,6 +118,7 @@ public final class Walrus: Sendable {
     }
 
     private func close(_ topics: [Topic]) throws(EngineError) {
+        control?.end()
         for topic in topics { topic.close() }
         batchAhead.end()
         marks.close()

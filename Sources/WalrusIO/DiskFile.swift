@@ -243,6 +243,8 @@ public struct FileStatus: Hashable, Sendable {
     public let changed: Int
     /// Device and number: the same for two names of one file.
     public let identity: FileIdentity
+    /// The user whose it is.
+    public let owner: UInt32
 
     init(_ raw: stat) {
         size = Int(raw.st_size)
@@ -250,6 +252,7 @@ public struct FileStatus: Hashable, Sendable {
         modified = Self.nanoseconds(raw.st_mtim)
         changed = Self.nanoseconds(raw.st_ctim)
         identity = FileIdentity(device: UInt64(raw.st_dev), number: UInt64(raw.st_ino))
+        owner = raw.st_uid
     }
 
     /// Anybody may set a file's time to a year that 64 bits of nanoseconds do not reach, or to one
@@ -278,4 +281,9 @@ public struct FileStatus: Hashable, Sendable {
 public struct FileIdentity: Hashable, Sendable {
     public let device: UInt64
     public let number: UInt64
+
+    public init(device: UInt64, number: UInt64) {
+        self.device = device
+        self.number = number
+    }
 }

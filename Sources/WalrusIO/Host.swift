@@ -16,6 +16,9 @@ public enum Host {
         return (own.map { String($0[0]) } ?? number, Int(geteuid()))
     }
 
+    /// The user whose rights this process has.
+    public static var userID: UInt32 { geteuid() }
+
     /// The machine's name, or "localhost" where the system does not tell.
     public static var name: String {
         let name = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
@@ -38,6 +41,11 @@ public enum Host {
         }
         guard count > 0, count < bytes.count else { return nil }
         return String(validating: bytes[..<count], as: UTF8.self)
+    }
+
+    /// The name of that file.
+    public static var programName: String {
+        executable.flatMap { FilePath($0).lastComponent?.string } ?? "unknown"
     }
 
     /// What sets this run of the system apart from the one before; nil where it does not tell.

@@ -48,6 +48,9 @@ public final class Thread: Sendable {
     /// Waits for the end. To be called once.
     public func join() { pthread_join(handle, nil) }
 
+    /// Waits never. To be called once, and not after `join`.
+    public func detach() { pthread_detach(handle) }
+
     /// Starts `body` on a thread that nobody waits for.
     public static func detach(_ body: @escaping @Sendable () -> Void) {
         pthread_detach(Thread(body).handle)

@@ -33,6 +33,7 @@ configuration.readConsistency =
     Int(arguments[4]).map { .atLeastOnce(persistEvery: $0) } ?? .strictlyAtOnce
 configuration.reclamation = arguments[5] == "off" ? .off : .immediate
 configuration.looksForStrangers = false
+configuration.servesControl = false
 // Small, so that the indexes are rewritten while it runs.
 configuration.journalSizeMax = 4_000
 

@@ -20,6 +20,7 @@ if arguments[1] != "environment" {
     configuration.backend = arguments[3] == "mmap" ? .memoryMap : .fileDescriptor
 }
 configuration.looksForStrangers = false
+configuration.servesControl = false
 // A write beyond the limit is to be an error.
 signal(SIGXFSZ, SIG_IGN)
 

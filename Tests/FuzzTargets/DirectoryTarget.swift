@@ -87,6 +87,7 @@ enum DirectoryTarget {
             directory: log.path, key: nil, readConsistency: .strictlyAtOnce,
             fsyncSchedule: .never, reclamation: .off)
         configuration.looksForStrangers = false
+        configuration.servesControl = false
         configuration.writesMetrics = false
         configuration.backend = .fileDescriptor
         let walrus = try Walrus(configuration)

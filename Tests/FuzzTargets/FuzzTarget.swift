@@ -9,6 +9,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case images
     /// A whole directory, opened by the engine and by Inspect.
     case directory
+    /// The control protocol: its messages, and an engine that is told them.
+    case control
 
     /// Does with the bytes what the target does. Throws where a property does not hold; a trap, or
     /// memory without a bound, is seen by whoever calls.
@@ -19,6 +21,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .journal: try JournalTarget.run(bytes)
         case .images: try ImageTarget.run(bytes)
         case .directory: try DirectoryTarget.run(bytes)
+        case .control: try ControlTargets.run(bytes)
         }
     }
 }

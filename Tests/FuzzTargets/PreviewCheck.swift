@@ -45,6 +45,7 @@ public enum PreviewCheck {
         var configuration = Configuration(
             directory: path, key: nil, fsyncSchedule: .never, reclamation: .immediate)
         configuration.looksForStrangers = false
+        configuration.servesControl = false
         configuration.writesMetrics = false
         configuration.backend = .fileDescriptor
         let before = Set(try dataFiles(path))

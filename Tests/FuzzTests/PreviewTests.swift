@@ -77,6 +77,7 @@ import WalrusIO
         var configuration = Configuration(directory: log, key: nil)
         configuration.writesMetrics = false
         configuration.looksForStrangers = false
+        configuration.servesControl = false
         let walrus = try Walrus(configuration)
         for number in 0..<300 { try walrus.append(Array("\(number)".utf8), to: "orders") }
         for _ in 0..<70 { _ = try walrus.readNext("orders", checkpoint: true) }

@@ -55,9 +55,12 @@ public final class Subprocess {
         // Changing the directory in a child is not for every C library; `env` can everywhere.
         let command = directory.map { ["/usr/bin/env", "-C", $0.string, "--"] } ?? []
         let words = unsafe Self.cStrings(command + [program.string] + arguments)
-        let audit: [String: String?] = ["WALRUS_AUDIT": folder.path.appending("audit.jsonl").string]
-        let variables = unsafe Self.cStrings(
-            Self.variables(audit.merging(environment) { $1 }))
+        // Its sockets and its audit log go with its output.
+        let own: [String: String?] = [
+            "WALRUS_AUDIT": folder.path.appending("audit.jsonl").string,
+            "XDG_RUNTIME_DIR": folder.path.string,
+        ]
+        let variables = unsafe Self.cStrings(Self.variables(own.merging(environment) { $1 }))
         let strings = unsafe words + variables
         defer { for index in unsafe strings.indices { unsafe free(strings[index]) } }
         var id: pid_t = 0

@@ -37,6 +37,8 @@ struct Workplace {
         // One test has strangers; the others have better things to do than to look for them.
         configuration.looksForStrangers = false
         configuration.backend = backend
+        // Those of the socket ask for it.
+        configuration.servesControl = false
         // Tests look at what is in the directory; those of the metrics ask for them.
         configuration.writesMetrics = false
         return configuration

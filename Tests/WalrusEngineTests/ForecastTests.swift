@@ -38,6 +38,7 @@ import WalrusIO
             let forecast = ReclaimForecast(before)
             var configuration = Configuration(directory: log.path, key: nil)
             configuration.writesMetrics = false
+            configuration.servesControl = false
             let engine = try Walrus(configuration)
             try engine.close()
             let after = try #require(try Scanner(log.path).scan())

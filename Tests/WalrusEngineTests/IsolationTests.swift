@@ -72,6 +72,7 @@ import WalrusIO
         for (index, key) in keys.enumerated() {
             var configuration = Configuration(directory: data, key: key, fsyncSchedule: .never)
             configuration.looksForStrangers = false
+            configuration.servesControl = false
             configuration.writesMetrics = false
             let walrus = try Walrus(configuration)
             #expect(walrus.topics() == [])
@@ -86,6 +87,7 @@ import WalrusIO
         // As an engine without a key works there, those are none of its business.
         var configuration = Configuration(directory: data, key: nil, fsyncSchedule: .never)
         configuration.looksForStrangers = false
+        configuration.servesControl = false
         let walrus = try Walrus(configuration)
         #expect(walrus.topics() == [] && walrus.recoveryReport.ignoredFiles == [])
         try walrus.close()
@@ -101,6 +103,7 @@ import WalrusIO
                         directory: temp.path.appending("a").appending("b"), key: "key \(index)",
                         fsyncSchedule: .never)
                     configuration.looksForStrangers = false
+                    configuration.servesControl = false
                     let walrus = try Walrus(configuration)
                     try walrus.add(["\(index)"], to: "t")
                     #expect(try walrus.texts("t") == ["\(index)"])

@@ -56,6 +56,7 @@ extension PowerLossTests {
             var configuration = Configuration(
                 directory: crash.path, key: nil, fsyncSchedule: .never)
             configuration.looksForStrangers = false
+            configuration.servesControl = false
             configuration.writesMetrics = false
             let disk = DiskStorage(crash.path)
             let walrus = try Walrus(configuration, on: crash.process(on: disk))

@@ -101,6 +101,7 @@ final class PowerLossWorld {
         calls = 0
         var configuration = Configuration(directory: crash.path, key: nil)
         configuration.looksForStrangers = false
+        configuration.servesControl = false
         configuration.writesMetrics = false
         configuration.journalSizeMax = 4_000
         // The second one's flusher has a time of its own: the same seed may take some tries.

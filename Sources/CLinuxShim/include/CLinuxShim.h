@@ -23,6 +23,14 @@ int wlinux_is_open_for_writing(const char *path);
 unsigned wlinux_device_major(uint64_t device);
 unsigned wlinux_device_minor(uint64_t device);
 
+/// Takes a connection from a listening socket (`accept4`), with SOCK_CLOEXEC and SOCK_NONBLOCK: a
+/// child that is started meanwhile must not get it. The descriptor; -1 with errno.
+int wlinux_accept(int descriptor);
+
+/// Who made the other end of a connected Unix socket, as the kernel noted it then (SO_PEERCRED).
+/// 0; -1 with errno.
+int wlinux_peer(int descriptor, int32_t *process, uint32_t *user);
+
 /// Sleeps as long as `*word` is `value`, until somebody wakes it, or for no reason at all.
 void wlinux_futex_wait(const uint32_t *word, uint32_t value);
 

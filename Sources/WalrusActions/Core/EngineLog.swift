@@ -10,13 +10,14 @@ public final class EngineLog: OpenLog {
 
     /// Opens the log in `directory`, and makes it when it is missing.
     ///
-    /// An action does what it says and no more: no file is deleted that happens to be consumed, and
-    /// no metrics are written that would look like those of a service.
+    /// An action does what it says and no more: no file is deleted that happens to be consumed, no
+    /// metrics are written that would look like those of a service, and nobody is served.
     public init(_ directory: FilePath, fsync: FsyncSchedule = .each) throws(EngineError) {
         var configuration = Configuration(
             directory: directory, key: nil, readConsistency: .strictlyAtOnce, fsyncSchedule: fsync,
             reclamation: .off, backend: .fileDescriptor)
         configuration.writesMetrics = false
+        configuration.servesControl = false
         engine = try Walrus(configuration)
         notes = engine.recoveryReport.sentences
     }

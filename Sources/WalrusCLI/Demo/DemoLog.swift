@@ -17,6 +17,7 @@ enum DemoLog {
         configuration.readConsistency = .atLeastOnce(persistEvery: .max)
         configuration.reclamation = .off
         configuration.writesMetrics = false
+        configuration.servesControl = false
         let engine = try Walrus(configuration, on: DiskStorage(path), clock: clock.now)
         var random = SplitMix(seed: 7)
         for round in 0..<26 { try appendRound(round, &random, engine) }

@@ -7,7 +7,7 @@ internal import WalrusIO
 /// reference, and by the system when the process dies.
 final class DirectoryLock: Sendable {
     private let file: DiskFile
-    private let directory: FileIdentity
+    let directory: FileIdentity
     /// The directories that engines of this process have open: another one finds them also where
     /// somebody has deleted the lock file.
     private static let open = Mutex<Set<FileIdentity>>([])

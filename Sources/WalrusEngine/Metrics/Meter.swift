@@ -50,11 +50,37 @@ final class Meter: Sendable {
         }
     }
 
-    var metrics: Metrics {
+    func metrics(_ control: ControlUse) -> Metrics {
         let (counters, latencies) = recorder.snapshot()
         return Metrics(
             counters: complete(counters), append: latencies[0], read: latencies[1],
-            sync: latencies[2], ring: io.ring)
+            sync: latencies[2], ring: io.ring, control: control)
+    }
+
+    /// The figures as other processes get them.
+    func image() -> MetricsImage {
+        let (counters, latencies) = recorder.snapshot()
+        let last = output.withLock { $0.last }
+        return image(
+            complete(counters), latencies, isClosed: false, interval: Clock.monotonic() - last)
+    }
+
+    private func image(
+        _ counters: MetricCounters, _ latencies: [LatencyHistory], isClosed: Bool, interval: UInt64
+    ) -> MetricsImage {
+        var image = MetricsImage(
+            processID: UInt64(Host.processID), opened: opened, written: Clock.wall(),
+            isClosed: isClosed, interval: interval)
+        image.counters = counters
+        (image.append, image.read, image.sync) = (latencies[0], latencies[1], latencies[2])
+        image.ring =
+            switch io.ring {
+            case .idle: .idle
+            case .used: .used
+            case .unavailable(let code): .unavailable(UInt32(bitPattern: code.rawValue))
+            case .disabled: .disabled
+            }
+        return image
     }
 
     /// The counts with those that others keep.
@@ -79,19 +105,9 @@ final class Meter: Sendable {
             guard counters != output.shown || (isClosed && output.file != nil) else { return }
             let collected = recorder.collect()
             let now = Clock.monotonic()
-            var image = MetricsImage(
-                processID: UInt64(Host.processID), opened: opened, written: Clock.wall(),
-                isClosed: isClosed, interval: now - output.last)
-            image.counters = complete(collected.counters)
-            (image.append, image.read, image.sync) =
-                (collected.latencies[0], collected.latencies[1], collected.latencies[2])
-            image.ring =
-                switch io.ring {
-                case .idle: .idle
-                case .used: .used
-                case .unavailable(let code): .unavailable(UInt32(bitPattern: code.rawValue))
-                case .disabled: .disabled
-                }
+            let image = image(
+                complete(collected.counters), collected.latencies, isClosed: isClosed,
+                interval: now - output.last)
             output.last = now
             output.shown = image.counters
             do throws(IOError) {

@@ -14,9 +14,11 @@ public struct Metrics: Hashable, Sendable {
     public let sync: LatencyHistory
     /// Whether batches and syncs go through a ring of the kernel.
     public let ring: RingUse
+    /// Whether other processes can have the engine act.
+    public let control: ControlUse
 }
 
 extension Walrus {
     /// A snapshot: no count is ever in it twice, and those of calls that have returned are in it.
-    public var metrics: Metrics { meter.metrics }
+    public var metrics: Metrics { meter.metrics(control?.use ?? ControlUse()) }
 }
