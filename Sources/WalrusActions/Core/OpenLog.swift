@@ -4,11 +4,12 @@ public import WalrusFormat
 /// What an action needs of a log that is open: with an engine in this process, or through that of
 /// another one.
 ///
-/// All of it is durable when it returns, and may be called from any thread.
+/// All of it is durable when it returns, but for entries that another process makes durable by its
+/// own schedule (`notes`), and may be called from any thread.
 public protocol OpenLog: Sendable {
-    /// Whom one talks to, for people: "this process", "process 4121".
+    /// Whom one talks to, for people: "this process", "pid 4121 (orders-service)".
     var name: String { get }
-    /// What opening dropped or set aside, a sentence each.
+    /// What opening dropped or set aside, or through whom one acts, a sentence each.
     var notes: [String] { get }
 
     /// Throws as `Walrus.append`.
