@@ -127,7 +127,7 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "WalrusControl", "WalrusEngine", "Inspect", "WalrusFormat", "WalrusIO",
+                "WalrusActions", "WalrusControl", "WalrusEngine", "Inspect", "WalrusFormat", "WalrusIO",
                 "TestSupport", system,
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),

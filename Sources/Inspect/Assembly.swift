@@ -186,7 +186,7 @@ struct Assembly {
                     consumed: { sidecars.consumed(name) }, followsHole: { chain[$0].followsHole })
             else { return }
             for piece in batch.pieces {
-                cut(&chain[piece.block], piece.run.start, piece.run.soundBefore)
+                cut(&chain[piece.block], name, piece.run.start, piece.run.soundBefore)
             }
             note(
                 incompleteBatchOf: batch.first.run.count, name, chain[batch.first.block],
@@ -195,11 +195,19 @@ struct Assembly {
     }
 
     /// Lets what stands at `offset` and after it not count.
-    private func cut(_ link: inout Link, _ offset: Int, _ entriesBefore: Int) {
+    private mutating func cut(
+        _ link: inout Link, _ name: TopicName, _ offset: Int, _ entriesBefore: Int
+    ) {
+        // The batch itself is noted after its pieces.
+        state.recovery.cuts.append(
+            .init(
+                topic: name, file: link.file, slot: link.scan.frame.slot,
+                units: link.scan.frame.units, offset: offset, batch: state.recovery.dropped.count))
+        let end = min(offset, link.used)
         link.entries = entriesBefore
-        link.used = offset
-        link.isDropped = offset == 0
-        link.run = offset == 0 ? nil : runBefore(link.file, link.index, offset)
+        link.used = end
+        link.isDropped = end == 0
+        link.run = end == 0 ? nil : runBefore(link.file, link.index, end)
     }
 
     private mutating func dropIntended(
@@ -218,7 +226,7 @@ struct Assembly {
                 start == 0
                 ? 0 : min(link.entries, measure(link.file, link.index, start).entriesBefore)
             sound += link.entries - before
-            cut(&chain[index], min(start, link.used), before)
+            cut(&chain[index], name, start, before)
             first = first ?? (index, start)
         }
         guard let first else { return }

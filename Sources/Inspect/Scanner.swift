@@ -1,6 +1,6 @@
 internal import Synchronization
 public import SystemPackage
-internal import WalrusFormat
+package import WalrusFormat
 public import WalrusIO
 
 /// Reads a directory without changing it, and keeps what it learnt: a second scan reads only what
@@ -22,6 +22,9 @@ public final class Scanner {
     /// What the last scan made of the directory, without what a running engine says.
     private var assembled: (state: DirectoryState, listing: Set<DirectoryEntry>)?
     private var revision = 0
+    /// Batches that were seen to be written before the scan: what stands behind them does not count, even
+    /// if they are whole by now.
+    package var assumedIntents: [TopicName: BatchIntent] = [:]
 
     public init(_ directory: FilePath) {
         self.directory = directory
@@ -79,6 +82,7 @@ public final class Scanner {
         assembled = nil
         guard walk(work, progress) else { return nil }
         known.addIntents(directory)
+        known.intents.merge(assumedIntents) { _, assumed in assumed }
 
         var assembly = Assembly(
             sidecars: known, measure: { self.probe($0, $1, $2) },

@@ -28,7 +28,8 @@ struct WalrusCommand: ParsableCommand {
             Console.self, Topics.self, Files.self, Blocks.self, Forecast.self, Entries.self,
             Peek.self, Tail.self, Live.self, Record.self, Export.self, Check.self,
             RecoverPreview.self, HexVerb.self, Append.self, Consume.self, Seek.self,
-            Mark.self, Frame.self, Bench.self, Demo.self, Config.self,
+            Mark.self, RepairVerb.self,
+            Frame.self, Bench.self, Demo.self, Config.self,
             Namespaces.self, Completions.self, Manual.self, Version.self,
         ],
         defaultSubcommand: Console.self)

@@ -51,6 +51,17 @@ public struct WalkedEntry: Sendable {
     /// Nil: the entry is sound.
     public let damage: EntryDamage?
 
+    package init(
+        offset: Int, payloadLength: Int, checksum: UInt64, stamp: EntryStamp?,
+        damage: EntryDamage?
+    ) {
+        self.offset = offset
+        self.payloadLength = payloadLength
+        self.checksum = checksum
+        self.stamp = stamp
+        self.damage = damage
+    }
+
     /// Where the next header stands, from the block's start.
     public var end: Int { offset + Layout.headerSize + payloadLength }
 }

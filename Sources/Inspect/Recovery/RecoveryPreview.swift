@@ -149,7 +149,21 @@ struct RecoveryFacts: Sendable {
         let again: Int?
     }
 
+    /// A place from which on nothing of a block counts.
+    struct Cut: Hashable, Sendable {
+        let topic: TopicName
+        let file: DataFileName
+        let slot: Int
+        let units: Int
+        /// Bytes from the block's start.
+        let offset: Int
+        /// Index into `dropped`: the batch that is not whole.
+        let batch: Int
+    }
+
     var dropped: [RecoveryPreview.DroppedBatch] = []
+    /// What is left of those batches, in the order of places within each.
+    var cuts: [Cut] = []
     /// Cursors that are not as they were stored.
     var corrections: [TopicName: Correction] = [:]
 }

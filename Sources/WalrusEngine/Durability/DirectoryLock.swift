@@ -1,18 +1,22 @@
 internal import Synchronization
-internal import SystemPackage
+package import SystemPackage
 internal import WalrusFormat
 internal import WalrusIO
 
 /// The right to write in a directory: `flock` on `lock_index.db`, given back with the last
 /// reference, and by the system when the process dies.
-final class DirectoryLock: Sendable {
+package final class DirectoryLock: Sendable {
     private let file: DiskFile
     let directory: FileIdentity
     /// The directories that engines of this process have open: another one finds them also where
     /// somebody has deleted the lock file.
     private static let open = Mutex<Set<FileIdentity>>([])
 
-    init(_ directory: FilePath, looksForStrangers: Bool) throws(EngineError) {
+    /// - Parameter looksForStrangers: whether to refuse also when a process that takes no lock, as
+    ///   the reference takes none, can write to the directory's files.
+    ///
+    /// Throws `.locked` with the holders.
+    package init(_ directory: FilePath, looksForStrangers: Bool) throws(EngineError) {
         let path = directory.appending(DirectoryNames.lock)
         file = try engineErrors { () throws(IOError) in try DiskFile(path, .openOrCreate) }
         guard try Self.take(file) else {
