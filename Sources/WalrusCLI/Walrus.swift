@@ -28,7 +28,7 @@ struct WalrusCommand: ParsableCommand {
             Console.self, Topics.self, Files.self, Blocks.self, Forecast.self, Entries.self,
             Peek.self, Tail.self, Live.self, Record.self, Export.self, Check.self,
             RecoverPreview.self, HexVerb.self, Append.self, Consume.self, Seek.self,
-            Mark.self, RepairVerb.self, Salvage.self,
+            Mark.self, RepairVerb.self, Salvage.self, Backup.self, Restore.self,
             Frame.self, Bench.self, Demo.self, Config.self,
             Namespaces.self, Completions.self, Manual.self, Version.self,
         ],

@@ -16,8 +16,10 @@ public final class OutputFile {
     private let name: String
     private var buffer: [UInt8] = []
     private var isFinished = false
-    /// Bytes so far.
+    /// Bytes that were handed to the system.
     public private(set) var count = 0
+    /// Bytes so far.
+    public var written: Int { count + buffer.count }
 
     /// - Parameter replaces: whether a file that has the name already gives way. Else that is the
     ///   error `fileExists`, now or in `finish`. What is no regular file (a device, a pipe, a link)
@@ -70,6 +72,14 @@ public final class OutputFile {
         }
         if let failure { throw failure }
         count += buffer.count
+    }
+
+    /// What was written so far, to be read again. Returns the number of bytes, fewer only at the end.
+    public func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(IOError)
+        -> Int
+    {
+        try flush()
+        return try unsafe file.read(at: offset, into: target)
     }
 
     /// Makes it durable, and gives it its name.

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Inspect
+import SystemPackage
+import WalrusActions
+import WalrusConsole
+import WalrusIO
+
+struct Restore: Verb {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a log of an archive that walrus backup wrote, and check it. Writes there.",
+        discussion: """
+            DIR must be new or empty. It is built as DIR.unfinished, compared with what the archive \
+            says that it holds, made durable, and renamed. An archive with anything in it that is no \
+            file of a log is refused whole.
+            """)
+
+    @Argument(help: ArgumentHelp("The archive.", valueName: "FILE.tar"), completion: .file())
+    var archive: String
+
+    @Argument(
+        help: ArgumentHelp("The new directory.", valueName: "DIR"), completion: .directory)
+    var directory: String
+
+    @OptionGroup var form: OutputArguments
+
+    func validate() throws {
+        if archive.isEmpty || directory.isEmpty { throw ValidationError("a name is empty") }
+    }
+
+    func perform() throws {
+        let job = RestoreJob(FilePath(archive), to: FilePath(directory))
+        StopSignals.watch()
+        let command = ["walrus", "restore", archive, directory].map(ShellWord.quoted)
+            .joined(separator: " ")
+        let line = ProgressLine()
+        defer { line.clear() }
+        do {
+            let report = try AuditLog().noting(
+                .init("restore", FilePath(directory), command: command), isLong: true,
+                {
+                    try job.run { done, all in
+                        line.show("restoring: \(Figures.percent(done, of: all))%")
+                        return !StopSignals.isRequested
+                    }
+                },
+                outcome: { ActionOutcome("restored", figures: Self.figures($0)) })
+            line.clear()
+            try tell(report)
+        } catch let error as RestoreJob.Stopped {
+            StopSignals.endIfRequested()
+            throw error
+        }
+    }
+
+    private static func figures(_ report: RestoreJob.Report) -> [(String, JSON)] {
+        [
+            ("topics", .int(report.topics)), ("entries", .int(report.entries)),
+            ("unread", .int(report.unread)), ("files", .int(report.files)),
+            ("compared", .bool(report.isCompared)), ("findings", .int(report.findings)),
+        ]
+    }
+
+    private func tell(_ report: RestoreJob.Report) throws {
+        try form.print(
+            ActionOutcome(
+                "\(counted(report.entries, "entry", "entries")) in "
+                    + "\(counted(report.topics, "topic", "topics")), \(report.unread) unread, are in "
+                    + "\(directory)"
+                    + (report.isCompared ? ", and are those that were backed up" : ""),
+                figures: Self.figures(report)))
+        if !report.isCompared {
+            StandardStreams.complain(
+                "walrus: note: the archive does not tell what it holds: only checksums were checked"
+            )
+        }
+        guard report.findings == 0 else {
+            throw Failure(
+                .nothing,
+                "it has \(counted(report.findings, "finding", "findings")), as the log had: see walrus check"
+            )
+        }
+    }
+}
