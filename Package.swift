@@ -148,7 +148,7 @@ let package = Package(
             "WalrusActionsTests",
             [
                 "WalrusActions", "WalrusControl", "Inspect", "WalrusEngine", "WalrusFormat",
-                "WalrusIO", "EngineThatServes", system,
+                "WalrusIO", "WalrusCLI", "EngineThatServes", system,
             ]),
         test(
             "WalrusConsoleTests", ["WalrusConsole", "Inspect", "WalrusFormat"], exclude: ["Golden"]),

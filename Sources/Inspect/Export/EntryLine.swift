@@ -1,0 +1,77 @@
+internal import WalrusFormat
+
+/// The payload in a line of JSON, as `walrus export` and `walrus entries` write it.
+package enum EntryLine {
+    package struct Refusal: Error, Hashable, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// The bytes of `payload`, or of `payload_base64`; one of them must be there. All else is ignored.
+    package static func payload(_ line: [UInt8]) throws(Refusal) -> [UInt8] {
+        let text = try string("payload", line)
+        let encoded = try string("payload_base64", line)
+        switch (text, encoded) {
+        case (let text?, nil): return text
+        case (nil, let encoded?):
+            guard let bytes = Base64.decode(encoded) else {
+                throw Refusal(description: "payload_base64 is not base 64")
+            }
+            return bytes
+        case (nil, nil):
+            throw Refusal(
+                description: "it has neither payload nor payload_base64: was it exported with them?"
+            )
+        default: throw Refusal(description: "it has both payload and payload_base64")
+        }
+    }
+
+    private static func string(_ key: String, _ line: [UInt8]) throws(Refusal) -> [UInt8]? {
+        let path = JSONPath([.key(Array(key.utf8))])
+        let found = unsafe line.withUnsafeBytes { unsafe JSONScan.value(at: path, in: $0) }
+        switch found {
+        case .scalar(.string(let bytes)): return bytes
+        case .missing: return nil
+        case .invalid: throw Refusal(description: "it is not JSON")
+        case .tooDeep: throw Refusal(description: "it is nested too deeply")
+        default: throw Refusal(description: "\(key) is not a string")
+        }
+    }
+}
+
+extension Base64 {
+    /// Nil unless `text` is whole groups of four digits, padded at the end alone.
+    package static func decode(_ text: [UInt8]) -> [UInt8]? {
+        guard text.count.isMultiple(of: 4) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count / 4 * 3)
+        for at in stride(from: 0, to: text.count, by: 4) {
+            let isLast = at + 4 == text.count
+            let group = text[at..<at + 4]
+            let padding = isLast ? group.reversed().prefix { $0 == UInt8(ascii: "=") }.count : 0
+            guard padding <= 2 else { return nil }
+            var bits = 0
+            for byte in group.dropLast(padding) {
+                guard let value = value(byte) else { return nil }
+                bits = bits << 6 | value
+            }
+            bits <<= 6 * padding
+            // What no encoder writes is not taken either.
+            guard bits & (1 << (8 * padding) - 1) == 0 else { return nil }
+            for place in 0..<3 - padding {
+                bytes.append(UInt8(truncatingIfNeeded: bits >> (16 - 8 * place)))
+            }
+        }
+        return bytes
+    }
+
+    private static func value(_ digit: UInt8) -> Int? {
+        switch digit {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): Int(digit) - 65
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): Int(digit) - 71
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): Int(digit) + 4
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
+}
