@@ -8,6 +8,14 @@ public enum Reclamation: Hashable, Sendable {
     case off
 }
 
+/// What becomes of a data file in which nothing is left to be read.
+public enum ReclaimDisposal: Hashable, Sendable {
+    case delete
+    /// It is renamed into a folder, which must exist: a path from the log's directory on, on the same
+    /// file system. A file there that has its name already is an error, and stays as it is.
+    case move(to: String)
+}
+
 /// What `Walrus.reclaim()` did.
 public struct ReclaimReport: Hashable, Sendable {
     /// The data files that are gone, each 1000 MiB in name and what was used of it on disk.
@@ -27,12 +35,21 @@ extension Walrus {
     /// no block will be put into it any more, and all of it could be read. Cursors, and the running
     /// numbers of topics that have lost all their blocks, are durable before.
     ///
+    /// - Parameters:
+    ///   - names: the files that may go; nil: all.
+    ///   - disposal: whether they are deleted or moved. A file that cannot be moved stays; it is never
+    ///     deleted instead.
+    ///
     /// Throws `.io`, after which no further file was deleted, and `.closed`. The reference does this
     /// by itself, and only to files of the session.
     @discardableResult
-    public func reclaim() throws(EngineError) -> ReclaimReport {
+    public func reclaim(
+        _ names: Set<DataFileName>? = nil, disposal: ReclaimDisposal = .delete
+    ) throws(EngineError) -> ReclaimReport {
         try registry.checkOpen()
-        return try reclaimer.reclaim(allocator.files)
+        let files = allocator.files
+        return try reclaimer.reclaim(
+            names.map { names in files.filter { names.contains($0.name) } } ?? files, disposal)
     }
 
     /// The files that should have been deleted and could not, with the reason.

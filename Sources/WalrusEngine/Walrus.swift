@@ -117,7 +117,16 @@ public final class Walrus: Sendable {
         }
     }
 
-    private func close(_ topics: [Topic]) throws(EngineError) {
+    /// The same, and puts data files back that were moved away, just before the directory is given
+    /// free. Throws `.closed` where that is done already.
+    package func close(adopting adoption: Adoption) throws(EngineError) {
+        try closing.withLock { _ throws(EngineError) in
+            guard let topics = registry.close() else { throw .closed }
+            try close(topics, adoption)
+        }
+    }
+
+    private func close(_ topics: [Topic], _ adoption: Adoption? = nil) throws(EngineError) {
         control?.end()
         for topic in topics { topic.close() }
         batchAhead.end()
@@ -143,7 +152,11 @@ public final class Walrus: Sendable {
             try cursors.record(topics.compactMap(Self.unrecorded), durably: true)
             try cursors.compact()
         }
-        if failure == nil, isReclaimed {
+        if failure == nil, let adoption {
+            attempt { () throws(EngineError) in
+                try adoption.perform(on: storage, cursors, topics)
+            }
+        } else if failure == nil, isReclaimed {
             attempt { () throws(EngineError) in try writeSnapshot(topics) }
         }
         meter.end()

@@ -27,6 +27,19 @@ extension Storage {
     public func status(of name: String) throws(IOError) -> FileStatus? {
         try FileStatus.of(path.appending(name))
     }
+
+    /// Renames a file. One that has the new name already is the error `fileExists`.
+    public func move(_ name: String, to newName: String) throws(IOError) {
+        if try status(of: newName) != nil {
+            throw IOError("rename to \(newName)", path.appending(name), .fileExists)
+        }
+        try rename(name, to: newName)
+    }
+
+    /// Makes created, renamed and removed names in a folder of the directory durable.
+    public func syncFolder(_ name: String) throws(IOError) {
+        try DiskStorage(path.appending(name)).syncDirectory()
+    }
 }
 
 /// An open file of a storage.

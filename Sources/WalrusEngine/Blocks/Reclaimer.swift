@@ -3,26 +3,27 @@ internal import SystemPackage
 internal import WalrusFormat
 internal import WalrusIO
 
-/// Deletes data files in which nothing is left to be read.
+/// Deletes data files in which nothing is left to be read, or moves them away.
 ///
 /// A file goes when every block in it is consumed, no block will be put into it any more, and all of
 /// it could be read. First what is true without it is made durable (`CursorStore.release`), then it
-/// is forgotten, deleted, and the directory synced. One thread does so at a time; it holds the locks
+/// is forgotten, disposed of, and the directory synced. One thread does so at a time; it holds the locks
 /// on the readers of all topics with blocks in the file, in the order of names, so that no cursor
 /// moves meanwhile. Entries being read keep their file open.
 final class Reclaimer: Sendable {
     private struct Running {
         var isClosed = false
-        /// Forgotten, but not deleted yet: to be tried again.
+        /// Forgotten, but not gone yet: to be tried again.
         var doomed: [Doomed] = []
     }
 
     /// Files that were forgotten together, and the topics that had blocks in them.
     private struct Doomed {
         var files: [DataFileName]
-        /// Those that are deleted and could come back with a power loss.
-        var deleted: [DataFileName] = []
+        /// Those that are gone and could come back with a power loss.
+        var gone: [DataFileName] = []
         let topics: [TopicName]
+        let disposal: ReclaimDisposal
     }
 
     /// Files handled at once, which cost one rewrite of the index.
@@ -83,7 +84,7 @@ final class Reclaimer: Sendable {
 
     func attempt(_ files: [DataFile]) {
         guard files.contains(where: isConsumed) else { return }
-        _ = try? reclaim(files)
+        _ = try? reclaim(files, .delete)
     }
 
     private func isConsumed(_ file: DataFile) -> Bool {
@@ -98,42 +99,44 @@ final class Reclaimer: Sendable {
 
     // MARK: - Doing it
 
-    /// Deletes those of `files` in which nothing is left to be read, and what could not be deleted
-    /// before.
-    func reclaim(_ files: [DataFile]) throws(EngineError) -> ReclaimReport {
+    /// Disposes of those of `files` in which nothing is left to be read, and of what could not go
+    /// before, as was decided on then.
+    func reclaim(_ files: [DataFile], _ disposal: ReclaimDisposal) throws(EngineError)
+        -> ReclaimReport
+    {
         try running.withLock { (running: inout Running) throws(EngineError) in
             guard !running.isClosed else { throw .closed }
             var report = ReclaimReport()
-            delete(&running, &report)
+            dispose(&running, &report)
             var rest = files[...]
             while !rest.isEmpty {
                 let group = rest.prefix(Self.groupSize).filter(isConsumed)
                 rest = rest.dropFirst(Self.groupSize)
                 guard !group.isEmpty else { continue }
-                do throws(EngineError) { try release(group, &running, &report) } catch {
+                do throws(EngineError) { try release(group, disposal, &running) } catch {
                     failed.withLock { for file in group { $0[file.name] = error } }
                     throw error
                 }
-                delete(&running, &report)
+                dispose(&running, &report)
             }
             return report
         }
     }
 
-    /// Deletes what could not be deleted before; nothing more is deleted after that. Whether
-    /// everything that should be gone is gone.
+    /// Disposes of what could not go before; nothing more goes after that. Whether everything that
+    /// should be gone is gone.
     func close() -> Bool {
         running.withLock { running in
             guard !running.isClosed else { return true }
             var report = ReclaimReport()
-            delete(&running, &report)
+            dispose(&running, &report)
             running.isClosed = true
             return running.doomed.isEmpty
         }
     }
 
     private func release(
-        _ files: [DataFile], _ running: inout Running, _ report: inout ReclaimReport
+        _ files: [DataFile], _ disposal: ReclaimDisposal, _ running: inout Running
     ) throws(EngineError) {
         let names = Set(files.flatMap { $0.residents.blocks.map(\.topic) })
         let topics = names.sorted().compactMap(registry.find)
@@ -160,7 +163,8 @@ final class Reclaimer: Sendable {
             for file in gone { file.forget() }
             allocator.forget(gone)
             running.doomed.append(
-                Doomed(files: gone.map(\.name), topics: plans.map(\.1.topic)))
+                Doomed(
+                    files: gone.map(\.name), topics: plans.map(\.1.topic), disposal: disposal))
         }
     }
 
@@ -174,33 +178,33 @@ final class Reclaimer: Sendable {
         }
     }
 
-    private func delete(_ running: inout Running, _ report: inout ReclaimReport) {
+    private func dispose(_ running: inout Running, _ report: inout ReclaimReport) {
         guard !running.doomed.isEmpty else { return }
         for index in running.doomed.indices {
             let files = running.doomed[index].files
             running.doomed[index].files = []
             for file in files {
                 do throws(IOError) {
-                    try remove(file)
-                    running.doomed[index].deleted.append(file)
+                    try remove(file, running.doomed[index].disposal)
+                    running.doomed[index].gone.append(file)
                 } catch {
                     failed.withLock { $0[file] = EngineError(error) }
                     running.doomed[index].files.append(file)
                 }
             }
         }
-        do throws(IOError) { try storage.syncDirectory() } catch {
-            for file in running.doomed.flatMap(\.deleted) {
+        do throws(IOError) { try sync(running.doomed) } catch {
+            for file in running.doomed.flatMap(\.gone) {
                 failed.withLock { $0[file] = EngineError(error) }
             }
             report.failures = failures
             return
         }
         for index in running.doomed.indices {
-            let deleted = running.doomed[index].deleted
-            running.doomed[index].deleted = []
-            failed.withLock { for file in deleted { $0[file] = nil } }
-            report.files += deleted
+            let gone = running.doomed[index].gone
+            running.doomed[index].gone = []
+            failed.withLock { for file in gone { $0[file] = nil } }
+            report.files += gone
             if running.doomed[index].files.isEmpty {
                 cursors.settle(running.doomed[index].topics)
             }
@@ -209,8 +213,21 @@ final class Reclaimer: Sendable {
         report.failures = failures
     }
 
-    private func remove(_ name: DataFileName) throws(IOError) {
-        do throws(IOError) { try storage.remove(name.text) } catch {
+    /// The new names first: a file that was moved has one of the two after a power loss.
+    private func sync(_ doomed: [Doomed]) throws(IOError) {
+        for disposal in Set(doomed.map(\.disposal)) {
+            if case .move(let folder) = disposal { try storage.syncFolder(folder) }
+        }
+        try storage.syncDirectory()
+    }
+
+    private func remove(_ name: DataFileName, _ disposal: ReclaimDisposal) throws(IOError) {
+        do throws(IOError) {
+            switch disposal {
+            case .delete: try storage.remove(name.text)
+            case .move(let folder): try storage.move(name.text, to: "\(folder)/\(name.text)")
+            }
+        } catch {
             // Somebody was faster.
             guard error.errno == .noSuchFileOrDirectory else { throw error }
         }

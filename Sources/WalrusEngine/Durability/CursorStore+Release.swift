@@ -23,24 +23,57 @@ extension CursorStore {
             try state.withLock { (state: inout State) throws(IOError) in
                 var saved = state.contents.saved
                 for release in releases { saved[release.topic] = release.saved }
-                let image = CursorIndexImage.encode(saved.mapValues(\.stored))
                 var bytes: [UInt8] = []
                 for release in releases {
                     bytes += CursorJournal.encode(.cursor(release.topic, release.saved.position))
                     bytes += CursorJournal.encode(.counter(release.topic, release.counter))
                 }
-                bytes += CursorJournal.encode(.nextCursorIndex(.init(index: image)))
-                try ready(for: bytes.count, &state)
-                try append(bytes, durably: true, &state)
-                state.contents.hasRecords = true
-                try replaceCursorIndex(with: image, &state)
-                state.contents.saved = saved
+                try write(bytes, saved, &state)
                 for release in releases {
                     state.contents.counters[release.topic] = release.counter
                     state.explicit[release.topic, default: 0] += 1
                 }
             }
         }
+    }
+
+    /// Makes durable what is to be true once data files are back: the cursors of all topics with blocks
+    /// in them, where they stand among all blocks. The index stays in the form that is right without
+    /// the files: with them it says less than was consumed, never more.
+    func adopt(_ positions: [TopicName: CursorPosition]) throws(EngineError) {
+        try engineErrors { () throws(IOError) in
+            try state.withLock { (state: inout State) throws(IOError) in
+                var saved = state.contents.saved
+                var bytes: [UInt8] = []
+                for (topic, position) in positions.sorted(by: { $0.key < $1.key }) {
+                    saved[topic] = Saved(
+                        position: position, stored: (saved[topic] ?? .begin).stored)
+                    bytes += CursorJournal.encode(.cursor(topic, position))
+                }
+                try write(bytes, saved, &state)
+            }
+        }
+    }
+
+    /// Where the cursor is recorded to stand; nil where that is the topic's start.
+    func position(of topic: TopicName) -> CursorPosition? {
+        state.withLock { state in
+            state.contents.saved[topic].map(\.position).flatMap { $0.file == nil ? nil : $0 }
+        }
+    }
+
+    /// First the records, with the index that comes next, so that the journal continues both; then the
+    /// index.
+    private func write(
+        _ records: [UInt8], _ saved: [TopicName: Saved], _ state: inout State
+    ) throws(IOError) {
+        let image = CursorIndexImage.encode(saved.mapValues(\.stored))
+        let bytes = records + CursorJournal.encode(.nextCursorIndex(.init(index: image)))
+        try ready(for: bytes.count, &state)
+        try append(bytes, durably: true, &state)
+        state.contents.hasRecords = true
+        try replaceCursorIndex(with: image, &state)
+        state.contents.saved = saved
     }
 
     /// The blocks are gone for good.
