@@ -22,6 +22,7 @@ public enum DataDirectory {
             found.append(Namespace(name: nil, path: path, fileCount: fileCount(listing)))
         }
         for entry in listing.sorted(by: { $0.name < $1.name }) where entry.kind == .directory {
+            guard entry.name != DirectoryNames.trash else { continue }
             let folder = path.appending(entry.name)
             // A folder that cannot be read is not ours to complain about.
             guard let inside = try? Directory.list(folder), isLog(inside) else { continue }

@@ -12,6 +12,8 @@ public struct DirectoryState: Sendable {
     public var time: UInt64 = 0
     /// What a running engine says about itself; nil when none does.
     public var metrics: LiveMetrics?
+    /// What the log's trash holds; nil when there is none.
+    public var trash: TrashSummary?
 
     /// The same number from one scanner means that nothing but `time` and `metrics` has changed; 0
     /// where nobody knows.

@@ -72,7 +72,8 @@ public final class Scanner {
             work += blocks.map { Work(file: name, block: $0) }
             scans[name] = scan
         }
-        isSame = isSame && files.count == scans.count
+        let trash = TrashSummary(directory, listing)
+        isSame = isSame && files.count == scans.count && assembled?.state.trash == trash
         files = scans
         // Most directories are at rest most of the time: putting the state together anew would be
         // all the work there is.
@@ -105,6 +106,8 @@ public final class Scanner {
             assembly.add(scan)
         }
         var state = assembly.finish(listing: listing, time: Clock.wall())
+        state.trash = trash
+        if let finding = trash?.finding { state.findings.append(finding) }
         revision += 1
         state.revision = revision
         assembled = (state, Set(listing))

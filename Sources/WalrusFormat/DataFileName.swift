@@ -59,6 +59,11 @@ public enum DirectoryNames {
     public static let metrics = "metrics_index.db"
     public static let snapshot = "snapshot_index.db"
     public static let batchIntents = "batch_intent_index.db"
+    /// The folder of data files that were reclaimed and not deleted: a folder each time.
+    public static let trash = ".walrus-trash"
+    /// What a folder in the trash says of itself. Named so that it is no data file for anybody, also
+    /// where somebody copies the folder's contents into a log.
+    public static let trashManifest = "trash_manifest_index.db"
     /// What the reference skips when it looks for data files, and every file of ours ends in.
     public static let sidecarSuffix = "_index.db"
 

@@ -52,7 +52,19 @@ public final class EngineLog: OpenLog {
 
     public func reclaim() throws(EngineError) -> ReclaimReport { try engine.reclaim() }
 
+    /// As `Walrus.reclaim`.
+    public func reclaim(_ names: Set<DataFileName>, disposal: ReclaimDisposal)
+        throws(EngineError) -> ReclaimReport
+    {
+        try engine.reclaim(names, disposal: disposal)
+    }
+
     public func close() throws(EngineError) { try engine.close() }
+
+    /// Closes the log, and puts data files back into it as the last thing.
+    func close(adopting adoption: Adoption) throws(EngineError) {
+        try engine.close(adopting: adoption)
+    }
 }
 
 extension RecoveryReport {

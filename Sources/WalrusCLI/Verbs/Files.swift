@@ -2,6 +2,7 @@ import ArgumentParser
 import Inspect
 import WalrusConsole
 import WalrusFormat
+import WalrusIO
 
 struct Files: Verb {
     static let configuration = CommandConfiguration(
@@ -25,6 +26,11 @@ struct Files: Verb {
                 file.name.text, String(file.size), String(file.allocated), String(file.usedSlots),
                 String(file.blocks.count), String(consumedBlocks(file)), String(entries(file)),
             ]
+        }
+        if form.output == .text, let trash = state.trash {
+            StandardStreams.complain(
+                "walrus: note: the trash holds \(counted(trash.files, "more file", "more files")), "
+                    + "\(trash.allocated) bytes on disk; see walrus reclaim")
         }
         try state.admitGaps()
         if state.files.isEmpty { throw Failure(.nothing, "\(log.path): no data files there") }
