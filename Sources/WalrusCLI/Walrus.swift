@@ -16,10 +16,9 @@ struct WalrusCommand: ParsableCommand {
             """,
         discussion: """
             walrus DIR opens the console on a data directory; `walrus demo DIR` makes one to try. \
-            Nothing that looks ever writes. These verbs write: append, import, consume, seek, mark, reclaim \
-            and repair into the log, replay into another topic, bench, demo, salvage and restore into a \
-            new directory, export and backup into a file outside of the log; and the console's actions \
-            after --write.
+            Nothing that looks ever writes. These verbs write: append, import, consume, seek, mark, replay, \
+            reclaim and repair into the log, bench, demo, salvage and restore into a new directory, export \
+            and backup into a file outside of the log; and the console's actions after --write.
 
             Exit status: 0 fine, 1 findings or nothing there, 2 usage, 3 I/O or lock; by SIGPIPE when \
             the reader of the output goes away.
@@ -29,8 +28,8 @@ struct WalrusCommand: ParsableCommand {
             Console.self, Topics.self, Files.self, Blocks.self, Forecast.self, Entries.self,
             Peek.self, Tail.self, Live.self, Record.self, Export.self, Check.self,
             RecoverPreview.self, HexVerb.self, Append.self, Consume.self, Seek.self,
-            Mark.self, Reclaim.self, RepairVerb.self, Salvage.self, Backup.self, Restore.self,
-            Import.self, Frame.self, Bench.self, Demo.self, Config.self,
+            Mark.self, Replay.self, Replays.self, Reclaim.self, RepairVerb.self, Salvage.self,
+            Backup.self, Restore.self, Import.self, Frame.self, Bench.self, Demo.self, Config.self,
             Namespaces.self, Completions.self, Manual.self, Version.self,
         ],
         defaultSubcommand: Console.self)

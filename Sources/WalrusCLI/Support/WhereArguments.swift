@@ -18,6 +18,9 @@ struct WhereArguments: ParsableArguments {
     /// The query, with moments before now made fixed ones; nil without one.
     func query() throws -> Query? { try parsed()?.resolved(now: Clock.wall()) }
 
+    /// The same with moments before now as they were typed.
+    func unresolved() throws -> Query? { try parsed() }
+
     private func parsed() throws -> Query? {
         do throws(QueryError) {
             return try text.map { text throws(QueryError) in try Query(text) }

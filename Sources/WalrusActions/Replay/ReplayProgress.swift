@@ -1,0 +1,148 @@
+import WalrusFormat
+
+/// A sum over entries in their order: of the length and the FNV-1a 64 of each.
+struct EntrySum: Hashable, Sendable {
+    private(set) var value: UInt64 = 0
+
+    init(_ value: UInt64 = 0) { self.value = value }
+
+    mutating func add(length: Int, checksum: UInt64) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(24)
+        for number in [value, UInt64(length), checksum] {
+            for shift in 0..<8 {
+                bytes.append(UInt8(truncatingIfNeeded: number >> (8 * UInt64(shift))))
+            }
+        }
+        value = FNV1a.hash(bytes)
+    }
+}
+
+/// How far a replay is in its source.
+struct ReplayPosition: Hashable, Sendable {
+    /// The next entry to be looked at; nil: the end of the range.
+    var next: EntryPlace?
+    /// Its ordinal.
+    var ordinal = 1
+    /// Sound entries from there to the end of the range.
+    var left = 0
+    /// Entries that were handed over.
+    var delivered = 0
+    /// Bytes of their payloads.
+    var bytes = 0
+    /// Over them, as they were read from the source.
+    var sum = EntrySum()
+    var damaged = 0
+    var undecided = 0
+}
+
+/// A batch that is about to be appended.
+struct PendingBatch: Hashable, Sendable {
+    /// Where the topic ended when the batch was about to be appended; nil: it had no block.
+    var after: EntryPlace?
+    /// The running number of the entry there; 0 where none is known.
+    var sequence: UInt64 = 0
+    /// Nobody else could append between that look and the batch.
+    var isAlone = true
+    var count = 0
+    /// Over its entries alone.
+    var sum = EntrySum()
+    /// How far the replay is once the batch is there.
+    var position = ReplayPosition()
+}
+
+/// All that is known of a replay from one run to the next.
+struct ReplayProgress: Hashable, Sendable {
+    /// What is done for sure.
+    var position: ReplayPosition
+    /// Entries that were found in the target, and the sum over them as they were read there.
+    var found = 0
+    var foundSum = EntrySum()
+    /// Entries of which nothing was left to be found: consumed and reclaimed at once.
+    var unseen = 0
+    /// What may be done as well.
+    var pending: PendingBatch?
+    /// When it came to its end, in nanoseconds since 1970 UTC.
+    var finished: UInt64?
+
+    init(_ position: ReplayPosition) { self.position = position }
+
+    /// Takes the batch for delivered. `sum`: over all entries as the target has them, those of the
+    /// batch too; nil: it was not seen there.
+    mutating func settle(_ batch: PendingBatch, found sum: EntrySum?) {
+        position = batch.position
+        pending = nil
+        guard let sum else {
+            unseen += batch.count
+            return
+        }
+        found += batch.count
+        foundSum = sum
+    }
+}
+
+// MARK: - As fields
+
+extension ReplayPosition {
+    func put(into fields: inout Fields, _ prefix: String) {
+        fields.set(prefix + "next", next)
+        fields.set(prefix + "ordinal", ordinal)
+        fields.set(prefix + "left", left)
+        fields.set(prefix + "delivered", delivered)
+        fields.set(prefix + "bytes", bytes)
+        fields.set(prefix + "sum", sum.value)
+        fields.set(prefix + "damaged", damaged)
+        fields.set(prefix + "undecided", undecided)
+    }
+
+    init?(_ fields: Fields, _ prefix: String) {
+        guard let ordinal = fields.int(prefix + "ordinal"), let left = fields.int(prefix + "left"),
+            let delivered = fields.int(prefix + "delivered"),
+            let bytes = fields.int(prefix + "bytes"), let sum = fields.number(prefix + "sum"),
+            let damaged = fields.int(prefix + "damaged"),
+            let undecided = fields.int(prefix + "undecided")
+        else { return nil }
+        self.init(
+            next: fields.place(prefix + "next"), ordinal: ordinal, left: left, delivered: delivered,
+            bytes: bytes, sum: EntrySum(sum), damaged: damaged, undecided: undecided)
+    }
+}
+
+extension ReplayProgress {
+    var fields: Fields {
+        var fields = Fields()
+        position.put(into: &fields, "")
+        fields.set("found", found)
+        fields.set("found_sum", foundSum.value)
+        fields.set("unseen", unseen)
+        fields["finished"] = finished.map { String($0) }
+        guard let pending else { return fields }
+        fields.set("batch_count", pending.count)
+        fields.set("batch_sum", pending.sum.value)
+        fields.set("batch_after", pending.after)
+        fields.set("batch_sequence", pending.sequence)
+        fields["batch_alone"] = pending.isAlone ? "1" : "0"
+        pending.position.put(into: &fields, "then_")
+        return fields
+    }
+
+    init?(_ fields: Fields) {
+        guard let position = ReplayPosition(fields, ""), let found = fields.int("found"),
+            let sum = fields.number("found_sum"), let unseen = fields.int("unseen")
+        else { return nil }
+        self.init(position)
+        self.found = found
+        foundSum = EntrySum(sum)
+        self.unseen = unseen
+        finished = fields.number("finished")
+        guard let count = fields.int("batch_count") else { return }
+        guard let sum = fields.number("batch_sum"),
+            let sequence = fields.number("batch_sequence"),
+            let then = ReplayPosition(fields, "then_")
+        else { return nil }
+        pending = PendingBatch(
+            after: fields.place("batch_after"), sequence: sequence,
+            isAlone: fields["batch_alone"] == "1", count: count, sum: EntrySum(sum),
+            position: then)
+    }
+}
