@@ -10,7 +10,8 @@ import WalrusIO
 @Suite struct ReclaimVerbTests {
     private func run(_ words: [String], _ state: TempDirectory) throws -> Subprocess.Result {
         try Subprocess.run(
-            Subprocess.walrus, words, environment: ["XDG_STATE_HOME": state.path.string])
+            Subprocess.walrus, words,
+            environment: ["XDG_STATE_HOME": state.path.string, "WALRUS_AUDIT": nil])
     }
 
     private func audit(_ state: TempDirectory) throws -> [Substring] {

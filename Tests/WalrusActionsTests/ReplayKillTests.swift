@@ -33,7 +33,10 @@ import WalrusIO
                 let isKilled = left > 0 && Int.random(in: 0..<12, using: &random) > 0
                 let child = try Subprocess(
                     Subprocess.walrus, words,
-                    environment: ["XDG_STATE_HOME": bench.temp.path.appending("xdg").string])
+                    environment: [
+                        "XDG_STATE_HOME": bench.temp.path.appending("xdg").string,
+                        "WALRUS_AUDIT": nil,
+                    ])
                 if isKilled {
                     Clock.sleep(
                         nanoseconds: UInt64.random(in: 10...900, using: &random) * 1_000_000)

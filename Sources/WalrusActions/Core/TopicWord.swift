@@ -26,6 +26,6 @@ extension TopicName {
 }
 
 /// "1 entry", "2 entries".
-func counted(_ count: Int, _ one: String, _ many: String) -> String {
+package func counted(_ count: Int, _ one: String, _ many: String) -> String {
     "\(count) \(count == 1 ? one : many)"
 }

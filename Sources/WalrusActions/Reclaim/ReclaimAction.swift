@@ -70,7 +70,7 @@ public struct ReclaimAction: Sendable {
     public static func reason(_ file: ReclaimForecast.File) -> String {
         guard file.fate == .held else { return file.reason }
         let holders = file.holders.prefix(3).map { holder in
-            "\(holder.topic.text.isEmpty ? holder.topic.hex : holder.topic.text) (\(holder.unread))"
+            "\(holder.topic.word) (\(holder.unread))"
         }
         let more = file.holders.count > 3 ? ", ..." : ""
         return "unread entries of \(holders.joined(separator: ", "))\(more)"
@@ -147,9 +147,4 @@ public struct ReclaimAction: Sendable {
                 ),
             ])
     }
-}
-
-/// "1 data file", "2 data files".
-func counted(_ count: Int, _ one: String, _ many: String) -> String {
-    "\(count) \(count == 1 ? one : many)"
 }

@@ -71,7 +71,7 @@ public struct RestoreAction: Sendable {
         for (name, returning) in blocks.sorted(by: { $0.key < $1.key }) {
             let order = TopicOrder(log.topic(name), returning)
             if let refusal = order.refusal {
-                refusals.append("\(name.text.isEmpty ? name.hex : name.text): \(refusal)")
+                refusals.append("\(name.word): \(refusal)")
             } else {
                 topics.updateValue(try order.position(folder.path), forKey: name)
             }
@@ -93,7 +93,7 @@ public struct RestoreAction: Sendable {
             "\(file.name.text)  \(file.allocated) bytes on disk  comes back"
         }
         lines += finding.entries.sorted { $0.key < $1.key }.prefix(20).map { topic, count in
-            "\(topic.text.isEmpty ? topic.hex : topic.text)  "
+            "\(topic.word)  "
                 + "\(counted(count, "entry", "entries")), all consumed"
         }
         if finding.entries.count > 20 { lines.append("... and \(finding.entries.count - 20) more") }
@@ -160,7 +160,7 @@ public struct RestoreAction: Sendable {
         public let before: Int
         public let after: Int
         public var description: String {
-            "the files are back, but \(topic.text) has \(after) unread entries where it had \(before): "
+            "the files are back, but \(topic.word) has \(after) unread entries where it had \(before): "
                 + "walrus seek sets its cursor"
         }
     }

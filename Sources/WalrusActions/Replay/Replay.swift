@@ -121,11 +121,11 @@ public struct Replay: Sendable {
         let title: String
         switch request.target {
         case .topic(let name, let path):
-            title = "replay \(entries) of \(request.topic.text) into \(name.text)"
+            title = "replay \(entries) of \(request.topic.word) into \(name.word)"
             lines.append("\(survey.bytes) bytes of payload, in atomic batches, into \(path)")
             lines.append("the target has \(counted(survey.targetEntries, "entry", "entries")) now")
         case .command(let command):
-            title = "hand \(entries) of \(request.topic.text) to a command"
+            title = "hand \(entries) of \(request.topic.word) to a command"
             lines.append("\(survey.bytes) bytes of payload, one process an entry: \(command)")
         }
         if survey.delivered > 0 {
@@ -224,7 +224,7 @@ public struct Replay: Sendable {
 
     public struct NoTopic: Error, Hashable, CustomStringConvertible {
         public let topic: TopicName
-        public var description: String { "no topic \(topic.text) with entries is there" }
+        public var description: String { "no topic \(topic.word) with entries is there" }
     }
 
     private func sourceTopic(_ state: DirectoryState) throws -> TopicState {

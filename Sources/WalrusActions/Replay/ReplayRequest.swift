@@ -83,12 +83,12 @@ public struct ReplayIdentity: Hashable, Sendable {
 
     /// One line, for people.
     public var text: String {
-        var text = "\(source) \(topic.text)"
+        var text = "\(source) \(topic.word)"
         if !query.isEmpty { text += " --where \(ShellWord.quoted(query))" }
         if !from.isEmpty { text += " --from \(from)" }
         if !to.isEmpty { text += " --to \(to)" }
         if let limit { text += " --limit \(limit)" }
-        if let target { text += " --into \(targetTopic?.text ?? "") in \(target)" }
+        if let target { text += " --into \(targetTopic?.word ?? "") in \(target)" }
         if let command { text += " --exec \(ShellWord.quoted(command))" }
         return text
     }

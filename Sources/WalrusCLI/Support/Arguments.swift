@@ -165,11 +165,6 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json, jsonl
 }
 
-/// "1 topic", "2 topics".
-func counted(_ count: Int, _ one: String, _ many: String) -> String {
-    "\(count) \(count == 1 ? one : many)"
-}
-
 /// -o: in what form.
 struct OutputArguments: ParsableArguments {
     @Option(name: .shortAndLong, help: "How to print.")

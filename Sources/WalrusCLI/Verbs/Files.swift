@@ -1,4 +1,5 @@
 import ArgumentParser
+import WalrusActions
 import Inspect
 import WalrusConsole
 import WalrusFormat

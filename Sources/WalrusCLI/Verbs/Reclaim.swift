@@ -80,7 +80,7 @@ struct Reclaim: Verb {
         let result = try AuditLog().noting(
             .init("reclaim", path, command: plan.commandLine), isLong: true,
             { try action.apply(finding, note: tell) }, outcome: ReclaimAction.outcome)
-        try print(ReclaimAction.outcome(result))
+        try form.print(ReclaimAction.outcome(result))
         if let left = result.left.first {
             let more = result.left.count > 1 ? ", and \(result.left.count - 1) more" : ""
             throw Failure(.nothing, "\(left.name.text) stays: \(left.reason)\(more)")
@@ -93,7 +93,7 @@ struct Reclaim: Verb {
         let plan = action.plan(finding, naming: log.words)
         guard try confirm.agree(plan) else { return }
         try finding.admit()
-        try print(
+        try form.print(
             AuditLog().noting(
                 .init("reclaim --restore", path, command: plan.commandLine), isLong: true
             ) { try action.apply(note: tell) })
@@ -103,7 +103,7 @@ struct Reclaim: Verb {
         let action = try EmptyTrashAction(path, name: name)
         let plan = action.plan(naming: log.words, name: name)
         guard try confirm.agree(plan) else { return }
-        try print(
+        try form.print(
             AuditLog().noting(
                 .init("reclaim --empty-trash", path, command: plan.commandLine), isLong: true
             ) { try action.apply() })
@@ -123,30 +123,7 @@ struct Reclaim: Verb {
             cells: { [$0.name, String($0.files.count), String($0.allocated)] })
     }
 
-    private func print(_ outcome: ActionOutcome) throws {
-        try form.print(outcome)
-    }
-
     private func tell(_ notes: [String]) {
         for note in notes { StandardStreams.complain("walrus: note: " + Failure.line(note)) }
-    }
-}
-
-extension LogArguments {
-    /// The words that name the log in a command.
-    var words: [String] { [directory] + (key.map { ["--key", $0] } ?? []) }
-}
-
-extension OutputArguments {
-    /// What an action came to: its sentence, or its figures.
-    func print(_ outcome: ActionOutcome) throws {
-        let standard = StandardOutput()
-        if output == .text {
-            try standard.write(Failure.line(outcome.text) + "\n")
-        } else {
-            try standard.write(
-                JSON.object([("schema", .int(1))] + outcome.figures).text + "\n")
-        }
-        try standard.flush()
     }
 }

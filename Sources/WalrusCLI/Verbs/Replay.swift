@@ -155,8 +155,7 @@ struct Replay: Verb {
     }
 
     private var words: [String] {
-        var words = ["walrus", "replay"] + log.words + [topic.topic]
-        if topic.topicHex { words.append("--topic-hex") }
+        var words = ["walrus", "replay"] + log.words + topic.words
         func add(_ option: String, _ value: String?) {
             if let value { words += [option, value] }
         }
@@ -176,10 +175,7 @@ struct Replay: Verb {
 
     private func tellPlan(_ action: WalrusActions.Replay) throws {
         guard let survey = try action.survey() else { return }
-        var confirm = ConfirmArguments()
-        confirm.yes = false
-        confirm.dryRun = true
-        _ = try confirm.agree(action.plan(survey, command: words))
+        try action.plan(survey, command: words).show()
         try LeftOut(damaged: survey.damaged, undecided: survey.undecided).admit()
     }
 
