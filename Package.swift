@@ -127,7 +127,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "WalrusActions", "WalrusControl", "WalrusEngine", "Inspect", "WalrusFormat", "WalrusIO",
+                "WalrusActions", "WalrusControl", "WalrusEngine", "Inspect", "WalrusFormat",
+                "WalrusIO",
                 "TestSupport", system,
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),

@@ -109,7 +109,7 @@ import WalrusIO
         }
         let caught = #expect(throws: EngineError.self) { try LogAccess(log).open() }
         #expect(caught?.code == .locked && caught?.holders == [Int(child.processID)])
-        #expect(caught?.reason.contains("pid \(child.processID)") == true)
+        #expect(caught?.reason.contains("process \(child.processID)") == true)
     }
 
     /// An operator appends and takes entries beside a service that does the same: each entry is taken

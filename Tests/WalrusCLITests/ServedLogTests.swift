@@ -66,7 +66,7 @@ import WalrusIO
         #expect(orders.contains(#""entries":\#(total),"#), "\(orders)")
         #expect(Set(consumed).count == consumed.count)
         #expect(
-            orders.contains(#""unread":\#(total - read - consumed.count)"#),
+            orders.contains(#""unread":\#(total - read - consumed.count),"#),
             "\(read) \(consumed.count) of \(total): \(orders)")
         #expect(try walrus(["check", log]).status == 0)
     }
