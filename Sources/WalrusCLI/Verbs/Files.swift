@@ -1,6 +1,6 @@
 import ArgumentParser
-import WalrusActions
 import Inspect
+import WalrusActions
 import WalrusConsole
 import WalrusFormat
 import WalrusIO
