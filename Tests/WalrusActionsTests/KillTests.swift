@@ -12,7 +12,7 @@ import WalrusIO
 @Suite struct KillTests {
     private let place: TempDirectory
     private let log: LogWriter
-    private let kills = Host.environment("WALRUS_KILLS").flatMap { Int($0) } ?? 36
+    private let kills = Host.environment("WALRUS_KILLS").flatMap { Int($0) } ?? 10
 
     init() throws {
         place = try TempDirectory()
@@ -42,9 +42,10 @@ import WalrusIO
                 var at = 0
                 while let data = try file.dataRange(from: at) {
                     for page in stride(from: data.lowerBound, to: data.upperBound, by: 4_096) {
-                        let bytes = try file.read(at: page, count: 4_096)
-                        guard bytes.contains(where: { $0 != 0 }) else { continue }
-                        sums += " \(page) \(FNV1a.hash(bytes))"
+                        guard try file.firstNonZero(in: page..<page + 4_096) != nil else {
+                            continue
+                        }
+                        sums += " \(page) \(FNV1a.hash(try file.read(at: page, count: 4_096)))"
                     }
                     at = data.upperBound
                 }
@@ -61,9 +62,21 @@ import WalrusIO
         return Clock.monotonic() - start
     }
 
-    private func kill(_ arguments: [String], within: UInt64, _ random: inout SeededRandom) throws {
+    /// Kills the program after a random time of up to `within` nanoseconds, counted from when `sign` is
+    /// there or that time has passed.
+    private func kill(
+        _ arguments: [String], within: UInt64, after sign: FilePath? = nil,
+        _ random: inout SeededRandom
+    ) throws {
         let child = try Subprocess(Subprocess.walrus, arguments, environment: environment)
-        Clock.sleep(nanoseconds: UInt64.random(in: 0...within, using: &random))
+        let end = Clock.monotonic() + within
+        if let sign {
+            while !Directory.exists(sign), Clock.monotonic() < end {
+                Clock.sleep(nanoseconds: 200_000)
+            }
+        }
+        let longest = sign == nil ? within : 60_000_000
+        Clock.sleep(nanoseconds: UInt64.random(in: 0...longest, using: &random))
         child.send(SIGKILL)
         _ = try child.wait()
     }
@@ -80,8 +93,11 @@ import WalrusIO
         var caught = 0
         for round in 0..<kills {
             let known = try store.list().records.count
+            // Before anything is written there is not much to be caught at: mostly it comes after.
+            let sign = store.root.appending(UndoStore.name(known + 1))
             try kill(
-                ["repair", log.path.string, "--yes"], within: duration + duration / 4, &random)
+                ["repair", log.path.string, "--yes"], within: duration + duration / 4,
+                after: round % 4 == 0 ? nil : sign, &random)
             let records = try store.list().records
             guard records.count > known, let record = records.last else {
                 #expect(

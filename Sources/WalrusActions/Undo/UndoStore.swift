@@ -42,7 +42,7 @@ package struct UndoStore: Sendable {
         }.sorted()
     }
 
-    private static func name(_ number: Int) -> String {
+    package static func name(_ number: Int) -> String {
         String(repeating: "0", count: max(0, 4 - String(number).count)) + String(number)
     }
 
