@@ -158,7 +158,7 @@ enum FilePanel {
         case .goes: "can go"
         case .filling: "being filled"
         case .held: "held"
-        case .kept: "kept for ever"
+        case .kept: "kept: damage"
         }
     }
 

@@ -99,7 +99,7 @@ enum BlocksView {
     /// The parts of the space on disk that no unread entry holds, as Home shows them too.
     static let freeParts: [(ReclaimForecast.Fate, String, Role)] = [
         (.filling, "being filled", .barGood), (.goes, "can go", .barIdle),
-        (.kept, "kept for ever", .barBad),
+        (.kept, "kept: damage", .barBad),
     ]
 
     /// What takes the space on disk, in parts that sum up.
