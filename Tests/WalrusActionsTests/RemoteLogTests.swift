@@ -1,4 +1,5 @@
 import Glibc
+import Inspect
 import SystemPackage
 import TestSupport
 import Testing
@@ -68,6 +69,25 @@ import WalrusIO
         #expect { try remote.append([1], to: "") } throws: { .invalidTopic ~= $0 }
         remote.close()
         #expect { try remote.topics() } throws: { .closed ~= $0 }
+    }
+
+    /// A plan takes the cursor from whoever has the log open: on disk it may be behind.
+    @Test func aPlanKnowsTheCursorThatIsNotRecordedYet() throws {
+        var configuration = Configuration(directory: log, key: nil)
+        configuration.looksForStrangers = false
+        configuration.writesMetrics = false
+        configuration.readConsistency = .atLeastOnce(persistEvery: 1_000)
+        let walrus = try Walrus(configuration)
+        for number in 0..<9 { try walrus.append([UInt8(number)], to: "t") }
+        for _ in 0..<5 { _ = try walrus.readNext("t", checkpoint: true) }
+        while walrus.metrics.control.state == .starting { Clock.sleep(nanoseconds: 100_000) }
+        let topic = try #require(try Scanner(log).scan()?.topic("t"))
+        #expect(topic.unread == 9)
+        let access = LogAccess(log)
+        #expect(access.cursor(of: topic)?.offset == 5 * 257)
+        try walrus.close()
+        // Nobody is there to ask.
+        #expect(access.cursor(of: topic) == nil)
     }
 
     @Test func whatIsTooLongIsToldBeforeItIsSent() throws {

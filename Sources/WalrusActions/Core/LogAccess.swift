@@ -46,9 +46,18 @@ public struct LogAccess: Sendable {
                 + "the same user's)", path: directory, holders: holders)
     }
 
-    /// Where the topic's reader stands, for a plan that opens nothing: as on disk.
-    public func cursor(of topic: TopicState) throws(EngineError) -> EntryPlace? {
-        topic.cursor?.place
+    /// Where the topic's reader stands, for a plan that opens nothing: as the engine says that has the log
+    /// open, which may be ahead of what it has recorded; else as on disk.
+    public func cursor(of topic: TopicState) -> EntryPlace? {
+        do throws(EngineError) {
+            if let remote = try RemoteLog.find(directory, holders: []) {
+                defer { remote.close() }
+                return try remote.cursor(of: topic.name)
+            }
+        } catch {
+            // Whoever acts on the plan is told, since the cursor is compared then.
+        }
+        return topic.cursor?.place
     }
 
     /// Opens the log for `body`, and closes it whatever happens.

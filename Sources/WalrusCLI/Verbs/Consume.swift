@@ -76,7 +76,7 @@ struct Consume: Verb {
         let access = LogAccess(path)
         if dryRun {
             let state = try topic.state(in: try log.scan().state)
-            let action = try action(path, state, try access.cursor(of: state))
+            let action = try action(path, state, access.cursor(of: state))
             return try action.plan(command: command, output: out ?? "standard output").show()
         }
         let audit = try AuditLog()

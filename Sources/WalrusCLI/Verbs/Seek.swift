@@ -37,7 +37,7 @@ struct Seek: Verb {
         let topicState = try topic.state(in: state)
         let action = try SeekAction(
             EntryReader(directory: path, topic: topicState),
-            cursor: try access.cursor(of: topicState), to: point.point)
+            cursor: access.cursor(of: topicState), to: point.point)
         let plan = action.plan(
             command: ["walrus", "seek"] + log.words + topic.words + words)
         guard try confirm.agree(plan) else { return }

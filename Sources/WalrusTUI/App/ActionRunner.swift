@@ -67,7 +67,7 @@ final class ActionRunner: Sendable {
         case .append: throw ActionFailure("nothing to append")
         case .consume(let limit, let end, let out):
             let action = try ConsumeAction(
-                reader, cursor: try access.cursor(of: topic), limit: limit, to: end)
+                reader, cursor: access.cursor(of: topic), limit: limit, to: end)
             let file = out.map { FilePath($0) }
             if let file { try check(output: file) }
             let plan = action.plan(
@@ -87,7 +87,7 @@ final class ActionRunner: Sendable {
                 }
             )
         case .seek(let point):
-            let action = try SeekAction(reader, cursor: try access.cursor(of: topic), to: point)
+            let action = try SeekAction(reader, cursor: access.cursor(of: topic), to: point)
             let plan = action.plan(command: command("seek", [action.target.text]))
             return (plan, "seek", false, { try access.withLog { try action.apply($0) } })
         case .mark(let clean):
