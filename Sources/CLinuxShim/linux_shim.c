@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -26,6 +27,12 @@ int wlinux_overwrites_in_place(int descriptor) {
     case TMPFS_MAGIC: return 1;
     default: return 0;
     }
+}
+
+int64_t wlinux_link_count(int descriptor) {
+    struct statx found;
+    if (statx(descriptor, "", AT_EMPTY_PATH, STATX_NLINK, &found) != 0) return -1;
+    return found.stx_nlink;
 }
 
 unsigned wlinux_device_major(uint64_t device) { return major(device); }

@@ -37,6 +37,13 @@ public struct TopicName: Hashable, Sendable {
     }
 }
 
+extension TopicName {
+    /// All bytes at once: the engine looks a topic up with every call.
+    public func hash(into hasher: inout Hasher) {
+        unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    }
+}
+
 extension TopicName: Comparable {
     public static func < (a: TopicName, b: TopicName) -> Bool {
         a.bytes.lexicographicallyPrecedes(b.bytes)

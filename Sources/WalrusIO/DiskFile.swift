@@ -1,3 +1,4 @@
+internal import CLinuxShim
 internal import Glibc
 public import SystemPackage
 
@@ -177,7 +178,13 @@ public final class DiskFile: StorageFile {
     /// Size, space on disk and times, of the open file.
     public func status() throws(IOError) -> FileStatus { FileStatus(try rawStatus()) }
 
-    public var hasName: Bool { get throws(IOError) { try rawStatus().st_nlink > 0 } }
+    public var hasName: Bool {
+        get throws(IOError) {
+            do throws(Errno) { return try retrying { Int(wlinux_link_count(descriptor)) } > 0 } catch {
+                throw IOError("look at", path, error)
+            }
+        }
+    }
 
     /// Bytes of the file `path`; what is no regular file, and might keep a reader waiting, is refused.
     public static func regularSize(_ path: FilePath) throws(IOError) -> Int {

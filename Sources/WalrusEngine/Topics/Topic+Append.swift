@@ -200,9 +200,10 @@ extension Topic {
 extension Topic.State {
     /// Of the last entry, which takes `size` bytes.
     fileprivate func receipt(_ stamp: EntryStamp, _ size: Int) -> AppendReceipt {
-        let block = blocks[blocks.count - 1]
+        // In place: a copy of the block would count references with every entry.
+        let last = blocks.count - 1
         return AppendReceipt(
             sequence: stamp.sequence, timestamp: stamp.timestamp, ordinal: entries,
-            place: block.place(at: block.used - size))
+            place: blocks[last].place(at: blocks[last].used - size))
     }
 }
