@@ -206,12 +206,13 @@ import WalrusIO
 
     /// Writes a batch of `count` from `first` on, of which the entries `present` arrive.
     private func putBatch(
-        _ place: Workplace, count: Int, present: Range<Int>, slot: Int, at: Int, first: UInt64
+        _ place: Workplace, count: Int, present: Range<Int>, slot: Int, at: Int, first: UInt64,
+        file: String = DamageTests.file
     ) throws -> Int {
         var at = at
         for index in present {
             at = try place.putEntry(
-                [UInt8(index)], "t", file: Self.file, slot: slot, at: at,
+                [UInt8(index)], "t", file: file, slot: slot, at: at,
                 stamp: EntryStamp(
                     batchIndex: index, batchCount: count, sequence: first + UInt64(index),
                     timestamp: 1))
@@ -331,6 +332,26 @@ extension DamageTests {
         #expect(walrus.recoveryReport.droppedBatches.count == (isKept ? 0 : 1))
         #expect(walrus.status("t")?.entries ?? 0 == (isKept ? 3 : 0) + (isFirst ? 0 : 1))
         try walrus.close()
+    }
+
+    /// The rest of a batch that is kept because the index that would tell is damaged is kept by every
+    /// later recovery too, which finds a sound index.
+    @Test func f17ABatchThatNobodyKnowsOfStays() throws {
+        let place = try Workplace()
+        let file = "1763670155022"
+        try place.putEntry([1], "other", file: file, slot: 0)
+        // Of slot 1, in which its beginning was, nothing can be read.
+        _ = try putBatch(place, count: 6, present: 3..<6, slot: 2, at: 0, first: 2, file: file)
+        try place.put(DirectoryNames.cursorIndex, Array(repeating: 0xee, count: 40))
+        for round in 0..<3 {
+            try place.session { walrus throws in
+                #expect(walrus.recoveryReport.setAside.count == (round == 0 ? 1 : 0))
+                #expect(walrus.recoveryReport.droppedBatches.isEmpty)
+                #expect(walrus.unreadCount(of: "t") == 3)
+            }
+            // So that the files themselves are read again.
+            try place.storage.remove(DirectoryNames.snapshot)
+        }
     }
 
     /// What a power loss left of a batch on both sides of a hole goes as a whole.

@@ -4,16 +4,22 @@ internal import WalrusIO
 extension Recovery {
     /// Takes away the batches at the end of a topic of which not every entry is there and sound: a
     /// batch is all or nothing. They are overwritten with zeros, durably, before anything follows.
+    /// Returns the topics that keep one only because nothing tells what was consumed of it.
     mutating func dropBatches(_ chains: inout [TopicName: Chain], _ indexes: StoredIndexes)
-        throws(EngineError)
+        throws(EngineError) -> Set<TopicName>
     {
         try dropIntended(&chains)
+        var doubtful: Set<TopicName> = []
         for topic in chains.keys.sorted() {
             // What stood before it is at the end now: were that left for the next opening, entries
             // would go that readers have had meanwhile.
             while let chain = chains[topic], let batch = chain.trailingBatch,
                 !batch.isWhole(
-                    consumed: { indexes.consumed(topic) },
+                    consumed: {
+                        let known = indexes.consumed(topic)
+                        if known == nil { doubtful.insert(topic) }
+                        return known
+                    },
                     followsHole: { chain.links[$0].followsHole })
             {
                 let ranges = batch.pieces.map { (link: $0.block, start: $0.run.start) }
@@ -21,6 +27,7 @@ extension Recovery {
                 chains[topic] = try dropping(ranges, chain)
             }
         }
+        return doubtful
     }
 
     /// Takes away what was written of batches to topics whose entries have no room for a stamp, and

@@ -41,15 +41,18 @@ extension Recovery {
     }
 
     /// Finds every topic's cursor among its blocks. What the store is to begin with, and the cursors.
+    /// The `doubtful` topics get one whatever is stored: an index without them would tell the next
+    /// recovery that nothing was ever consumed, and it would drop what this one has kept.
     mutating func recoverCursors(
-        _ chains: [TopicName: Chain], _ indexes: StoredIndexes, files: [DataFileName]
+        _ chains: [TopicName: Chain], _ indexes: StoredIndexes, doubtful: Set<TopicName>,
+        files: [DataFileName]
     ) throws(EngineError) -> (store: CursorStore, places: [TopicName: ReadCursor]) {
         // Where the index is beyond use, the journal is all there is, and its records are sound.
         let trust: Trust =
             indexes.cursors == nil || indexes.continuesCursors ? .journal : .earlier
         let journal = indexes.journal?.cursors ?? [:]
         let index = indexes.cursors ?? [:]
-        let topics = Set(index.keys).union(journal.keys)
+        let topics = Set(index.keys).union(journal.keys).union(doubtful)
         let stored = topics.sorted().map { topic in
             Stored(
                 topic: topic, chain: chains[topic] ?? Chain(), index: index[topic],
@@ -63,6 +66,7 @@ extension Recovery {
         var cursors: [TopicName: ReadCursor] = [:]
         // A journal of another index must not be taken for news once more.
         var mustRewrite = contents.journalEnd == nil && indexes.journal.map(\.hasNews) ?? false
+        if doubtful.contains(where: { index[$0] == nil && journal[$0] == nil }) { mustRewrite = true }
         for (stored, outcome) in zip(stored, outcomes) {
             contents.saved[stored.topic] = outcome.saved
             cursors[stored.topic] = outcome.cursor

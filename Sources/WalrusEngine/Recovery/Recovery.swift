@@ -65,13 +65,14 @@ struct Recovery {
             scan.file.isPinned = scan.isPinned
         }
         var chains = Chain.all(scans)
-        try dropBatches(&chains, indexes)
+        let doubtful = try dropBatches(&chains, indexes)
         for chain in chains.values {
             for link in chain.links where link.survey.isWorthKeeping { link.file.isPinned = true }
         }
         report.blocks = chains.values.reduce(0) { $0 + $1.links.count }
         report.entries = chains.values.reduce(0) { $0 + $1.entries }
-        let (cursors, places) = try recoverCursors(chains, indexes, files: files.map(\.name))
+        let (cursors, places) = try recoverCursors(
+            chains, indexes, doubtful: doubtful, files: files.map(\.name))
         for name in chains.keys.sorted() {
             let gaps = chains[name]?.gaps(name, places[name] ?? .begin) ?? []
             for gap in gaps { report.add(gap) }
