@@ -14,9 +14,9 @@ int wlinux_reserve(int descriptor, int64_t offset, int64_t size);
 /// 1 or 0; -1 with errno.
 int wlinux_overwrites_in_place(int descriptor);
 
-/// The names that an open file has (`statx`, STATX_NLINK alone). `fstat` would ask for the times too,
-/// and since Linux 6.13 a file system that was asked gives the next write a time of its own, which
-/// goes through its journal: an append with a sync takes a third longer then. -1 with errno.
+/// How many names an open file has (`statx`, STATX_NLINK alone). `fstat` would ask for the times too;
+/// since Linux 6.13 the next write after that gives the file a new time, which has to be stored: an
+/// append with a sync takes a third longer then. -1 with errno.
 int64_t wlinux_link_count(int descriptor);
 
 /// Whether anybody has the file open or mapped for writing, this process included. Asks the kernel
