@@ -53,6 +53,10 @@ public struct TrashSummary: Hashable, Sendable {
     /// Bytes that they take on disk.
     public let allocated: Int
 
+    init(folders: Int, files: Int, allocated: Int) {
+        (self.folders, self.files, self.allocated) = (folders, files, allocated)
+    }
+
     /// Nil when the directory, which `listing` is of, has no trash with a data file in it. What
     /// cannot be read is left out.
     init?(_ directory: FilePath, _ listing: [DirectoryEntry]) {

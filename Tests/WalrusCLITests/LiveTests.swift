@@ -13,7 +13,9 @@ import Testing
         let lines = try log.run("live", "-o", "jsonl", "--interval", "100ms", "--count", "3")
         #expect(lines.text.split(separator: "\n").count == 3)
         let text = try log.run("live", "--interval", "100ms")
-        #expect(text.text.hasPrefix("appended 0/s") && text.text.contains("topic alpha: unread "))
+        #expect(
+            text.text.hasPrefix("Throughput: appended 0/s, 0B/s; consumed 0/s. From files")
+                && text.text.contains("\nTopic alpha: unread "))
     }
 
     @Test func mistakes() throws {

@@ -8,6 +8,7 @@ struct RecordedState: Sendable {
     /// The words of `metrics_index.db`, or no row.
     var metrics = RecordedTable<RecordedSingle>(width: MetricsImage.size / 8)
     var findings: [Finding] = []
+    var trash: TrashSummary?
 
     init() {}
 
@@ -23,6 +24,7 @@ struct RecordedState: Sendable {
             }
         }
         findings = state.findings
+        trash = state.trash
         set(state.metrics)
     }
 
@@ -72,7 +74,8 @@ struct RecordedState: Sendable {
         let reading = readings.firstIndex(of: block.reading) ?? 0
         let flags =
             (block.hasLostBytes ? 1 : 0) | (block.isTail ? 2 : 0) | reading << 2
-            | (block.stamps == nil ? 0 : 16)
+            | (block.stamps == nil ? 0 : 16) | (block.isWorthKeeping ? 32 : 0)
+            | (block.isDropped ? 64 : 0)
         var row = [
             word(block.units), block.number, word(block.used), word(block.entries),
             word(block.damaged), word(flags), word(block.entriesBefore), word(block.unreadSize),
@@ -111,6 +114,7 @@ struct RecordedState: Sendable {
         var state = DirectoryState()
         state.time = time
         state.findings = findings
+        state.trash = trash
         state.metrics = try liveMetrics(age)
         var index = 0
         var places: [TopicName: [BlockPlace]] = [:]
@@ -161,7 +165,7 @@ struct RecordedState: Sendable {
     {
         let units = try count(row[0])
         let used = try count(row[2])
-        let flags = Int(row[5] & 31)
+        let flags = Int(row[5] & 127)
         guard units > 0, key.slot + units <= Layout.unitsPerFile, used <= units * Layout.unit,
             readings.indices.contains(flags >> 2 & 3), row[7] <= UInt64(used)
         else { throw Malformed() }
@@ -176,9 +180,10 @@ struct RecordedState: Sendable {
         return BlockState(
             file: key.file, slot: key.slot, units: units, topic: key.topic, number: row[1],
             used: used, entries: try count(row[3]), damaged: try count(row[4]),
-            hasLostBytes: flags & 1 == 1, entriesBefore: try count(row[6]),
-            reading: readings[flags >> 2 & 3], unreadSize: Int(row[7]), isTail: flags & 2 == 2,
-            stamps: stamps)
+            hasLostBytes: flags & 1 == 1, isWorthKeeping: flags & 32 == 32,
+            entriesBefore: try count(row[6]), reading: readings[flags >> 2 & 3],
+            unreadSize: Int(row[7]), isTail: flags & 2 == 2, stamps: stamps,
+            isDropped: flags & 64 == 64)
     }
 
     private static func topic(_ name: TopicName, _ row: [UInt64], _ blocks: [BlockPlace])

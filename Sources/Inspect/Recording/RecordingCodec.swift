@@ -20,7 +20,7 @@ public struct RecordedLook: Sendable {
 }
 
 /// Makes frames of looks, one after another.
-struct RecordingEncoder: Sendable {
+public struct RecordingEncoder: Sendable {
     /// Frames from one key frame to the next, at most.
     static let keyInterval = 512
 
@@ -36,7 +36,10 @@ struct RecordingEncoder: Sendable {
         frames == 0 || frames >= Self.keyInterval || deltaSize > max(keySize, 4_096)
     }
 
-    mutating func encode(_ state: DirectoryState, holders: [Int]) -> RecordedFrame {
+    public init() {}
+
+    /// - Parameter holders: processes that have files of the directory open.
+    public mutating func encode(_ state: DirectoryState, holders: [Int]) -> RecordedFrame {
         let isKey = isKeyDue
         let isRest = !isKey && state.revision != 0 && state.revision == lastRevision
         var writer = RecordingWriter()
@@ -52,9 +55,15 @@ struct RecordingEncoder: Sendable {
             next.topics.write(since: old.topics, to: &writer)
             next.files.write(since: old.files, to: &writer)
             next.blocks.write(since: old.blocks, to: &writer)
-            let isSame = !isKey && next.findings == old.findings
-            writer.byte(isSame ? 0 : 1)
-            if !isSame { Self.write(next.findings, to: &writer) }
+            let hasFindings = isKey || next.findings != old.findings
+            let hasTrash = next.trash != old.trash
+            writer.byte((hasFindings ? 1 : 0) | (hasTrash ? 2 : 0))
+            if hasFindings { Self.write(next.findings, to: &writer) }
+            if hasTrash {
+                for count in [next.trash?.folders, next.trash?.files, next.trash?.allocated] {
+                    writer.number(count ?? 0)
+                }
+            }
         }
         last = next
         lastRevision = state.revision
@@ -111,7 +120,9 @@ struct RecordingDecoder: Sendable {
             try current.topics.apply(&reader)
             try current.files.apply(&reader)
             try current.blocks.apply(&reader)
-            if try reader.byte() != 0 { current.findings = try Self.findings(&reader) }
+            let parts = try reader.byte()
+            if parts & 1 == 1 { current.findings = try Self.findings(&reader) }
+            if parts & 2 == 2 { current.trash = try Self.trash(&reader) }
             revision -= 1
             made = nil
         }
@@ -124,6 +135,16 @@ struct RecordingDecoder: Sendable {
         state.revision = revision
         made = state
         return RecordedLook(state: state, holders: holders)
+    }
+
+    /// Nil for one with no folder in it.
+    private static func trash(_ reader: inout RecordingReader)
+        throws(RecordingReader.Malformed) -> TrashSummary?
+    {
+        let trash = TrashSummary(
+            folders: try reader.count(max: 1 << 42), files: try reader.count(max: 1 << 42),
+            allocated: try reader.count(max: 1 << 42))
+        return trash.folders == 0 ? nil : trash
     }
 
     private static func findings(_ reader: inout RecordingReader)

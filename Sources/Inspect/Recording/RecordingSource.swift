@@ -15,11 +15,22 @@ public struct RecordingError: Error, Hashable, Sendable, CustomStringConvertible
 }
 
 extension RecordingSource {
-    /// The look of frame `index`, and as many of those before it as make rates, graphs and events:
-    /// fewer where a look is large. The newest last.
+    /// Of all frames.
+    public var times: [UInt64] { (0..<count).map { time($0) } }
+
+    /// The last frame that is not later than `time`; nil when all are.
+    public func index(at time: UInt64) -> Int? {
+        // A clock that was set back leaves frames out of order: the last one counts.
+        (0..<count).last { self.time($0) <= time }
+    }
+
+    /// Tells the look of frame `index`, after as many of those before it as make rates, graphs and
+    /// events: fewer where a look is large. One is held at a time.
     ///
     /// - Parameter rowsMax: topics, files and blocks of all the looks before it together.
-    public func looks(upTo index: Int, rowsMax: Int = 60_000) throws -> [RecordedLook] {
+    public func replay(
+        upTo index: Int, rowsMax: Int = 60_000, _ tell: (RecordedLook) -> Void
+    ) throws {
         guard (0..<count).contains(index) else {
             throw RecordingError("there is no frame \(index + 1) among \(count)")
         }
@@ -45,25 +56,26 @@ extension RecordingSource {
             decoder = RecordingDecoder()
             try apply(start)
         }
-        var looks: [RecordedLook] = []
         for at in start...index {
             if at > start { try apply(at) }
             guard at >= first else { continue }
-            do { looks.append(try decoder.look(at: time(at))) } catch {
+            do { tell(try decoder.look(at: time(at))) } catch {
                 throw RecordingError("frame \(at + 1) holds what no directory does")
             }
         }
-        return looks
     }
 }
 
 /// A recording in memory. When it takes more than its limit, the oldest frames go.
+///
+/// A copy is a few words: what is read elsewhere is not in the way of what is added.
 public struct RecordingTape: RecordingSource, Sendable {
     /// Bytes.
     public let limit: Int
     private var frames: [RecordedFrame] = []
-    private var encoder = RecordingEncoder()
     private var size = 0
+    /// How many frames were dropped at the begin, in all.
+    public private(set) var dropped = 0
     /// What a frame takes beside its bytes.
     private static let overhead = 64
 
@@ -74,13 +86,10 @@ public struct RecordingTape: RecordingSource, Sendable {
     public func isKey(_ index: Int) -> Bool { frames[index].isKey }
     public func frame(_ index: Int) -> RecordedFrame { frames[index] }
 
-    /// Adds a look. Returns how many frames were dropped at the begin.
-    @discardableResult
-    public mutating func append(_ state: DirectoryState, holders: [Int]) -> Int {
-        let frame = encoder.encode(state, holders: holders)
+    /// Adds the frame that its encoder made after the one added last.
+    public mutating func append(_ frame: RecordedFrame) {
         frames.append(frame)
         size += frame.bytes.count + Self.overhead
-        var dropped = 0
         while size > limit,
             let next = frames.dropFirst().firstIndex(where: \.isKey)
         {
@@ -88,6 +97,10 @@ public struct RecordingTape: RecordingSource, Sendable {
             frames.removeFirst(next)
             dropped += next
         }
-        return dropped
     }
+}
+
+extension RecordingTape: Hashable {
+    public static func == (a: RecordingTape, b: RecordingTape) -> Bool { a.frames == b.frames }
+    public func hash(into hasher: inout Hasher) { hasher.combine(count) }
 }

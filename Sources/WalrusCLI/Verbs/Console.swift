@@ -48,6 +48,8 @@ struct Console: Verb {
             "Show a recording of `walrus record` and no directory.", valueName: "FILE"))
     var play: String?
 
+    @OptionGroup var start: MomentArguments
+
     @Flag(help: "Draw with ASCII alone.")
     var ascii = false
 
@@ -66,6 +68,7 @@ struct Console: Verb {
 
     func validate() throws {
         if let directory { try LogArguments(directory: directory, key: key).validate() }
+        if start.at != nil, play == nil { throw ValidationError("--at needs --play FILE") }
         if plain, write {
             throw ValidationError("--plain only looks: append, consume and mark are verbs")
         }
@@ -85,6 +88,7 @@ struct Console: Verb {
         if let refresh { chosen.refresh = refresh.nanoseconds }
         if ascii { chosen.ascii = true }
         if mouse { chosen.mouse = true }
+        let first = try recording.flatMap { try start.frame(of: $0, zone: Clock.zoneOffset()) }
         let setup = ConsoleModel.Setup(
             directory: log.directory, canWrite: write && recording == nil,
             interval: refresh?.nanoseconds ?? recording?.interval ?? chosen.refresh,
@@ -92,7 +96,9 @@ struct Console: Verb {
         if plain {
             var console = PlainConsole(
                 directory: path.string, setup: setup,
-                decoder: decoder.decode ?? (chosen.decode.isEmpty ? nil : chosen.decode))
+                decoder: decoder.decode ?? (chosen.decode.isEmpty ? nil : chosen.decode),
+                recording: recording, from: first)
+            if let problem = recording?.problem { StandardStreams.complain("walrus: " + problem) }
             console.configure(chosen)
             return try console.run(choosing: isChoice)
         }
@@ -100,7 +106,7 @@ struct Console: Verb {
             var console = HeadlessConsole(
                 directory: path.string, setup: setup, size: Size(columns: 100, rows: 30),
                 glyphs: chosen.ascii ? .ascii : .unicode, decoder: decoder.decode,
-                recording: recording)
+                recording: recording, from: first)
             if let problem = recording?.problem { StandardStreams.complain("walrus: " + problem) }
             console.configure(chosen)
             if isChoice { console.choose(in: path.string) } else { console.start() }
@@ -114,7 +120,7 @@ struct Console: Verb {
                 directory: path.string, setup: setup, configuration: chosen,
                 choosing: isChoice, notice: recording?.problem ?? notice,
                 decoder: decoder.decode ?? (chosen.decode.isEmpty ? nil : chosen.decode),
-                recording: recording
+                recording: recording, from: first
             ).run()
         } catch { throw Failure(.io, error.description) }
         if status != 0 { throw ExitCode(status) }
@@ -134,6 +140,33 @@ struct Console: Verb {
             throw Failure(.io, "\(chosen): no such directory, and no such verb; see walrus --help")
         }
         return LogArguments(directory: chosen, key: key)
+    }
+}
+
+/// --at: the moment of a recording to begin with.
+struct MomentArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            Begin with the last look at or before this time and not with the last of all: \
+            \(ConsoleModel.momentForms); --at=-90s is before the end.
+            """, valueName: "TIME"))
+    var at: String?
+
+    /// The frame of that time; nil where none is asked for.
+    ///
+    /// - Parameter zone: seconds east of UTC.
+    func frame(of recording: RecordingFile, zone: Int) throws -> Int? {
+        guard let at else { return nil }
+        let times = recording.times
+        guard let time = ConsoleModel.moment(at, end: times.last ?? 0, zone: zone) else {
+            throw Failure(.usage, "--at \(at): which time? \(ConsoleModel.momentForms)")
+        }
+        guard let frame = recording.index(at: time) else {
+            let first = Figures.dateTime(times.first ?? 0, offset: zone)
+            throw Failure(.nothing, "--at \(at): the recording begins at \(first)")
+        }
+        return frame
     }
 }
 

@@ -20,6 +20,8 @@ struct Frame: Verb {
     @Flag(help: "DIR is a recording of `walrus record`; the keys < and ( go back in it.")
     var play = false
 
+    @OptionGroup var start: MomentArguments
+
     @Option(help: "The screen.")
     var screen = NamedArgument(ConsoleModel.Screen.home)
 
@@ -56,6 +58,7 @@ struct Frame: Verb {
         guard Theme.named(theme) != nil else {
             throw ValidationError("no theme '\(theme)': \(Theme.choices)")
         }
+        if start.at != nil, !play { throw ValidationError("--at needs --play") }
         if topicHex, topic.flatMap({ TopicName(hex: $0) }) == nil {
             throw ValidationError("--topic-hex needs a TOPIC of hexadecimal digits")
         }
@@ -75,7 +78,7 @@ struct Frame: Verb {
                 directory: log.directory, interval: recording?.interval ?? 1_000_000_000,
                 hasDecoder: decoder.decode != nil),
             size: size.size, glyphs: ascii ? .ascii : .unicode, decoder: decoder.decode,
-            recording: recording)
+            recording: recording, from: try recording.flatMap { try start.frame(of: $0, zone: 0) })
         console.use(Theme.named(theme) ?? .dark)
         if screen.value == .chooser, !play {
             console.choose(in: path.string)

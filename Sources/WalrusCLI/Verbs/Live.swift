@@ -40,13 +40,14 @@ struct Live: Verb {
         StopSignals.watch()
         var looks = LiveLooks()
         guard let first = try scanner.scan() else { return }
-        looks.add(first)
+        var holders = HolderWatch(path)
+        looks.add(first, isHeld: !holders.find(at: first.time).isEmpty)
         let output = StandardOutput()
         var done = 0
         while follow || done < count, Self.wait(interval.nanoseconds) {
             guard let state = try scanner.scan() else { break }
             let since = looks.state?.time ?? 0
-            looks.add(state)
+            looks.add(state, isHeld: !holders.find(at: state.time).isEmpty)
             guard let report = LiveReport(looks) else { break }
             switch form.output {
             case .json, .jsonl:
@@ -73,6 +74,25 @@ struct Live: Verb {
             Clock.sleep(nanoseconds: min(end - now, 50_000_000))
         }
         return false
+    }
+}
+
+/// The processes that have a directory open. Reading all of `/proc` is not free: it is done every ten
+/// seconds at most.
+struct HolderWatch {
+    private let directory: FilePath
+    private var found: [Int] = []
+    private var foundAt: UInt64?
+
+    init(_ directory: FilePath) { self.directory = directory }
+
+    /// - Parameter time: nanoseconds since 1970 UTC.
+    mutating func find(at time: UInt64) -> [Int] {
+        if foundAt.map({ time >= $0 + 10_000_000_000 }) ?? true {
+            found = DataDirectory.writers(of: directory)
+            foundAt = time
+        }
+        return found
     }
 }
 

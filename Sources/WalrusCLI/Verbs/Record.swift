@@ -44,16 +44,10 @@ struct Record: Verb {
         StopSignals.watch()
         let scanner = Scanner(path)
         let start = Clock.monotonic()
-        var holders: [Int] = []
-        var holdersAt: UInt64?
+        var holders = HolderWatch(path)
         while !StopSignals.isRequested {
             guard let state = try scanner.scan() else { break }
-            // Reading all of /proc is not free.
-            if holdersAt.map({ state.time >= $0 + 10_000_000_000 }) ?? true {
-                holders = DataDirectory.writers(of: path)
-                holdersAt = state.time
-            }
-            try output.add(state, holders: holders)
+            try output.add(state, holders: holders.find(at: state.time))
             if let count, output.frames >= count { break }
             if let duration, Clock.monotonic() - start >= duration.nanoseconds { break }
             guard Live.wait(interval.nanoseconds) else { break }

@@ -27,7 +27,11 @@ public struct LiveEvent: Hashable, Sendable {
     private static let perKindMax = 8
 
     /// What changed from one state to a later one.
-    static func all(from old: DirectoryState, to new: DirectoryState) -> [LiveEvent] {
+    ///
+    /// - Parameter findings: what is news of the later one's findings.
+    static func all(
+        from old: DirectoryState, to new: DirectoryState, findings: [FindingFeed.News] = []
+    ) -> [LiveEvent] {
         var list = List(time: new.time)
         TopicState.forEachPair(old.topics, new.topics) { a, b in
             switch (a, b) {
@@ -39,7 +43,7 @@ public struct LiveEvent: Hashable, Sendable {
             }
         }
         compareFiles(old.files, new.files, &list)
-        compareFindings(old.findings, new.findings, &list)
+        for finding in findings { add(finding, &list) }
         compareEngines(old.metrics?.image, new.metrics?.image, &list)
         return list.events
     }
@@ -60,10 +64,6 @@ public struct LiveEvent: Hashable, Sendable {
             (before.file, before.slot) < (last.file, last.slot)
         {
             list.add(.block, "\(name(new)) went on to block \(last.slot) of \(last.file)")
-        }
-        if new.damaged > old.damaged {
-            let count = plural(new.damaged - old.damaged, "damaged entry", "damaged entries")
-            list.add(.finding, "\(name(new)): \(count) more")
         }
     }
 
@@ -94,29 +94,11 @@ public struct LiveEvent: Hashable, Sendable {
         }
     }
 
-    private struct FindingPlace: Hashable {
-        let kind: Finding.Kind
-        let file: String?
-        let block: Int?
-        let offset: Int?
-
-        init(_ finding: Finding) {
-            (kind, file) = (finding.kind, finding.file)
-            (block, offset) = (finding.block, finding.offset)
-        }
-    }
-
-    private static func compareFindings(
-        _ old: [Finding], _ new: [Finding], _ list: inout List
-    ) {
-        guard old != new else { return }
-        let before = Set(old.map(FindingPlace.init))
-        let after = Set(new.map(FindingPlace.init))
-        for finding in new where !before.contains(FindingPlace(finding)) {
+    private static func add(_ news: FindingFeed.News, _ list: inout List) {
+        switch news {
+        case .came(let finding):
             list.add(.finding, "\(finding.severity.rawValue): \(sentence(finding))")
-        }
-        for finding in old where !after.contains(FindingPlace(finding)) {
-            list.add(.finding, "no more: \(finding.kind.rawValue) \(place(finding))")
+        case .went(let finding): list.add(.finding, "no more: \(sentence(finding))")
         }
     }
 

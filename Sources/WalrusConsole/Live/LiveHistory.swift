@@ -48,16 +48,19 @@ struct LiveHistory: Sendable {
     private(set) var engine: EngineRates?
     private var lastTime: UInt64?
     private var image: MetricsImage?
+    private var findings = FindingFeed()
 
     /// Takes note of a look, and of the one before.
-    mutating func add(_ state: DirectoryState, after before: DirectoryState?) {
+    ///
+    /// - Parameter isHeld: a process has the directory open that may be writing.
+    mutating func add(_ state: DirectoryState, after before: DirectoryState?, isHeld: Bool) {
         defer {
             lastTime = state.time
             addEngine(state.metrics?.image)
         }
+        let news = findings.add(state, isHeld: isHeld)
         guard let before, let seconds = seconds(until: state.time) else { return }
-        events += LiveEvent.all(from: before, to: state)
-        if events.count > Self.eventsMax { events.removeFirst(events.count - Self.eventsMax) }
+        add(LiveEvent.all(from: before, to: state, findings: news))
         var sample = Sample(time: state.time, seconds: seconds)
         TopicState.forEachPair(before.topics, state.topics) { old, new in
             guard let old, let new else { return }
@@ -73,13 +76,20 @@ struct LiveHistory: Sendable {
     }
 
     /// Takes note of a look that found nothing changed but what an engine says.
-    mutating func addRest(_ state: DirectoryState) {
+    mutating func addRest(_ state: DirectoryState, isHeld: Bool) {
         defer {
             lastTime = state.time
             addEngine(state.metrics?.image)
         }
+        let news = findings.add(state, isHeld: isHeld)
+        if !news.isEmpty { add(LiveEvent.all(from: state, to: state, findings: news)) }
         guard let seconds = seconds(until: state.time) else { return }
         append(Sample(time: state.time, seconds: seconds))
+    }
+
+    private mutating func add(_ new: [LiveEvent]) {
+        events += new
+        if events.count > Self.eventsMax { events.removeFirst(events.count - Self.eventsMax) }
     }
 
     /// Nil after a gap that is too long to say anything about.

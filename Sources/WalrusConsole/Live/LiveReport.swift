@@ -177,59 +177,15 @@ public struct LiveLooks: Sendable {
 
     public init() {}
 
-    public mutating func add(_ new: DirectoryState) {
-        if new.revision > 0, new.revision == state?.revision {
-            history.addRest(new)
+    /// - Parameter isHeld: a process has the directory open that may be writing.
+    public mutating func add(_ new: DirectoryState, isHeld: Bool) {
+        if new.isSame(as: state) {
+            history.addRest(new, isHeld: isHeld)
             rates.addRest(at: new.time)
         } else {
-            history.add(new, after: state)
+            history.add(new, after: state, isHeld: isHeld)
             rates.add(new)
         }
         state = new
-    }
-}
-
-extension LiveReport {
-    /// Labelled lines, in harmless characters: throughput, latencies, a line a topic, events.
-    public func text(eventsSince events: UInt64 = 0) -> String {
-        var lines: [String] = []
-        if let now {
-            lines.append(
-                "appended \(Figures.count(now.appended))/s \(Figures.bytes(Int(now.bytes)))B/s, "
-                    + "consumed \(Figures.count(now.consumed))/s (from files)")
-        }
-        if let metrics = state.metrics {
-            let image = metrics.image
-            var line = "engine \(image.processID)"
-            if let rates = history.engine {
-                line +=
-                    ": in \(Figures.count(rates.appended))/s, out \(Figures.count(rates.read))/s"
-            }
-            lines.append(
-                line + " (metrics_index.db, \(Figures.latency(metrics.age, ascii: true)) ago)")
-            for (name, calls) in [
-                ("append", image.append), ("read", image.read), ("sync", image.sync),
-            ] where calls.recent.count > 0 {
-                let times = [
-                    ("p50", calls.recent.p50), ("p99", calls.recent.p99), ("max", calls.recent.max),
-                ].map { "\($0.0) \(Figures.latency($0.1, ascii: true))" }
-                lines.append("\(name) latency: " + times.joined(separator: ", "))
-            }
-        }
-        for topic in state.topics { lines.append("topic " + line(topic)) }
-        for event in history.events where event.time >= events {
-            lines.append("event \(event.kind.rawValue): \(event.text)")
-        }
-        return lines.map { $0 + "\n" }.joined()
-    }
-
-    /// "orders: unread 904, in 120/s, out 130/s, drains in 1m".
-    func line(_ state: TopicState) -> String {
-        let topic = topic(state)
-        let rates =
-            now == nil
-            ? "" : ", in \(Figures.count(topic.appended))/s, out \(Figures.count(topic.consumed))/s"
-        let trend = topic.trend == .unknown ? "" : ", " + topic.trend.text
-        return "\(state.name.shown(ascii: false)): unread \(state.unread)" + rates + trend
     }
 }

@@ -1,6 +1,69 @@
-internal import Inspect
+public import Inspect
 
-/// What the console has recorded, and which moment of it is shown.
+/// What is known of a directory at a time: a look, and what the looks before it tell.
+public struct Moment: Sendable {
+    let state: DirectoryState?
+    let looks: LiveLooks
+    let forecast: ReclaimForecast?
+    let holders: [Int]
+
+    init(
+        state: DirectoryState?, looks: LiveLooks, forecast: ReclaimForecast?, holders: [Int]
+    ) {
+        (self.state, self.looks) = (state, looks)
+        (self.forecast, self.holders) = (forecast, holders)
+    }
+
+    /// What frame `index` of a recording shows. Takes a while where topics are many.
+    public init(_ source: some RecordingSource, at index: Int) throws {
+        var looks = LiveLooks()
+        var holders: [Int] = []
+        try source.replay(upTo: index) { look in
+            looks.add(look.state, isHeld: !look.holders.isEmpty)
+            holders = look.holders
+        }
+        self.init(
+            state: looks.state, looks: looks, forecast: looks.state.map { ReclaimForecast($0) },
+            holders: holders)
+    }
+}
+
+/// A look that was taken now, and all that comes of it.
+public struct Observation: Sendable {
+    let moment: Moment
+    /// The look as it is recorded.
+    let frame: RecordedFrame
+}
+
+/// Makes of looks, one after another, what the console shows of them. That takes a while where
+/// topics are many, and is done where nobody waits for it.
+public struct Observer: Sendable {
+    private var looks = LiveLooks()
+    private var encoder = RecordingEncoder()
+    private var forecast: ReclaimForecast?
+    /// Processes that have files of the directory open.
+    public var holders: [Int] = []
+
+    public init() {}
+
+    public mutating func observe(_ state: DirectoryState) -> Observation {
+        if forecast == nil || !state.isSame(as: looks.state) { forecast = ReclaimForecast(state) }
+        looks.add(state, isHeld: !holders.isEmpty)
+        return Observation(
+            moment: Moment(state: state, looks: looks, forecast: forecast, holders: holders),
+            frame: encoder.encode(state, holders: holders))
+    }
+}
+
+extension DirectoryState {
+    /// Whether nothing but the time and the engine's figures can have changed.
+    func isSame(as before: DirectoryState?) -> Bool {
+        revision > 0 && revision == before?.revision
+    }
+}
+
+/// What the console has recorded, and which moment of it is shown. Frames are counted from the first
+/// that was recorded, whether it is still there or not.
 struct TimeModel: Sendable {
     /// Bytes that looks may take in memory.
     static let tapeLimit = 32 << 20
@@ -8,30 +71,34 @@ struct TimeModel: Sendable {
     var tape = RecordingTape(limit: tapeLimit)
     /// The frame that is shown; nil: the present.
     var shown: Int?
+    /// The frame that was asked for.
+    var awaited: Int?
     /// What was known when the past was turned to.
-    var present: Present?
+    var present: Moment?
 
-    struct Present: Sendable {
-        let state: DirectoryState?
-        let looks: LiveLooks
-        let forecast: ReclaimForecast?
-        let holders: [Int]
+    var first: Int { tape.dropped }
+    var last: Int { tape.dropped + tape.count - 1 }
+    var isPast: Bool { shown != nil || awaited != nil }
+
+    func time(of frame: Int) -> UInt64? {
+        let index = frame - tape.dropped
+        return (0..<tape.count).contains(index) ? tape.time(index) : nil
     }
 }
 
 /// A recording that is played instead of a directory.
 public struct PlayerModel: Hashable, Sendable {
-    /// Frames.
-    public let count: Int
+    /// Of its frames, in nanoseconds since 1970 UTC.
+    let times: [UInt64]
     /// The frame that is shown, and the one that was asked for.
     public internal(set) var index: Int
     var awaited: Int?
     /// Whether it goes on by itself, a frame an interval.
     public internal(set) var isRunning = false
 
-    /// Begins at the last frame.
-    public init(count: Int) {
-        self.count = count
-        index = count - 1
+    public var count: Int { times.count }
+
+    init(times: [UInt64], at index: Int) {
+        (self.times, self.index) = (times, index)
     }
 }

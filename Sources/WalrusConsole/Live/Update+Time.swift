@@ -37,13 +37,13 @@ extension ConsoleModel {
             self.player?.isRunning = false
             return seek((player.awaited ?? player.index) + delta)
         }
-        let last = time.tape.count - 1
-        let target = (time.shown ?? last) + delta
-        guard target < last else { return time.shown == nil ? [.bell] : showLast() }
-        guard last > 0, target >= 0 || time.shown != 0 else {
+        let (first, last) = (time.first, time.last)
+        let from = time.awaited ?? time.shown ?? last
+        guard from + delta < last else { return time.isPast ? showLast() : [.bell] }
+        guard last > first, from + delta >= first || from > first else {
             return complain("this is as far back as the console remembers")
         }
-        return show(max(0, target))
+        return recall(max(first, from + delta))
     }
 
     /// The last look that was recorded is what the present was when it was paused.
@@ -53,32 +53,14 @@ extension ConsoleModel {
         return effects
     }
 
-    /// Shows a frame of what this console has recorded.
-    private mutating func show(_ index: Int) -> [Effect] {
+    /// Asks for a frame of what this console has recorded.
+    private mutating func recall(_ frame: Int) -> [Effect] {
         isPaused = true
-        if time.present == nil {
-            time.present = TimeModel.Present(
-                state: state, looks: looks, forecast: forecast, holders: holders)
-        }
-        do {
-            let looks = try time.tape.looks(upTo: index)
-            time.shown = index
-            return show(looks)
-        } catch { return complain("\(error)") }
+        time.awaited = frame
+        return [.play(frame: frame, of: time.tape)]
     }
 
-    /// Shows the last of the looks; those before it make its rates, graphs and events.
-    private mutating func show(_ recorded: [RecordedLook]) -> [Effect] {
-        guard let last = recorded.last else { return [] }
-        var fresh = LiveLooks()
-        for look in recorded { fresh.add(look.state) }
-        return show(
-            TimeModel.Present(
-                state: last.state, looks: fresh, forecast: ReclaimForecast(last.state),
-                holders: last.holders))
-    }
-
-    private mutating func show(_ moment: TimeModel.Present) -> [Effect] {
+    private mutating func show(_ moment: Moment) -> [Effect] {
         let before = state
         (state, looks, forecast) = (moment.state, moment.looks, moment.forecast)
         holders = moment.holders
@@ -88,9 +70,9 @@ extension ConsoleModel {
     }
 
     private mutating func returnToPresent() -> [Effect] {
-        guard let present = time.present else { return [] }
-        (time.shown, time.present) = (nil, nil)
-        return show(present)
+        let present = time.present
+        (time.shown, time.awaited, time.present) = (nil, nil, nil)
+        return present.map { show($0) } ?? []
     }
 
     mutating func goToPresent() -> [Effect] {
@@ -99,43 +81,106 @@ extension ConsoleModel {
     }
 
     /// Takes note of a look. False: the past is shown, and goes on being shown.
-    mutating func record(_ new: DirectoryState) -> Bool {
-        let dropped = time.tape.append(new, holders: holders)
-        guard let shown = time.shown, let present = time.present else { return true }
-        time.shown = max(0, shown - dropped)
-        var looks = present.looks
-        looks.add(new)
-        time.present = TimeModel.Present(
-            state: new, looks: looks, forecast: ReclaimForecast(new), holders: present.holders)
+    mutating func record(_ new: Observation) -> Bool {
+        time.tape.append(new.frame)
+        guard let shown = time.shown else { return true }
+        time.shown = max(shown, time.first)
+        time.present = new.moment
         return false
+    }
+
+    // MARK: - Moments by their time
+
+    /// Goes to the last look at or before a moment, as `:at` and `--at` do.
+    mutating func goTo(time text: String) -> [Effect] {
+        let times = player?.times
+        let end = times.map { $0.last ?? 0 } ?? now
+        guard let wanted = Self.moment(text, end: end, zone: setup.timeZone) else {
+            return complain("which time? \(Self.momentForms)")
+        }
+        if let times {
+            player?.isRunning = false
+            guard let index = times.lastIndex(where: { $0 <= wanted }) else {
+                return seek(0) + sayFirst(times.first, "the recording begins")
+            }
+            return index == player?.index && player?.awaited == nil ? [] : seek(index)
+        }
+        guard time.tape.count > 0 else { return complain("nothing is recorded yet") }
+        guard let index = time.tape.index(at: wanted) else {
+            let effects = time.tape.count == 1 ? showLast() : recall(time.first)
+            return effects + sayFirst(time.time(of: time.first), "the console remembers looks")
+        }
+        return index == time.tape.count - 1 ? showLast() : recall(time.first + index)
+    }
+
+    private mutating func sayFirst(_ first: UInt64?, _ what: String) -> [Effect] {
+        complain("\(what) at \(Figures.dateTime(first ?? 0, offset: setup.timeZone))")
+    }
+
+    /// What `:at` and `--at` take.
+    public static let momentForms =
+        "12:04:31, as the clock here shows it, -90s, or 2026-11-20T12:04 in UTC"
+
+    /// A moment as the header shows it (of the day that `end` is in, or of the one before), or as
+    /// `Timestamp` reads it, back from `end`.
+    public static func moment(_ text: String, end: UInt64, zone: Int) -> UInt64? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard (2...3).contains(parts.count), !text.contains("-"),
+            parts.allSatisfy({
+                (1...2).contains($0.utf8.count) && $0.allSatisfy { ("0"..."9").contains($0) }
+            })
+        else { return Timestamp.parse(text, now: end) }
+        let numbers = parts.compactMap { Int($0) } + [0]
+        guard numbers[0] < 24, numbers[1] < 60, numbers[2] < 60 else { return nil }
+        let seconds = Int(end / 1_000_000_000) + zone
+        let day = seconds - ((seconds % 86_400) + 86_400) % 86_400
+        let wanted = day + numbers[0] * 3_600 + numbers[1] * 60 + numbers[2]
+        let time = (wanted > seconds ? wanted - 86_400 : wanted) - zone
+        // To the end of that second, or of that minute: frames are seen between two of them.
+        let span = parts.count == 3 ? 999_999_999 : 59_999_999_999
+        return time < 0 ? 0 : UInt64(time) * 1_000_000_000 + UInt64(span)
     }
 
     // MARK: - Files
 
-    /// Plays a recording of so many frames in place of a directory.
-    public mutating func play(frames: Int) {
-        player = PlayerModel(count: max(1, frames))
+    /// Plays a recording, whose frames have these times, in place of a directory.
+    ///
+    /// - Parameter start: the frame to begin with; without one, the last.
+    public mutating func play(times: [UInt64], from start: Int? = nil) {
+        let count = max(1, times.count)
+        player = PlayerModel(
+            times: times.isEmpty ? [0] : times, at: max(0, min(start ?? count - 1, count - 1)))
     }
 
     mutating func seek(_ wanted: Int) -> [Effect] {
         guard let player else { return [] }
         let index = max(0, min(wanted, player.count - 1))
-        guard index != player.index || state == nil else { return [.bell] }
+        guard index != player.awaited ?? player.index || state == nil else { return [.bell] }
         self.player?.awaited = index
-        return [.play(frame: index)]
+        return [.play(frame: index, of: nil)]
     }
 
-    mutating func takePlayed(_ index: Int, _ result: Result<[RecordedLook], ActionFailure>)
-        -> [Effect]
-    {
-        guard player?.awaited == index else { return [] }
-        player?.awaited = nil
+    /// An answer may have been overtaken by another question: it is on the way there, and shown.
+    mutating func takePlayed(_ frame: Int, _ result: Result<Moment, ActionFailure>) -> [Effect] {
+        guard let awaited = player.map(\.awaited) ?? time.awaited else { return [] }
         switch result {
-        case .success(let looks):
-            player?.index = index
-            return show(looks)
+        case .success(let moment):
+            if player != nil {
+                player?.index = frame
+                if awaited == frame { player?.awaited = nil }
+            } else {
+                time.present =
+                    time.present
+                    ?? Moment(state: state, looks: looks, forecast: forecast, holders: holders)
+                time.shown = max(frame, time.first)
+                if awaited == frame { time.awaited = nil }
+            }
+            return show(moment)
         case .failure(let failure):
+            guard awaited == frame else { return [] }
+            player?.awaited = nil
             player?.isRunning = false
+            time.awaited = nil
             return complain(failure.message)
         }
     }

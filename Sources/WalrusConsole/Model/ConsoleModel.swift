@@ -97,6 +97,8 @@ public struct ConsoleModel: Sendable {
 
     /// What looks at the directory have told one after another.
     var looks = LiveLooks()
+    /// Makes that of a look that nobody else has prepared.
+    var observer = Observer()
     var history: RateHistory { looks.rates }
     var time = TimeModel()
     /// A recording that is played; nil: a directory is looked at.

@@ -12,11 +12,13 @@ public enum Message: Sendable {
     case tick(UInt64)
     case scanProgress(done: Int, total: Int)
     case scanned(DirectoryState)
+    /// The same, with all that comes of it.
+    case observed(Observation)
     case scanFailed(String)
     /// What a restart would do; nil before the first scan.
     case previewed(RecoveryPreview?)
-    /// A frame of a recording, after those that its rates and events are made of.
-    case played(frame: Int, Result<[RecordedLook], ActionFailure>)
+    /// A frame of a recording.
+    case played(frame: Int, Result<Moment, ActionFailure>)
     case holders([Int])
     case logs(in: String, Result<[NamespaceSummary], ActionFailure>)
     /// A frame was kept as a file; its name.
@@ -88,8 +90,8 @@ public struct ActionFailure: Error, Hashable, Sendable {
 /// Something to be done outside the model. Each is answered by messages.
 public enum Effect: Hashable, Sendable {
     case scan(forget: Bool)
-    /// Read a frame of the recording that is played.
-    case play(frame: Int)
+    /// Read a frame of a recording: of the one that is played, or of what the console remembers.
+    case play(frame: Int, of: RecordingTape?)
     case findHolders
     /// Find out what a restart would do to the directory as it was scanned last.
     case previewRestart

@@ -35,6 +35,10 @@ public enum CommandPalette {
                 return model.choose(in: model.setup.directory)
             }),
         PaletteCommand(
+            "at", takes: .text("TIME"),
+            help: "back to a moment that was recorded: 12:04:31, -90s; ` leads to now",
+            run: { model, text in model.goTo(time: text) }),
+        PaletteCommand(
             "snapshot", aliases: ["save"], takes: .text("FILE"),
             help: "keep this screen as FILE.svg, .ansi, .txt or .json",
             run: { model, text in

@@ -57,6 +57,8 @@ extension ConsoleModel {
             }
             return (screen == .home ? leaveLog() : go(to: .home), .screen)
         case "topics": return (go(to: .home), .screen)
+        case "at": return (goTo(time: rest), .screen)
+        case "now", "pause", "earlier", "later": return (submitCommand(word), .screen)
         case "find":
             let prompt = Prompt(purpose: .filter, text: rest)
             overlay = .prompt(prompt)

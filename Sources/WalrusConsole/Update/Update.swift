@@ -23,7 +23,10 @@ extension ConsoleModel {
         var effects = take(message)
         settle()
         if old != size { effects += settleHex() }
-        if case .scanned = message { effects += bytesChanged(since: before) }
+        switch message {
+        case .scanned, .observed: effects += bytesChanged(since: before)
+        default: break
+        }
         effects += askForRestart()
         return keepToRecording(effects, from: last)
     }
@@ -48,8 +51,11 @@ extension ConsoleModel {
             if scan != nil { scan = ScanStatus(done: done, total: total) }
             return []
         case .scanned(let state):
-            return screen == .chooser ? [] : take(state)
-        case .played(let index, let result): return takePlayed(index, result)
+            guard screen != .chooser else { return [] }
+            observer.holders = holders
+            return take(observer.observe(state))
+        case .observed(let new): return screen == .chooser ? [] : take(new)
+        case .played(let frame, let result): return takePlayed(frame, result)
         case .scanFailed(let problem):
             scan = nil
             scannedAt = now
@@ -105,21 +111,15 @@ extension ConsoleModel {
         return effects
     }
 
-    private mutating func take(_ new: DirectoryState) -> [Effect] {
+    private mutating func take(_ new: Observation) -> [Effect] {
         let before = state
         scan = nil
         isStale = false
-        now = max(now, new.time)
+        now = max(now, new.frame.time)
         scannedAt = now
         guard record(new) else { return [] }
-        state = new
-        looks.add(new)
-        if new.revision > 0, new.revision == before?.revision {
-            if home.sort == .rate { reorderTopics() }
-        } else {
-            forecast = ReclaimForecast(new)
-            reorderTopics()
-        }
+        (state, looks, forecast) = (new.moment.state, new.moment.looks, new.moment.forecast)
+        if home.sort == .rate || state?.isSame(as: before) != true { reorderTopics() }
         return entriesChanged(since: before)
     }
 

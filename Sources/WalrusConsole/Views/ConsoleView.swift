@@ -122,11 +122,17 @@ enum HeaderView {
 
     /// When what is shown was seen, where that is not now.
     private static func timeBadge(_ model: ConsoleModel) -> String? {
-        let seen = model.state?.time ?? 0
-        let time = seen == 0 ? "" : " " + Figures.time(seen, offset: model.setup.timeZone)
+        // A moment that is being fetched is named at once: a key is answered, whatever it takes.
+        let awaited =
+            model.player.map { player in player.awaited.map { player.times[$0] } }
+            ?? model.time.awaited.flatMap { model.time.time(of: $0) }
+        let seen = awaited ?? model.state?.time ?? 0
+        let time =
+            (seen == 0 ? "" : " " + Figures.time(seen, offset: model.setup.timeZone))
+            + (awaited == nil ? "" : model.glyphs.ellipsis)
         if let player = model.player {
             let sign = player.isRunning ? "PLAYING" : "RECORDED"
-            return "\(sign)\(time) \(player.index + 1)/\(player.count)"
+            return "\(sign)\(time) \((player.awaited ?? player.index) + 1)/\(player.count)"
         }
         guard model.isPaused else { return nil }
         guard !time.isEmpty, model.now > seen else { return "PAUSED" + time }

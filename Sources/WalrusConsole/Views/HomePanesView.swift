@@ -43,12 +43,13 @@ enum HomePanesView {
         _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ rect: Rect
     ) {
         let values = model.history.total
-        let now = values.last ?? 0
+        let last = values.last ?? 0
+        let end = model.isPast ? "then" : "now"
         let peak = values.max() ?? 0
         let whole = grid.box(
             rect, title: "Appended entries/s",
             trailing: [
-                StyledText("now \(Figures.count(now))  max \(Figures.count(peak))", .muted)
+                StyledText("\(end) \(Figures.count(last))  max \(Figures.count(peak))", .muted)
             ])
         let ascii = model.glyphs.isASCII
         let latencies = state.metrics.map { LatencyView.lines($0, ascii: ascii) } ?? []
@@ -68,7 +69,7 @@ enum HomePanesView {
         let padding = [Double?](repeating: nil, count: max(0, room - shown.count))
         BrailleGraph(
             padding + shown, maximum: peak, topLabel: Figures.count(peak),
-            middleLabel: Figures.count(peak / 2), timeLabels: ["", "now"]
+            middleLabel: Figures.count(peak / 2), timeLabels: ["", end]
         ).draw(into: &grid, in: inside)
     }
 }

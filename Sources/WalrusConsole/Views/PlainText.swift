@@ -9,7 +9,8 @@ public enum PlainText {
         "list: the selected item and those after it; more: those behind them. read: all of the item.",
         "where: the screen, and what is wrong.",
         "open: the entries of a topic, the place of a finding. back: to the topics.",
-        "topics, entries, blocks, check, hex: the screens.",
+        "topics, entries, blocks, live, check, hex: the screens.",
+        "On live: read tells all events that are remembered; at 12:04:31 and now go through time.",
         "find TEXT: only what has that in it; on entries a query. all: everything again.",
         "export FILE: what was found, else the selected entry.",
         "Any command that the console has after its colon works too, such as topic NAME, seq 2000, "
@@ -44,6 +45,20 @@ public enum PlainText {
             }
             return lines
         }
+    }
+
+    /// How many events the Live screen tells by itself.
+    private static let eventsMax = 5
+
+    private static func events(_ report: LiveReport, _ model: ConsoleModel, max: Int) -> [String] {
+        let count = report.history.events.count
+        guard count > 0 else { return ["Events: none between two looks so far."] }
+        let shown = report.events(count: max, zone: model.setup.timeZone)
+        let more = count - shown.count
+        return [
+            "Events: \(Figures.grouped(count)) seen between two looks, the newest first"
+                + (more > 0 ? "; \(Figures.grouped(more)) more, say read." : ".")
+        ] + shown
     }
 
     // MARK: - Lists
@@ -190,6 +205,9 @@ public enum PlainText {
                 forecast.files.indices.contains(index)
             else { return [] }
             return [self.file(file, forecast.files[index], index)]
+        case .live:
+            return LiveReport(model.looks).map { events($0, model, max: LiveHistory.eventsMax) }
+                ?? []
         default: return []
         }
     }
@@ -204,7 +222,7 @@ public enum PlainText {
                 + (model.chooser?.problem.map { ["Problem: \(visible($0))"] } ?? [])
         }
         guard let state = model.state else { return ["The directory is being read."] }
-        var lines = ["Screen: \(model.screen.title)."]
+        var lines = ["Screen: \(model.screen.title)."] + moment(model, state)
         switch model.screen {
         case .home: lines += home(model, state)
         case .entries:
@@ -223,6 +241,10 @@ public enum PlainText {
                 let more = state.files.count - listMax
                 if more > 0 { lines.append("And \(plural(more, "file")) more.") }
             }
+        case .live:
+            guard let report = LiveReport(model.looks) else { break }
+            lines += report.summary
+            lines += events(report, model, max: eventsMax)
         case .check:
             lines.append(
                 "Verified: \(plural(state.entries, "entry", "entries")). \(health(state))")
@@ -234,6 +256,13 @@ public enum PlainText {
         default: break
         }
         return lines
+    }
+
+    /// When what is told was seen, where that is not now.
+    private static func moment(_ model: ConsoleModel, _ state: DirectoryState) -> [String] {
+        guard model.isPaused || model.isPast else { return [] }
+        let time = Figures.dateTime(state.time, offset: model.setup.timeZone)
+        return ["\(model.player == nil ? "Paused" : "Recorded"): as it was at \(time)."]
     }
 
     private static func home(_ model: ConsoleModel, _ state: DirectoryState) -> [String] {

@@ -1,4 +1,5 @@
 public import Inspect
+internal import Synchronization
 internal import WalrusActions
 public import WalrusConsole
 internal import WalrusFormat
@@ -14,6 +15,7 @@ public final class ConsoleApp {
     private var generation = 0
     private let root: String?
     private let decoder: String?
+    private var observer = SharedObserver()
 
     private struct Posted: Sendable {
         let generation: Int
@@ -24,6 +26,8 @@ public final class ConsoleApp {
     // A scan may take seconds and must not keep entries from being shown; nothing may keep an
     // action from being finished.
     private let scans = WorkQueue()
+    // Nor must it keep the past from being shown.
+    private let recordings = WorkQueue()
     private let queries = WorkQueue()
     // A search must not keep bytes from being shown.
     private let bytes = WorkQueue()
@@ -48,10 +52,11 @@ public final class ConsoleApp {
     /// - Parameters:
     ///   - choosing: begin with the list of the logs in the directory.
     ///   - notice: a problem to begin with.
+    ///   - start: the frame of the recording to begin with; without one, the last.
     public init(
         directory: String, setup: ConsoleModel.Setup, configuration: ConsoleConfiguration,
         choosing: Bool = false, notice: String? = nil, decoder: String? = nil,
-        recording: RecordingFile? = nil
+        recording: RecordingFile? = nil, from start: Int? = nil
     ) throws(TerminalError) {
         runner = EffectRunner(directory: directory, decoder: decoder, recording: recording)
         self.decoder = decoder
@@ -68,7 +73,7 @@ public final class ConsoleApp {
         model.theme = Terminal.isLight ?? false ? .light : .dark
         model.configure(configuration)
         terminal.setMouse(model.isMouseOn)
-        if let recording { model.play(frames: recording.count) }
+        if let recording { model.play(times: recording.times, from: start) }
         if let notice { model.complain(of: notice) }
         model.commandHistory = LineHistory(HistoryFile()?.load() ?? [])
     }
@@ -174,11 +179,12 @@ public final class ConsoleApp {
         for effect in effects {
             runner.note(effect)
             switch effect {
-            case .scan, .play, .findHolders, .listLogs, .previewRestart:
-                start(effect, on: scans)
+            case .scan, .findHolders, .listLogs, .previewRestart: start(effect, on: scans)
+            case .play: start(effect, on: recordings)
             case .openLog(let directory):
                 runner.end()
                 runner = EffectRunner(directory: directory, decoder: decoder)
+                observer = SharedObserver()
                 generation += 1
             case .loadRows, .loadPlace, .search, .find, .locate, .loadPayload, .planAction:
                 start(effect, on: queries)
@@ -210,8 +216,25 @@ public final class ConsoleApp {
 
     private func start(_ effect: Effect, on queue: WorkQueue) {
         let (runner, mailbox, generation) = (runner, mailbox, generation)
+        let observer = observer
         queue.add {
-            runner.run(effect) { mailbox.post(Posted(generation: generation, message: $0)) }
+            runner.run(effect) { message in
+                mailbox.post(Posted(generation: generation, message: observer.prepared(message)))
+            }
         }
+    }
+}
+
+/// Makes of a look what the console shows of it, on the thread that took the look.
+private final class SharedObserver: Sendable {
+    private let observer = Mutex(Observer())
+
+    func prepared(_ message: Message) -> Message {
+        switch message {
+        case .scanned(let state): return .observed(observer.withLock { $0.observe(state) })
+        case .holders(let found): observer.withLock { $0.holders = found }
+        default: break
+        }
+        return message
     }
 }

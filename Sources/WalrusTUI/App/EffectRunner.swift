@@ -16,6 +16,8 @@ public final class EffectRunner: Sendable {
     private let lastRequest = Atomic(0)
     /// The same for questions about bytes.
     private let lastBytes = Atomic(0)
+    /// The same for frames of recordings.
+    private let lastFrame = Atomic(0)
     private let decoder: Decoder?
     /// The entry whose payload is shown: others need not be decoded any more.
     private let decoding = Mutex<EntryRow?>(nil)
@@ -66,6 +68,7 @@ public final class EffectRunner: Sendable {
             lastRequest.store(request, ordering: .relaxed)
         case .loadBytes(let request, _, _, _, _):
             lastBytes.store(request, ordering: .relaxed)
+        case .play(let frame, _): lastFrame.store(frame, ordering: .relaxed)
         case .decode(let row, _): decoding.withLock { $0 = row }
         case .export: stopsExport.store(false, ordering: .relaxed)
         case .bench: benches.allow()
@@ -89,12 +92,7 @@ public final class EffectRunner: Sendable {
         case .loadBenchResults:
             let (rows, problem) = benches.rows()
             tell(.benchResults(rows, problem: problem))
-        case .play(let index):
-            guard let recording else { return }
-            tell(
-                .played(
-                    frame: index,
-                    Result { try recording.looks(upTo: index) }.mapError { ActionFailure($0) }))
+        case .play(let frame, let tape): play(frame, tape, tell)
         case .findHolders: tell(.holders(DataDirectory.writers(of: directory)))
         case .listLogs(let root, let withWriters):
             tell(.logs(in: root, listLogs(FilePath(root), withWriters)))
@@ -184,6 +182,17 @@ public final class EffectRunner: Sendable {
             } catch { return .scanFailed("\(error)") }
         }
         if let result { tell(result) }
+    }
+
+    private func play(_ frame: Int, _ tape: RecordingTape?, _ tell: (Message) -> Void) {
+        // A held key asks faster than frames are made: the last question is the one that counts.
+        guard lastFrame.load(ordering: .relaxed) == frame else { return }
+        let moment = Result {
+            if let tape { return try Moment(tape, at: frame - tape.dropped) }
+            guard let recording else { throw ActionFailure("no recording is played") }
+            return try Moment(recording, at: frame)
+        }
+        tell(.played(frame: frame, moment.mapError { ActionFailure($0) }))
     }
 
     private func search(

@@ -22,18 +22,19 @@ public struct HeadlessConsole {
     /// - Parameters:
     ///   - clock: the time that frames show, in nanoseconds since 1970 UTC; 0 shows none. The same
     ///     directory and clock give the same frames.
+    ///   - start: the frame of the recording to begin with; without one, the last.
     ///   - audit: actions that are confirmed are done, and noted in this file.
     public init(
         directory: String, setup: ConsoleModel.Setup, size: Size, glyphs: GlyphSet,
         clock: UInt64 = 0, decoder: String? = nil, keepsFiles: Bool = false,
-        recording: RecordingFile? = nil, actingWith audit: String? = nil
+        recording: RecordingFile? = nil, from start: Int? = nil, actingWith audit: String? = nil
     ) {
         self.keepsFiles = keepsFiles
         self.audit = audit
         runner = EffectRunner(
             directory: directory, decoder: decoder, recording: recording, audit: audit)
         model = ConsoleModel(setup: setup, size: size, glyphs: glyphs)
-        if let recording { model.play(frames: recording.count) }
+        if let recording { model.play(times: recording.times, from: start) }
         self.clock = clock
     }
 

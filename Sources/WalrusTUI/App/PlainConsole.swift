@@ -1,3 +1,4 @@
+public import Inspect
 public import WalrusConsole
 public import WalrusIO
 
@@ -12,11 +13,16 @@ public struct PlainConsole {
     /// A longer line is no command.
     private static let lineMax = 64 << 10
 
-    public init(directory: String, setup: ConsoleModel.Setup, decoder: String?) {
+    /// - Parameter start: the frame of the recording to begin with; without one, the last.
+    public init(
+        directory: String, setup: ConsoleModel.Setup, decoder: String?,
+        recording: RecordingFile? = nil, from start: Int? = nil
+    ) {
         root = directory
         console = HeadlessConsole(
             directory: directory, setup: setup, size: Self.size, glyphs: .unicode,
-            clock: Clock.wall(), decoder: decoder, keepsFiles: true)
+            clock: Clock.wall(), decoder: decoder, keepsFiles: true, recording: recording,
+            from: start)
     }
 
     public mutating func configure(_ configuration: ConsoleConfiguration) {

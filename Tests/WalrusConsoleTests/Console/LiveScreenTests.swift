@@ -69,9 +69,9 @@ import WalrusFormat
         var looks = LiveLooks()
         var model = Sample.model(120, 40)
         _ = try Sample.session(&model)
-        looks.add(try #require(model.state))
+        looks.add(try #require(model.state), isHeld: false)
         for step in 1...12 {
-            looks.add(Self.state(step))
+            looks.add(Self.state(step), isHeld: false)
             _ = model.update(.scanned(Self.state(step)))
         }
         let report = try #require(LiveReport(looks))
@@ -120,9 +120,12 @@ import WalrusFormat
         new.topics[orders].unread = new.topics[orders].entries
         new.files.removeFirst()
         new.findings.append(Finding(.warning, .tornTail, file: "x", block: 3, offset: 16, "y"))
-        new.findings.removeFirst()
         new.metrics = nil
-        let texts = LiveEvent.all(from: old, to: new).map { "\($0.kind.rawValue): \($0.text)" }
+        let findings: [FindingFeed.News] = [
+            .came(new.findings[new.findings.count - 1]), .went(old.findings[0]),
+        ]
+        let texts = LiveEvent.all(from: old, to: new, findings: findings)
+            .map { "\($0.kind.rawValue): \($0.text)" }
         for part in [
             "topic: billing is gone", "orders marked clean",
             "orders: the cursor went back to the begin",
@@ -146,7 +149,7 @@ import WalrusFormat
             state.time = Sample.time + UInt64(step) * 1_000_000_000
             state.topics.append(TopicState(name: TopicName("topic \(step)")))
             state.topics.sort { $0.name < $1.name }
-            looks.add(state)
+            looks.add(state, isHeld: false)
         }
         #expect(looks.history.samples.count == LiveHistory.capacity)
         #expect(looks.history.events.count == LiveHistory.eventsMax)

@@ -33,6 +33,26 @@ import Testing
         GoldenFile.check(try session(words), "plain-\(name).txt")
     }
 
+    /// All that the Live screen shows: throughput, the engine's own figures, latencies with their
+    /// source, what is unread and when it is drained, events. The same in the past, which says so.
+    @Test(arguments: [true, false])
+    func live(hasEngine: Bool) throws {
+        var model = try LiveScreenTests.model(200, 60, hasEngine: hasEngine)
+        var said: [String] = []
+        for line in ["live", "list", "read", "at -20s", "where", "now", "where"] {
+            let (effects, reply) = model.plain(line)
+            _ = Sample.settle(&model, effects)
+            said += ["> \(line)"] + PlainText.lines(reply, model) + [""]
+        }
+        let text = said.joined(separator: "\n")
+        GoldenFile.check(text, "plain-live\(hasEngine ? "" : "-no-engine").txt")
+        for topic in try #require(model.state).topics {
+            #expect(text.contains("\(topic.name.shown(ascii: false)): unread \(topic.unread)"))
+        }
+        #expect(text.contains("drains in") && text.contains("Event at "))
+        #expect(text.contains("Latency of append: p50") == hasEngine)
+    }
+
     /// A line that is heard says all that it means: nothing is drawn, and no screen is silent.
     @Test func everyScreenSpeaks() throws {
         for screen in ConsoleModel.Screen.allCases where screen != .chooser {

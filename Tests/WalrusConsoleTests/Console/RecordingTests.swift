@@ -7,11 +7,26 @@ import WalrusIO
 @testable import Inspect
 @testable import WalrusConsole
 
+extension RecordingSource {
+    /// The look of a frame, and those before it that are told with it; the newest last.
+    fileprivate func looks(upTo index: Int) throws -> [RecordedLook] {
+        var looks: [RecordedLook] = []
+        try replay(upTo: index) { looks.append($0) }
+        return looks
+    }
+}
+
 /// Looks that are recorded, in memory and in files.
 @Suite struct RecordingTests {
     private func expectSame(_ a: DirectoryState, _ b: DirectoryState) {
         #expect(a.time == b.time && a.topics == b.topics && a.files == b.files)
-        #expect(a.findings == b.findings && a.metrics == b.metrics)
+        #expect(a.findings == b.findings && a.metrics == b.metrics && a.trash == b.trash)
+    }
+
+    private static func tape(_ states: [DirectoryState]) -> RecordingTape {
+        var (tape, encoder) = (RecordingTape(limit: 1 << 20), RecordingEncoder())
+        for state in states { tape.append(encoder.encode(state, holders: [1])) }
+        return tape
     }
 
     private func write(_ states: [DirectoryState], to path: FilePath) throws {
@@ -79,9 +94,7 @@ import WalrusIO
     func fixturesComeBack(_ name: String) throws {
         let fixture = try Fixture(name)
         let state = try #require(try Scanner(fixture.path).scan())
-        var tape = RecordingTape(limit: 1 << 20)
-        tape.append(state, holders: [])
-        tape.append(state, holders: [])
+        let tape = Self.tape([state, state])
         for index in 0..<2 {
             expectSame(try #require(try tape.looks(upTo: index).last).state, state)
         }
@@ -91,9 +104,10 @@ import WalrusIO
 
     @Test func aTapeIsBounded() throws {
         var tape = RecordingTape(limit: 20_000)
+        var encoder = RecordingEncoder()
         for step in 0..<2_000 {
-            tape.append(LiveScreenTests.state(step % 40), holders: [])
-            #expect(tape.isKey(0))
+            tape.append(encoder.encode(LiveScreenTests.state(step % 40), holders: []))
+            #expect(tape.isKey(0) && tape.dropped + tape.count == step + 1)
         }
         #expect(tape.count < 1_000 && tape.count > 10)
         expectSame(
@@ -148,8 +162,7 @@ import WalrusIO
     /// Frames whose checksum is right and whose bytes are anything: no trap, no wild sums.
     @Test func hostileFrames() throws {
         var random = SeededRandom.fromEnvironment("recordings")
-        var tape = RecordingTape(limit: 1 << 20)
-        for state in small { tape.append(state, holders: [1]) }
+        let tape = Self.tape(small)
         for _ in 0..<600 {
             var decoder = RecordingDecoder()
             do {
@@ -166,9 +179,14 @@ import WalrusIO
                     let look = try decoder.look(at: frame.time)
                     #expect(look.state.size >= 0 && look.state.unread >= 0)
                     var model = Sample.model(80, 24)
-                    model.play(frames: 3)
+                    model.play(times: [1, 2, 3])
                     _ = model.start(at: 0)
-                    _ = model.update(.played(frame: 2, .success([look])))
+                    var looks = LiveLooks()
+                    looks.add(look.state, isHeld: false)
+                    let moment = Moment(
+                        state: look.state, looks: looks, forecast: ReclaimForecast(look.state),
+                        holders: look.holders)
+                    _ = model.update(.played(frame: 2, .success(moment)))
                     for screen in ConsoleModel.Screen.allCases where screen != .chooser {
                         _ = model.go(to: screen)
                         _ = ConsoleView.draw(model)
@@ -190,7 +208,13 @@ import WalrusIO
             _ = model.update(.tick(Sample.time + 45_000_000_000))
             let past = FrameText.render(ConsoleView.draw(model))
             if columns >= 80 { #expect(past.contains("PAUSED 12:02:23 (-00:00:25)")) }
-            GoldenFile.check(past, "live-paused-\(columns)x\(rows).txt")
+            for (screen, key) in [("home", "1"), ("blocks", "3"), ("live", "4")] {
+                _ = try Sample.session(&model, key)
+                let frame = ConsoleView.draw(model)
+                let name = "\(screen)-paused-\(columns)x\(rows)"
+                GoldenFile.check(FrameText.render(frame), "\(name).txt")
+                GoldenFile.check(FrameJSON.render(frame), "\(name).json")
+            }
             // What it shows is what it showed then, but for the header and the name of the moment.
             let then = try LiveScreenTests.model(columns, rows, steps: 20)
             func lines(_ text: String) -> [Substring] {
@@ -223,14 +247,13 @@ import WalrusIO
 
     /// Nothing that would read a directory comes of any key.
     @Test func aRecordingIsPlayed() throws {
-        var tape = RecordingTape(limit: 1 << 20)
-        for step in 0..<20 { tape.append(LiveScreenTests.state(step), holders: []) }
+        let tape = Self.tape((0..<20).map { LiveScreenTests.state($0) })
         func answer(_ model: inout ConsoleModel, _ effects: [Effect]) throws {
             for effect in effects {
                 switch effect {
-                case .play(let index):
-                    let looks = try tape.looks(upTo: index)
-                    try answer(&model, model.update(.played(frame: index, .success(looks))))
+                case .play(let index, nil):
+                    let moment = try Moment(tape, at: index)
+                    try answer(&model, model.update(.played(frame: index, .success(moment))))
                 case .save, .remember, .bell, .redraw, .suspend, .quit, .copy, .estimateBench,
                     .loadBenchResults, .bench, .stopBench:
                     break
@@ -239,7 +262,7 @@ import WalrusIO
             }
         }
         var model = Sample.model(100, 30, write: false)
-        model.play(frames: tape.count)
+        model.play(times: tape.times)
         try answer(&model, model.start(at: Sample.time))
         #expect(model.player?.index == 19)
         #expect(FrameText.render(ConsoleView.draw(model)).contains("RECORDED 12:02:22 20/20"))
@@ -252,7 +275,7 @@ import WalrusIO
             _ = ConsoleView.draw(model)
         }
         model = Sample.model(100, 30)
-        model.play(frames: tape.count)
+        model.play(times: tape.times)
         try answer(&model, model.start(at: Sample.time))
         // It goes on by itself, from its begin.
         try answer(&model, model.update(.key(.character("p"))))

@@ -227,6 +227,11 @@ enum Sample {
         case .export(let order): .exported(.success("exported to \(order.file)"))
         case .copy(_, let what): .copied(true, what)
         case .act: .acted(.success("done"))
+        case .play(let frame, let tape?):
+            .played(
+                frame: frame,
+                Result { try Moment(tape, at: frame - tape.dropped) }
+                    .mapError { ActionFailure($0) })
         case .findHolders, .play, .listLogs, .openLog, .edit, .remember, .save, .bell, .redraw,
             .suspend,
             .quit, .cancel, .cancelExport, .bench, .stopBench:
