@@ -81,8 +81,16 @@ public struct ReclaimForecast: Hashable, Sendable {
     public private(set) var topics: [Topic] = []
     /// Bytes on disk of each kind of file.
     public private(set) var bytes: [Fate: Int] = [:]
+    /// Bytes on disk of what was moved into the log's trash: only its owner frees them.
+    public let trash: Int
+
+    /// Bytes on disk of the data files.
+    public var allocated: Int { files.reduce(0) { $0 + $1.allocated } }
+    /// Bytes on disk of the data files, and of those in the trash.
+    public var total: Int { allocated + trash }
 
     public init(_ state: DirectoryState) {
+        trash = state.trash?.allocated ?? 0
         for (index, file) in state.files.enumerated() {
             let forecast = Self.forecast(
                 file, isNewest: index == state.files.count - 1, in: state)

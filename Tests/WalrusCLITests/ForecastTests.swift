@@ -56,6 +56,32 @@ import WalrusConsole
         }
     }
 
+    /// What was moved into the trash takes space: it is part of what the disk is full of, on every
+    /// screen that tells that.
+    @Test func theTrashTakesSpace() throws {
+        let log = try Log(fixture: "small")
+        _ = try log.bash(
+            "mkdir -p $log/.walrus-trash/a; "
+                + "head -c 90000000 /dev/zero | tr '\\0' x >$log/.walrus-trash/a/1763000000000")
+        let disk = try #require(try json(log, "forecast", "-o", "json")["disk"])
+        let trash = try #require(disk["trash"]?.int)
+        let total = try #require(disk["total"]?.int)
+        #expect(trash >= 90_000_000 && total == trash + (disk["allocated"]?.int ?? 0))
+        let text = try log.run("forecast")
+        #expect(text.errors.contains("the trash holds 1 more file, \(trash) bytes"))
+        let home = try log.run("frame", "--size", "120x40").text
+        #expect(home.contains(" disk \(Figures.bytes(total)) "))
+        #expect(home.contains("in the trash \(Figures.bytes(trash))"))
+        let blocks = try log.run("frame", "--screen", "blocks", "--size", "120x40").text
+        #expect(blocks.contains(" \(Figures.bytes(total)) on disk "))
+        #expect(blocks.contains("in the trash \(Figures.bytes(trash))"))
+        let plain = try Subprocess.run(
+            Subprocess.walrus, [log.path.string, "--plain"], input: Array("quit\n".utf8))
+        #expect(
+            plain.text.contains("Disk: \(Figures.bytes(total)) in 1 file and 1 file in the trash"))
+        #expect(plain.text.contains("in the trash \(Figures.bytes(trash))."))
+    }
+
     @Test func theMap() throws {
         let log = try Log(fixture: "manyblocks")
         let states = try json(log, "blocks", "--map", "-o", "json")["files"]?.array

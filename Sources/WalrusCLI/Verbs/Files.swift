@@ -28,11 +28,7 @@ struct Files: Verb {
                 String(file.blocks.count), String(consumedBlocks(file)), String(entries(file)),
             ]
         }
-        if form.output == .text, let trash = state.trash {
-            StandardStreams.complain(
-                "walrus: note: the trash holds \(counted(trash.files, "more file", "more files")), "
-                    + "\(trash.allocated) bytes on disk; see walrus reclaim")
-        }
+        if form.output == .text { state.noteTrash() }
         try state.admitGaps()
         if state.files.isEmpty { throw Failure(.nothing, "\(log.path): no data files there") }
     }
@@ -51,5 +47,15 @@ struct Files: Verb {
             ("blocks_consumed", .int(consumedBlocks(file))), ("entries", .int(entries(file))),
             ("consumed", .bool(file.isConsumed)),
         ])
+    }
+}
+
+extension DirectoryState {
+    /// Says what the trash holds: no file of the log does.
+    func noteTrash() {
+        guard let trash else { return }
+        StandardStreams.complain(
+            "walrus: note: the trash holds \(counted(trash.files, "more file", "more files")), "
+                + "\(trash.allocated) bytes on disk; see walrus reclaim")
     }
 }

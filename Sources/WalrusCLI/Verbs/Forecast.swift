@@ -11,6 +11,7 @@ struct Forecast: Verb {
             A file goes when every entry in it is consumed and it gets no new block. For each file: \
             its fate (goes, filling, held, kept), who holds it, and how many entries these readers \
             have to consume before it goes. For each topic: what reading it to its end would free. \
+            What walrus reclaim moved into the trash takes space too, until it is emptied. \
             Exits with 1 when there is no file.
             """)
 
@@ -21,7 +22,9 @@ struct Forecast: Verb {
         let (_, state) = try log.scan()
         let forecast = ReclaimForecast(state)
         switch form.output {
-        case .text: try printText(forecast)
+        case .text:
+            try printText(forecast)
+            state.noteTrash()
         case .json, .jsonl: try printJSON(forecast)
         }
         try state.admitGaps()
@@ -76,15 +79,16 @@ struct Forecast: Verb {
             let disk = ReclaimForecast.Fate.allCases.map {
                 ($0.rawValue, JSON.int(forecast.bytes[$0] ?? 0))
             }
-            let total = forecast.files.reduce(0) { $0 + $1.allocated }
             try output.write(
                 JSON.object([
                     ("schema", .int(1)),
                     (
                         "disk",
                         .object(
-                            [("allocated", .int(total))] + disk
-                                + [("if_all_read", .int(forecast.bytesIfAllRead))])
+                            [("allocated", .int(forecast.allocated))] + disk + [
+                                ("if_all_read", .int(forecast.bytesIfAllRead)),
+                                ("trash", .int(forecast.trash)), ("total", .int(forecast.total)),
+                            ])
                     ),
                     (
                         "next",

@@ -10,27 +10,12 @@ enum LiveUnreadView {
         let count =
             home.order.count == state.topics.count
             ? "" : ", \(Figures.grouped(home.order.count)) of \(state.topics.count) topics"
-        var notes = [
-            StyledText("log scale  sort \(home.sort.rawValue) ", .muted),
-            StyledText(home.isAscending ? model.glyphs.ascending : model.glyphs.descending, .muted),
-        ]
-        if !home.filter.isEmpty {
-            let shown = VisibleText(
-                home.filter, mode: .escape, ascii: model.glyphs.isASCII, limit: 24)
-            notes.append(StyledText("  / \(shown.text)", .match))
-        }
-        let inside = grid.box(
-            layout.topics, title: "Unread \(Figures.grouped(state.unread))\(count)",
-            trailing: notes)
-        guard !home.order.isEmpty else {
-            let text =
-                state.topics.isEmpty
-                ? "no topics: nothing has been appended here" : "no topic matches the filter"
-            grid.put(
-                text, x: inside.x + 2, y: inside.y + 1, width: inside.width - 2, align: .leading,
-                style: .muted)
-            return
-        }
+        guard
+            let inside = ListBox.drawTopics(
+                model, state, title: "Unread \(Figures.grouped(state.unread))\(count)",
+                note: "log scale  ", top: model.liveTop, rows: layout.topicRows, &grid,
+                layout.topics)
+        else { return }
         let scale = LogScale(state.topics.reduce(0) { max($0, $1.unread) })
         let visible = home.order[min(model.liveTop, home.order.count)...].prefix(layout.topicRows)
         let isWide = inside.width >= 70
@@ -44,10 +29,6 @@ enum LiveUnreadView {
             let line = Rect(x: inside.x + place.x, y: inside.y, width: place.width, height: 1)
             scale.drawTicks(into: &grid, in: line)
         }
-        Scrollbar(total: home.order.count, visible: layout.topicRows, top: model.liveTop).draw(
-            into: &grid,
-            in: Rect(
-                x: layout.topics.maxX - 1, y: inside.y + 1, width: 1, height: layout.topicRows))
     }
 
     private static func columns(isWide: Bool) -> [TableColumn] {

@@ -71,15 +71,8 @@ enum LiveView {
     ) {
         guard let metrics else {
             let inside = grid.box(rect, title: "Latency").inset(horizontal: 1)
-            let text = PayloadText.prose(
-                "not visible in files; no engine tells it now (metrics_index.db)",
-                width: inside.width,
-                ascii: grid.glyphs.isASCII)
-            for (line, words) in text.prefix(inside.height).enumerated() {
-                grid.put(
-                    words, x: inside.x, y: inside.y + line, width: inside.width, align: .leading,
-                    style: .muted)
-            }
+            let text = "not visible in files; no engine tells it now (metrics_index.db)"
+            grid.putProse(text, in: inside, style: .muted)
             return
         }
         let ascii = grid.glyphs.isASCII

@@ -110,6 +110,15 @@ public struct Scrollbar: Hashable, Sendable {
         self.top = top
     }
 
+    /// Draws it on the right border of a box, beside its rows.
+    ///
+    /// - Parameter first: the line inside of the box with the first row: 1 below a table's heading.
+    public func draw(into grid: inout Grid, onBorderOf box: Rect, from first: Int = 1) {
+        draw(
+            into: &grid,
+            in: Rect(x: box.maxX - 1, y: box.y + 1 + first, width: 1, height: visible))
+    }
+
     /// Draws nothing when all rows are visible.
     public func draw(into grid: inout Grid, in rect: Rect) {
         guard !rect.isEmpty, visible > 0, total > visible else { return }

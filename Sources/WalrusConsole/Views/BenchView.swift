@@ -110,14 +110,8 @@ enum BenchView {
     }
 
     private static func write(_ lines: [String], _ grid: inout Grid, _ rect: Rect) {
-        var y = rect.y
-        for text in lines {
-            let shown = PayloadText.prose(text, width: rect.width, ascii: grid.glyphs.isASCII)
-            for line in shown.isEmpty ? [""] : shown where y < rect.maxY {
-                grid.put(line, x: rect.x, y: y, width: rect.width)
-                y += 1
-            }
-        }
+        var rest = rect
+        for text in lines { rest = grid.putProse(text, in: rest) }
     }
 
     private static func drawSteps(
@@ -216,17 +210,14 @@ enum BenchView {
         let count = bench.rows.count
         let other = bench.baseline == nil ? "the run before" : "the marked run"
         let comparison = "change: beside \(other)"
-        let inside = grid.box(
+        let empty = bench.problem ?? "none yet: they are kept, and compared from run to run"
+        let inside = ListBox.draw(
             layout.results, title: "Results \(Figures.grouped(count))",
             trailing: count > 0 ? [StyledText(comparison, .muted)] : [],
-            style: bench.areResultsFocused ? Style(.accent) : .border)
-        guard count > 0 else {
-            grid.put(
-                bench.problem ?? "none yet: they are kept, and compared from run to run",
-                x: inside.x + 2, y: inside.y + 1, width: inside.width - 2, align: .leading,
-                style: bench.problem == nil ? .muted : Style(.bad))
-            return
-        }
+            style: bench.areResultsFocused ? Style(.accent) : .border,
+            empty: count > 0 ? nil : empty,
+            emptyStyle: bench.problem == nil ? .muted : Style(.bad), &grid)
+        guard let inside else { return }
         let indices = (0..<count).reversed().dropFirst(bench.position.top)
             .prefix(layout.rowsHeight)
         Table(
@@ -236,9 +227,7 @@ enum BenchView {
             isFocused: bench.areResultsFocused
         ).draw(into: &grid, in: inside)
         Scrollbar(total: count, visible: layout.rowsHeight, top: bench.position.top).draw(
-            into: &grid,
-            in: Rect(
-                x: layout.results.maxX - 1, y: inside.y + 1, width: 1, height: layout.rowsHeight))
+            into: &grid, onBorderOf: layout.results)
     }
 
     private static func cells(_ index: Int, _ model: ConsoleModel) -> [TableCell] {

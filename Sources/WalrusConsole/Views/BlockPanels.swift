@@ -263,8 +263,7 @@ enum BlockListPanel {
         Table(columns(model), rows: rows, selected: isOnBlock ? here - top : nil).draw(
             into: &grid, in: inside)
         Scrollbar(total: file.blocks.count, visible: height, top: top).draw(
-            into: &grid,
-            in: Rect(x: rect.maxX - 1, y: inside.y + 1, width: 1, height: height))
+            into: &grid, onBorderOf: rect)
     }
 
     private static func columns(_ model: ConsoleModel) -> [TableColumn] {

@@ -97,25 +97,26 @@ enum BlocksView {
     }
 
     /// The parts of the space on disk that no unread entry holds, as Home shows them too.
-    static let freeParts: [(ReclaimForecast.Fate, String, Role)] = [
-        (.filling, "being filled", .barGood), (.goes, "can go", .barIdle),
-        (.kept, "kept: damage", .barBad),
-    ]
+    static func freeParts(_ forecast: ReclaimForecast) -> [DiskPart] {
+        func bytes(_ fate: ReclaimForecast.Fate) -> Int { forecast.bytes[fate] ?? 0 }
+        return [
+            DiskPart("being filled", bytes(.filling), .barGood),
+            DiskPart("can go", bytes(.goes), .barIdle),
+            DiskPart("kept: damage", bytes(.kept), .barBad),
+            DiskPart("in the trash", forecast.trash, .barWarning),
+        ]
+    }
 
     /// What takes the space on disk, in parts that sum up.
     private static func drawSummary(
         _ forecast: ReclaimForecast, _ state: DirectoryState, _ grid: inout Grid, _ rect: Rect
     ) {
-        let label = " \(Figures.bytes(state.allocated)) on disk "
+        let label = " \(Figures.bytes(forecast.total)) on disk "
         let width = grid.put(label, x: rect.x, y: rect.y, style: .text)
-        guard state.allocated > 0 else { return }
+        guard forecast.total > 0 else { return }
         StackedBar(
-            ([(.held, "held by unread", .barWarning)] + freeParts).map { fate, name, role in
-                let figure = Figures.bytes(forecast.bytes[fate] ?? 0)
-                return StackedBar.Segment(
-                    "\(name) \(figure)", short: figure, value: Double(forecast.bytes[fate] ?? 0),
-                    style: Style(role))
-            }
+            ([DiskPart("held by unread", forecast.bytes[.held] ?? 0, .barWarning)]
+                + freeParts(forecast)).map(\.segment)
         ).draw(
             into: &grid,
             in: Rect(x: rect.x + width, y: rect.y, width: rect.width - width - 1, height: 1))
@@ -150,8 +151,7 @@ enum BlocksView {
             drawNote(model, forecast.files[index], part, layout, &grid, rect)
         }
         Scrollbar(total: lines, visible: layout.mapRows, top: model.blocks.top).draw(
-            into: &grid,
-            in: Rect(x: layout.map.maxX - 1, y: inside.y + 1, width: 1, height: layout.mapRows))
+            into: &grid, onBorderOf: layout.map)
         MapLegend.draw(model, state, &grid, inside.row(inside.height - 1), layout)
     }
 
@@ -309,5 +309,23 @@ enum MapLegend {
         return blocks.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(40).map {
             (state.topics.partition(before: $0.key), $0.key)
         }
+    }
+}
+
+/// A part of the space that a log takes on disk.
+struct DiskPart {
+    let name: String
+    let bytes: Int
+    let role: Role
+
+    init(_ name: String, _ bytes: Int, _ role: Role) {
+        (self.name, self.bytes, self.role) = (name, bytes, role)
+    }
+
+    /// "can go 1.95G", or the figure alone.
+    var segment: StackedBar.Segment {
+        let figure = Figures.bytes(bytes)
+        return StackedBar.Segment(
+            "\(name) \(figure)", short: figure, value: Double(bytes), style: Style(role))
     }
 }

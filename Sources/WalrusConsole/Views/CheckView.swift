@@ -55,7 +55,10 @@ enum CheckView {
         let isFiltered = !model.findingsFilter.isEmpty
         let count =
             isFiltered ? "\(findings.count) of \(state.findings.count)" : "\(findings.count)"
-        let inside = grid.box(
+        let empty =
+            isFiltered
+            ? "no finding matches; Esc shows all" : "\(model.glyphs.check) nothing is wrong"
+        let inside = ListBox.draw(
             layout.list, title: "Findings \(count)",
             trailing: isFiltered
                 ? [
@@ -65,31 +68,18 @@ enum CheckView {
                                 model.findingsFilter, mode: .escape, ascii: model.glyphs.isASCII,
                                 limit: 24
                             ).text, .match)
-                ] : [], style: model.restart.isFocused ? .border : Style(.accent))
-        guard !findings.isEmpty else {
-            if isFiltered {
-                grid.put(
-                    "no finding matches; Esc shows all", x: inside.x + 2, y: inside.y + 1,
-                    style: .muted)
-            } else {
-                grid.put(
-                    "\(model.glyphs.check) nothing is wrong", x: inside.x + 2, y: inside.y + 1,
-                    style: Style(.good))
-            }
-            return
-        }
+                ] : [], style: model.restart.isFocused ? .border : Style(.accent),
+            empty: findings.isEmpty ? empty : nil, emptyStyle: isFiltered ? .muted : Style(.good),
+            &grid)
+        guard let inside else { return }
         let visible = findings.dropFirst(model.check.top).prefix(layout.listHeight)
         Table(
             columns, rows: visible.map { row($0, model) },
             selected: model.check.selected - model.check.top,
             isFocused: !model.restart.isFocused
         ).draw(into: &grid, in: inside)
-        Scrollbar(
-            total: findings.count, visible: layout.listHeight, top: model.check.top
-        ).draw(
-            into: &grid,
-            in: Rect(
-                x: layout.list.maxX - 1, y: inside.y + 1, width: 1, height: layout.listHeight))
+        Scrollbar(total: findings.count, visible: layout.listHeight, top: model.check.top).draw(
+            into: &grid, onBorderOf: layout.list)
     }
 
     private static func drawDetail(
@@ -98,11 +88,7 @@ enum CheckView {
         guard findings.indices.contains(model.check.selected), !rect.isEmpty else { return }
         let finding = findings[model.check.selected]
         let inside = grid.box(rect, title: finding.kind.rawValue).inset(horizontal: 1)
-        let text = PayloadText.prose(
-            sentence(finding), width: inside.width, ascii: model.glyphs.isASCII)
-        for (line, words) in text.prefix(inside.height).enumerated() {
-            grid.put(words, x: inside.x, y: inside.y + line, width: inside.width)
-        }
+        grid.putProse(sentence(finding), in: inside)
     }
 
     private static let columns = [

@@ -48,9 +48,7 @@ enum ChooserView {
             columns, rows: visible.map { row($0, model) }, selected: chooser.position.selected - top
         ).draw(into: &grid, in: inside)
         Scrollbar(total: logs.count, visible: layout.listHeight, top: top).draw(
-            into: &grid,
-            in: Rect(
-                x: layout.list.maxX - 1, y: inside.y + 1, width: 1, height: layout.listHeight))
+            into: &grid, onBorderOf: layout.list)
     }
 
     private static let columns = [

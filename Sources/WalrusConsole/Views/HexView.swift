@@ -224,7 +224,7 @@ enum HexTree {
                 style: Style(.selectionMarker, isSelected: true))
         }
         Scrollbar(total: map.fields.count, visible: height, top: top).draw(
-            into: &grid, in: Rect(x: rect.maxX - 1, y: inside.y, width: 1, height: height))
+            into: &grid, onBorderOf: rect, from: 0)
     }
 
     /// The first field that is shown.

@@ -128,31 +128,22 @@ enum HomeView {
 
     // MARK: - Disk
 
-    /// What the data files take on disk, in parts that sum up. Those that Blocks has too have its
-    /// words and its numbers: both are the forecast's.
+    /// What the data files and the trash take on disk, in parts that sum up. Those that Blocks has
+    /// too have its words and its numbers: both are the forecast's.
     private static func drawDisk(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
         guard let forecast = model.forecast else { return }
-        let all = forecast.files.reduce(0) { $0 + $1.allocated }
-        let label = " disk \(Figures.bytes(all)) "
+        let label = " disk \(Figures.bytes(forecast.total)) "
         let width = grid.put(label, x: rect.x, y: rect.y, style: .muted)
-        guard all > 0 else { return }
-        func segment(_ name: String, _ size: Int, _ role: Role) -> StackedBar.Segment {
-            let figure = Figures.bytes(size)
-            return StackedBar.Segment(
-                "\(name) \(figure)", short: figure, value: Double(size), style: Style(role))
-        }
+        guard forecast.total > 0 else { return }
         let unread = forecast.files.reduce(0) {
             $0 + ($1.fate == .held ? min($1.allocated, $1.unreadSize) : 0)
         }
         let held = forecast.bytes[.held] ?? 0
         StackedBar(
-            [
-                segment("unread", unread, .barGood),
-                segment("read, in the same files", held - unread, .barWarning),
-            ]
-                + BlocksView.freeParts.map { fate, name, role in
-                    segment(name, forecast.bytes[fate] ?? 0, role)
-                }
+            ([
+                DiskPart("unread", unread, .barGood),
+                DiskPart("read, in the same files", held - unread, .barWarning),
+            ] + BlocksView.freeParts(forecast)).map(\.segment)
         ).draw(
             into: &grid,
             in: Rect(x: rect.x + width, y: rect.y, width: rect.width - width - 1, height: 1))
@@ -167,25 +158,11 @@ enum HomeView {
         let count =
             home.order.count == state.topics.count
             ? "\(state.topics.count)" : "\(home.order.count) of \(state.topics.count)"
-        var notes = [StyledText("sort \(home.sort.rawValue) ", .muted)]
-        notes.append(
-            StyledText(home.isAscending ? model.glyphs.ascending : model.glyphs.descending, .muted))
-        if !home.filter.isEmpty {
-            let shown = VisibleText(
-                home.filter, mode: .escape, ascii: model.glyphs.isASCII, limit: 24)
-            notes.append(StyledText("  / \(shown.text)", .match))
-        }
-        let inside = grid.box(
-            layout.topics, title: "Topics \(count)", trailing: notes, style: .border)
-        guard !home.order.isEmpty else {
-            let text =
-                state.topics.isEmpty
-                ? "no topics: nothing has been appended here" : "no topic matches the filter"
-            grid.put(
-                text, x: inside.x + 2, y: inside.y + 1, width: inside.width - 2, align: .leading,
-                style: .muted)
-            return
-        }
+        guard
+            let inside = ListBox.drawTopics(
+                model, state, title: "Topics \(count)", top: home.top, rows: layout.topicRows,
+                &grid, layout.topics)
+        else { return }
         let visible = home.order[min(home.top, home.order.count)...].prefix(layout.topicRows)
         let selected = model.selectedTopicRow.map { $0 - home.top }
         let files = FileNumbers(state)
@@ -197,10 +174,6 @@ enum HomeView {
                 chosen.place(of: column).map { ($0, isAscending) }
             }
         ).draw(into: &grid, in: inside)
-        Scrollbar(total: home.order.count, visible: layout.topicRows, top: home.top).draw(
-            into: &grid,
-            in: Rect(
-                x: layout.topics.maxX - 1, y: inside.y + 1, width: 1, height: layout.topicRows))
     }
 
     /// What a configuration calls the columns below.

@@ -86,6 +86,6 @@ enum HelpView {
             }
         }
         Scrollbar(total: all.count, visible: inside.height, top: top).draw(
-            into: &grid, in: Rect(x: rect.maxX - 1, y: inside.y, width: 1, height: inside.height))
+            into: &grid, onBorderOf: rect, from: 0)
     }
 }

@@ -37,8 +37,7 @@ enum PayloadView {
             grid.put(pieces, x: inside.x, y: inside.y + line, width: inside.width)
         }
         Scrollbar(total: lines.count, visible: inside.height, top: entries.payloadTop).draw(
-            into: &grid,
-            in: Rect(x: layout.payload.maxX - 1, y: inside.y, width: 1, height: inside.height))
+            into: &grid, onBorderOf: layout.payload, from: 0)
     }
 
     /// What is known about the entry, then its payload, in lines of at most `width` columns.

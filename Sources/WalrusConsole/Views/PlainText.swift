@@ -277,13 +277,13 @@ public enum PlainText {
             lines.append("First finding: \(visible(CheckView.sentence(worst))).")
         }
         if let forecast = model.forecast {
-            let parts: [(ReclaimForecast.Fate, String)] =
-                [(.held, "held by unread")] + BlocksView.freeParts.map { ($0.0, $0.1) }
-            let told = parts.compactMap { fate, name in
-                forecast.bytes[fate].flatMap { $0 > 0 ? "\(name) \(Figures.bytes($0))" : nil }
-            }
+            let parts =
+                [("held by unread", forecast.bytes[.held] ?? 0)]
+                + BlocksView.freeParts(forecast).map { ($0.name, $0.bytes) }
+            let told = parts.filter { $0.1 > 0 }.map { "\($0.0) \(Figures.bytes($0.1))" }
             lines.append(
-                "Disk: \(Figures.bytes(state.allocated)) in \(plural(state.files.count, "file"))"
+                "Disk: \(Figures.bytes(forecast.total)) in \(plural(state.files.count, "file"))"
+                    + (state.trash.map { " and \(plural($0.files, "file")) in the trash" } ?? "")
                     + (told.isEmpty ? "." : ": \(told.joined(separator: ", "))."))
         }
         let order = model.home.isAscending ? "ascending" : "descending"

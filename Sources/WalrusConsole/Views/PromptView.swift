@@ -114,6 +114,6 @@ enum PromptView {
             }
         }
         Scrollbar(total: all.count, visible: rows, top: top).draw(
-            into: &grid, in: Rect(x: rect.maxX - 1, y: inside.y, width: 1, height: rows))
+            into: &grid, onBorderOf: rect, from: 0)
     }
 }

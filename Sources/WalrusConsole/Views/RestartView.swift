@@ -31,7 +31,7 @@ enum RestartView {
             model.restart.isFocused ? model.restart.position.selected - top : nil
         page.draw(into: &grid, in: list)
         Scrollbar(total: model.restart.rows.count, visible: height, top: top).draw(
-            into: &grid, in: Rect(x: rect.maxX - 1, y: list.y + 1, width: 1, height: height))
+            into: &grid, onBorderOf: rect, from: 2)
     }
 
     /// What comes of all topics together, in a few words.

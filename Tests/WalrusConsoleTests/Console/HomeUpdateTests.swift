@@ -37,16 +37,21 @@ import WalrusFormat
                 state.files[index].blocks[block].reading = .consumed
             }
         }
+        state.trash = TrashSummary(folders: 1, files: 2, allocated: 71_303_168)
         _ = model.update(.scanned(state))
         let home = FrameText.render(ConsoleView.draw(model)).split(separator: "\n")[2]
         _ = try Sample.session(&model, "3")
         let blocks = FrameText.render(ConsoleView.draw(model)).split(separator: "\n")[1]
-        for (fate, name, _) in BlocksView.freeParts {
-            guard let bytes = model.forecast?.bytes[fate], bytes > 0 else { continue }
-            #expect(home.contains("\(name) \(Figures.bytes(bytes))"), "\(home)")
-            #expect(blocks.contains("\(name) \(Figures.bytes(bytes))"), "\(blocks)")
+        let forecast = try #require(model.forecast)
+        for part in BlocksView.freeParts(forecast) where part.bytes > 0 {
+            #expect(home.contains("\(part.name) \(Figures.bytes(part.bytes))"), "\(home)")
+            #expect(blocks.contains("\(part.name) \(Figures.bytes(part.bytes))"), "\(blocks)")
         }
-        #expect(home.contains("can go") && home.contains("being filled"))
+        for name in ["can go", "being filled", "in the trash 68M"] {
+            #expect(home.contains(name), "\(home)")
+        }
+        // What is on disk is what the parts sum up to.
+        #expect(home.contains(" disk \(Figures.bytes(state.allocated + 71_303_168)) "))
     }
 
     @Test func aPausedConsoleDoesNotLook() throws {

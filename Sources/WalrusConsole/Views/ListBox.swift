@@ -1,0 +1,62 @@
+internal import Inspect
+
+/// The frame of a list with what all lists have.
+enum ListBox {
+    /// Draws the frame. Returns the room inside; nil where there is no row, and `empty` was said.
+    static func draw(
+        _ rect: Rect, title: String, trailing: [StyledText] = [], style: Style = .border,
+        empty: String?, emptyStyle: Style = .muted, _ grid: inout Grid
+    ) -> Rect? {
+        let inside = grid.box(rect, title: title, trailing: trailing, style: style)
+        guard let empty else { return inside }
+        grid.put(
+            empty, x: inside.x + 2, y: inside.y + 1, width: inside.width - 2, align: .leading,
+            style: emptyStyle)
+        return nil
+    }
+
+    /// The list of topics, as Home and Live have it: its order and its filter are in the frame.
+    ///
+    /// - Parameters:
+    ///   - note: stands before the order.
+    ///   - top: the first row that is shown, of `rows`.
+    static func drawTopics(
+        _ model: ConsoleModel, _ state: DirectoryState, title: String, note: String = "",
+        top: Int, rows: Int, _ grid: inout Grid, _ rect: Rect
+    ) -> Rect? {
+        let home = model.home
+        var notes = [
+            StyledText("\(note)sort \(home.sort.rawValue) ", .muted),
+            StyledText(home.isAscending ? model.glyphs.ascending : model.glyphs.descending, .muted),
+        ]
+        if !home.filter.isEmpty {
+            let shown = VisibleText(
+                home.filter, mode: .escape, ascii: model.glyphs.isASCII, limit: 24)
+            notes.append(StyledText("  / \(shown.text)", .match))
+        }
+        let empty =
+            state.topics.isEmpty
+            ? "no topics: nothing has been appended here" : "no topic matches the filter"
+        let inside = draw(
+            rect, title: title, trailing: notes, empty: home.order.isEmpty ? empty : nil, &grid)
+        Scrollbar(total: home.order.count, visible: rows, top: top).draw(
+            into: &grid, onBorderOf: rect)
+        return inside
+    }
+}
+
+extension Grid {
+    /// Writes text in lines that are broken between words, from the first line of `rect` on. Returns
+    /// the lines that are left.
+    @discardableResult
+    mutating func putProse(_ text: String, in rect: Rect, style: Style = .text) -> Rect {
+        guard !rect.isEmpty else { return rect }
+        let lines = PayloadText.prose(text, width: rect.width, ascii: glyphs.isASCII)
+        let shown = lines.isEmpty ? [""] : lines.prefix(rect.height)
+        for (row, line) in shown.enumerated() {
+            put(
+                line, x: rect.x, y: rect.y + row, width: rect.width, align: .leading, style: style)
+        }
+        return rect.splitTop(shown.count).rest
+    }
+}
