@@ -27,6 +27,11 @@ extension ConsoleModel {
         if screen == .entries {
             let isPayload = EntriesLayout(self).payload.contains(event)
             entries?.isPayloadFocused = isPayload
+        } else if screen == .bench {
+            guard !bench.isAsking else { return [] }
+            let layout = BenchLayout(self)
+            if layout.results.contains(event) { bench.areResultsFocused = true }
+            if layout.form.contains(event) { bench.areResultsFocused = false }
         }
         return (0..<Self.wheelLines).flatMap { _ in run(command) }
     }
@@ -42,8 +47,7 @@ extension ConsoleModel {
         case .live: return pressLive(event)
         case .hex: return pressHex(event)
         case .check: return pressCheck(event)
-        // What runs and what stops is asked for by keys.
-        case .bench: return []
+        case .bench: return pressBench(event)
         }
     }
 
@@ -54,7 +58,9 @@ extension ConsoleModel {
             let end = x + shown.pieces.columns
             if (x..<end).contains(event.x) {
                 let command = shown.binding.command
-                guard command.isLooking, let key = shown.binding.keys.first else { return [] }
+                guard command.isLooking(on: screen), let key = shown.binding.keys.first else {
+                    return []
+                }
                 return update(.key(key))
             }
             x = end
@@ -164,6 +170,22 @@ extension ConsoleModel {
         return []
     }
 
+    /// Clicks point; what runs and what stops is asked for by keys.
+    private mutating func pressBench(_ event: MouseEvent) -> [Effect] {
+        guard !bench.isAsking else { return [] }
+        let layout = BenchLayout(self)
+        if let line = line(event, in: layout.form), bench.fields.indices.contains(line) {
+            bench.areResultsFocused = false
+            bench.field = line
+        } else if let line = line(event, in: layout.results), line > 0 {
+            let row = bench.position.top + line - 1
+            guard bench.rows.indices.contains(row) else { return [] }
+            bench.areResultsFocused = true
+            bench.position.selected = row
+        }
+        return []
+    }
+
     private mutating func pressHex(_ event: MouseEvent) -> [Effect] {
         let layout = HexLayout(self)
         guard let place = hex.place else { return [] }
@@ -193,8 +215,14 @@ extension Rect {
 }
 
 extension Command {
-    /// Whether a click may stand for it: it leads to nothing that writes.
-    fileprivate var isLooking: Bool { self != .actions && self != .export }
+    /// Whether a click may stand for it: it leads to nothing that writes, and runs nothing.
+    fileprivate func isLooking(on screen: ConsoleModel.Screen) -> Bool {
+        switch self {
+        case .actions, .export: false
+        case .open, .stop: screen != .bench
+        default: true
+        }
+    }
 
     fileprivate var arrow: Key { self == .up ? .up : .down }
 }

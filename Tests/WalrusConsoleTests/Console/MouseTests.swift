@@ -74,6 +74,33 @@ import WalrusFormat
         #expect(model.overlay == .help(top: 3))
     }
 
+    /// Lines of the form and results are pointed at; nothing is started or stopped.
+    @Test func theBench() throws {
+        var model = try model("7")
+        try click("threads", &model)
+        #expect(model.bench.field == 2 && !model.bench.areResultsFocused)
+        let rows = model.bench.rows
+        #expect(rows.count > 2)
+        let third = Figures.grouped(rows[rows.count - 3].entriesPerSecond)
+        try click(third, &model)
+        #expect(model.bench.areResultsFocused && model.bench.position.selected == 2)
+        try click("duration", &model)
+        #expect(model.bench.field == 3 && !model.bench.areResultsFocused)
+        let layout = BenchLayout(model)
+        _ = model.update(
+            .mouse(MouseEvent(.wheelUp, x: layout.results.x + 3, y: layout.results.y + 2)))
+        #expect(model.bench.areResultsFocused && model.bench.position.selected == 0)
+        _ = model.update(.mouse(MouseEvent(.wheelDown, x: layout.form.x + 3, y: layout.form.y + 2)))
+        #expect(!model.bench.areResultsFocused && model.bench.field == 6)
+        let before = model.bench
+        for text in ["Enter", "Enter starts it"] { try click(text, &model) }
+        #expect(model.bench == before)
+        _ = try Sample.session(&model, "<Enter>")
+        #expect(model.bench.isAsking)
+        for text in ["Enter", "threads"] { try click(text, &model) }
+        #expect(model.bench.isAsking && model.bench.field == 6)
+    }
+
     @Test func rowsOfEntriesAroundTheCursorsLine() throws {
         var model = try model("/orders<Enter> <Enter>")
         let rows = try #require(model.entries?.rows)
