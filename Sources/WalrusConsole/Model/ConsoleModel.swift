@@ -78,6 +78,8 @@ public struct ConsoleModel: Sendable {
     public internal(set) var restart = RestartModel()
     /// Only findings that hold this are shown.
     public var findingsFilter = ""
+    /// What `/` looked for last, in lists that show all their rows.
+    var searches: [Screen: String] = [:]
     public var marks = Marks()
     /// An export is under way; how far it is.
     var exporting: String?

@@ -97,12 +97,21 @@ public enum KeyMap {
         {
             self.bind(command, keys, .screen(screen), title, label: label)
         }
+        /// In lists that show all their rows.
+        func search(_ title: String) -> [Binding] {
+            [
+                bind(.filter, "/", title + "; !text for what has it not"),
+                bind(.inverse, "!", "what has it not"),
+                bind(.next, "n", "the next match"),
+                bind(.previous, "N", "the match before"),
+            ]
+        }
         switch screen {
         case .chooser:
             return [
                 bind(.open, "Enter", "open the log", label: "open"),
                 bind(.quit, "q", "quit", label: "quit"),
-            ]
+            ] + search("look for a log by its name")
         case .home:
             return [
                 bind(.open, "Enter", "open the topic", label: "open"),
@@ -156,7 +165,7 @@ public enum KeyMap {
                 bind(.nextFinding, "e", "to the next finding"),
                 bind(.switchPane, "Tab", "what is told below the map, where it is narrow"),
                 bind(.back, "q Esc", "back", label: "back"),
-            ]
+            ] + search("look for a block by its topic, or its place")
         case .live:
             return [
                 bind(.open, "Enter", "the entries of the topic", label: "entries"),
@@ -197,7 +206,7 @@ public enum KeyMap {
                 bind(.mark, "m", "compare all results with this one", label: "compare"),
                 bind(.back, "q", "back; a benchmark goes on", label: "back"),
                 bind(.leave, "Esc", "stop the benchmark; back"),
-            ]
+            ] + search("look for a result")
         case .hex:
             return [
                 bind(.open, "Enter", "the entry that the byte is part of", label: "entry"),
@@ -213,7 +222,7 @@ public enum KeyMap {
                 bind(.previousBlock, "{", "to the topic's block before", label: "block"),
                 bind(.nextBlock, "}", "to the topic's next block"),
                 bind(.back, "q Esc", "back", label: "back"),
-            ]
+            ] + search("look for a field by its name or value")
         }
     }
 

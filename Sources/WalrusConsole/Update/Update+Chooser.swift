@@ -6,7 +6,8 @@ extension ConsoleModel {
     static func worksInChooser(_ command: Command) -> Bool {
         switch command {
         case .up, .down, .pageUp, .pageDown, .halfUp, .halfDown, .first, .last, .open, .back,
-            .command, .help, .pause, .faster, .slower, .reread, .redraw, .suspend, .quit:
+            .filter, .inverse, .next, .previous, .command, .help, .pause, .faster, .slower, .reread,
+            .redraw, .suspend, .quit:
             true
         default: false
         }

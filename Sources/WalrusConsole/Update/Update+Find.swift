@@ -7,7 +7,8 @@ extension ConsoleModel {
 
     /// What `/` starts with: what is looked for on this screen.
     var filterText: String {
-        switch screen {
+        if searchesRows { return "" }
+        return switch screen {
         case .entries: entries?.query?.text ?? ""
         case .check: findingsFilter
         default: home.filter
@@ -16,7 +17,6 @@ extension ConsoleModel {
 
     mutating func setFilter(_ text: String) {
         if screen == .check {
-            restart.isFocused = false
             let kept =
                 shownFindings.indices.contains(check.selected) ? shownFindings[check.selected] : nil
             findingsFilter = text

@@ -28,7 +28,7 @@ extension ConsoleModel {
         prompt.problem = nil
         overlay = .prompt(prompt)
         // Topics and findings are filtered as the text is typed.
-        if prompt.purpose == .filter, screen != .entries { setFilter(prompt.text) }
+        if prompt.purpose == .filter, screen != .entries, !searchesRows { setFilter(prompt.text) }
         return effects
     }
 
@@ -88,6 +88,7 @@ extension ConsoleModel {
         case .filter:
             filterHistory.add(prompt.text)
             if screen == .entries { return submitQuery(prompt) }
+            if searchesRows { return search(prompt.text) }
             setFilter(prompt.text)
             return []
         case .exportFile(let selection): return export(selection, to: prompt.text)

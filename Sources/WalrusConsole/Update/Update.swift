@@ -160,6 +160,9 @@ extension ConsoleModel {
             return complain("open a log first (Enter)")
         }
         if let screen = Screen(rawValue: command.rawValue) { return go(to: screen) }
+        if searchesRows, [.inverse, .next, .previous].contains(command) {
+            return searchKey(command)
+        }
         switch command {
         case .help: overlay = .help(top: 0)
         case .filter: overlay = .prompt(Prompt(purpose: .filter, text: filterText))

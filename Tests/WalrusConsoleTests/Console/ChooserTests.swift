@@ -39,7 +39,7 @@ import Testing
 
     @Test func whatNeedsALogSaysSo() throws {
         var (model, _) = chooser()
-        for key in ["2", "5", "a", "/"] {
+        for key in ["2", "5", "a"] {
             let effects = try keys(&model, key)
             #expect(model.screen == .chooser && model.overlay == nil)
             #expect(effects == [] || effects == [.bell])
