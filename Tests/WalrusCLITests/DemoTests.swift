@@ -29,6 +29,18 @@ import Testing
         inFile.expectError(3, "file")
     }
 
+    @Test func manyTopics() throws {
+        let log = try Log()
+        let result = try log.run("demo", "--topics", "250", "--live", "--duration", "1")
+        #expect(result.status == 0)
+        let topics = try log.topics()
+        #expect(topics.count == 250)
+        #expect(topics.contains { $0["topic"]?.string == "tenant-00243" })
+        let files = try log.bash("ls $log | grep -c '^1'")
+        #expect(files.text == "3\n")
+        try log.run("demo", "--topics", "3").expectError(2, "--topics")
+    }
+
     @Test func liveWriter() throws {
         let log = try Log()
         let result = try log.run("demo", "--live", "--rate", "100", "--duration", "1")

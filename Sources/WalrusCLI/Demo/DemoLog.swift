@@ -8,7 +8,9 @@ enum DemoLog {
     /// 2025-11-20 12:00:00 UTC.
     private static let start: UInt64 = 1_763_640_000_000_000_000
 
-    static func write(_ path: FilePath) throws {
+    /// - Parameter tenants: how many topics there are beside those that each differ.
+    static func write(_ path: FilePath, tenants count: Int = 0) throws {
+        let topics = DemoTopic.all + DemoTopic.tenants(count)
         try Directory.create(path)
         let clock = SteppingClock(start: start, step: 3_000_000)
         var configuration = Configuration(directory: path, key: nil)
@@ -20,8 +22,10 @@ enum DemoLog {
         configuration.servesControl = false
         let engine = try Walrus(configuration, on: DiskStorage(path), clock: clock.now)
         var random = SplitMix(seed: 7)
-        for round in 0..<26 { try appendRound(round, &random, engine) }
-        for topic in DemoTopic.all {
+        for round in 0..<26 {
+            try appendRound(round, round == 0 ? topics : DemoTopic.all, &random, engine)
+        }
+        for topic in topics {
             for _ in 0..<topic.consumed(engine.unreadCount(of: topic.name)) {
                 _ = try engine.readNext(topic.name, checkpoint: true)
             }
@@ -31,9 +35,10 @@ enum DemoLog {
         try damage(path, "audit", ordinal: 700)
     }
 
-    private static func appendRound(_ round: Int, _ random: inout SplitMix, _ engine: Walrus) throws
-    {
-        for topic in DemoTopic.all {
+    private static func appendRound(
+        _ round: Int, _ topics: [DemoTopic], _ random: inout SplitMix, _ engine: Walrus
+    ) throws {
+        for topic in topics {
             let count = topic.perRound(round)
             for _ in 0..<count {
                 let number = engine.unreadCount(of: topic.name) + 1
@@ -78,8 +83,10 @@ enum DemoLog {
 
     // MARK: - Live
 
-    /// Appends and consumes until the time is up, or for ever.
-    static func run(_ path: FilePath, rate: Int, seconds: Int?) throws {
+    /// Appends and consumes until the time is up, or for ever. Of many topics that are alike, every
+    /// second entry goes to one of them.
+    static func run(_ path: FilePath, rate: Int, seconds: Int?, tenants count: Int = 0) throws {
+        let tenants = DemoTopic.tenants(count)
         var configuration = Configuration(directory: path, key: nil)
         configuration.readConsistency = .atLeastOnce(persistEvery: 50)
         let engine = try Walrus(configuration)
@@ -92,7 +99,9 @@ enum DemoLog {
             let phase = abs(tick % 200 - 100)
             let count = max(1, rate * (20 + phase) / 70 / ticksPerSecond)
             for _ in 0..<count {
-                let topic = DemoTopic.live[Int(random.next() % UInt64(DemoTopic.live.count))]
+                let group =
+                    tenants.isEmpty || random.next(below: 2) == 0 ? DemoTopic.live : tenants
+                let topic = group[random.next(below: group.count)]
                 let number = engine.unreadCount(of: topic.name) + 1
                 try engine.append(topic.payload(number, &random), to: topic.name)
             }

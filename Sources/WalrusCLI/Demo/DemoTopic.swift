@@ -5,6 +5,8 @@ import WalrusFormat
 struct DemoTopic: Sendable {
     enum Kind: Sendable {
         case orders, metrics, audit, billing, deadletter, snapshots, tokyo
+        /// One of many that are alike; its number.
+        case tenant(Int)
     }
 
     let kind: Kind
@@ -16,9 +18,18 @@ struct DemoTopic: Sendable {
         DemoTopic(kind: .deadletter, name: "deadletter"),
         DemoTopic(kind: .snapshots, name: "snapshots"), DemoTopic(kind: .tokyo, name: "注文-東京"),
     ]
-    static let live = all.filter { [.orders, .metrics, .audit].contains($0.kind) }
+    static let live = Array(all[..<3])
 
-    var isClean: Bool { kind == .billing }
+    /// So many topics that are alike, with a block and a few entries each.
+    static func tenants(_ count: Int) -> [DemoTopic] {
+        (0..<max(0, count)).map { number in
+            let digits = String(number + 1)
+            let zeros = String(repeating: "0", count: max(0, 5 - digits.count))
+            return DemoTopic(kind: .tenant(number), name: TopicName("tenant-" + zeros + digits))
+        }
+    }
+
+    var isClean: Bool { if case .billing = kind { true } else { false } }
 
     func perRound(_ round: Int) -> Int {
         switch kind {
@@ -29,6 +40,7 @@ struct DemoTopic: Sendable {
         case .deadletter: round < 5 ? 6 : round == 5 ? 1 : 0
         case .snapshots: 1
         case .tokyo: 5
+        case .tenant(let number): round == 0 ? 1 + number % 6 : 0
         }
     }
 
@@ -41,6 +53,7 @@ struct DemoTopic: Sendable {
         case .snapshots: count / 2
         case .tokyo: count * 3 / 10
         case .audit, .deadletter: 0
+        case .tenant(let number): min(count, number % 4)
         }
     }
 
@@ -62,6 +75,7 @@ struct DemoTopic: Sendable {
             Array(#"{"invoice":\#(7_000 + number),"cents":\#(random.next(below: 90_000))}"#.utf8)
         case .deadletter: deadletter(number, &random)
         case .snapshots: snapshot(&random)
+        case .tenant(let tenant): Array(#"{"tenant":\#(tenant + 1),"n":\#(number)}"#.utf8)
         case .tokyo: Array("注文 \(number) 番: 寿司 \(1 + random.next(below: 9)) 人前".utf8)
         }
     }

@@ -9,13 +9,17 @@ struct Demo: Verb {
         abstract: "Make a directory worth looking at. Writes, into a new directory only.",
         discussion: """
             Seven topics in every state, odd names and payloads, and one damaged entry: about 45 MB. \
-            The same every time. With --live a writer and readers go on until Ctrl-C.
+            The same every time. With --live a writer and readers go on until Ctrl-C. --topics makes \
+            a big one: a data file of 1000 MiB, almost all of it a hole, for each hundred topics.
             """)
 
     @Argument(
         help: ArgumentHelp(
             "A directory that does not exist yet, or is empty.", valueName: "DIR"))
     var directory: String
+
+    @Option(help: "So many topics in all: those beside the seven are small and alike.")
+    var topics = 7
 
     @Flag(help: "Keep appending and consuming.")
     var live = false
@@ -28,6 +32,9 @@ struct Demo: Verb {
 
     func validate() throws {
         if !(1...100_000).contains(rate) { throw ValidationError("--rate must be 1 to 100000") }
+        if !(7...99_999).contains(topics) {
+            throw ValidationError("--topics must be 7 to 99999")
+        }
         if let duration, duration < 1 { throw ValidationError("--duration must be above 0") }
     }
 
@@ -36,10 +43,11 @@ struct Demo: Verb {
         if try Directory.exists(path) && !Directory.list(path).isEmpty {
             throw Failure(.usage, "\(path) is not empty: demo writes into a new directory only")
         }
-        try DemoLog.write(path)
+        let tenants = topics - DemoTopic.all.count
+        try DemoLog.write(path, tenants: tenants)
         let output = StandardOutput()
         try output.write("\(path)\n")
         try output.flush()
-        if live { try DemoLog.run(path, rate: rate, seconds: duration) }
+        if live { try DemoLog.run(path, rate: rate, seconds: duration, tenants: tenants) }
     }
 }
