@@ -93,6 +93,14 @@ public final class Subprocess {
 
     public func send(_ signal: Int32) { kill(processID, signal) }
 
+    /// Whether it has noted in that audit log that it begins: before it changed anything, that is.
+    public func hasBegun(in audit: FilePath) throws -> Bool {
+        let text = String(decoding: try Directory.contents(of: audit) ?? [], as: UTF8.self)
+        return text.split(separator: "\n").contains {
+            $0.contains("\"pid\":\(processID),") && $0.contains("\"event\":\"begin\"")
+        }
+    }
+
     public static func run(
         _ program: FilePath, _ arguments: [String], input: [UInt8] = [],
         directory: FilePath? = nil, environment: [String: String?] = [:]

@@ -21,27 +21,31 @@ import WalrusIO
             .split(separator: "\n")
     }
 
-    @Test func aLineSaysWhoDidWhatToWhat() throws {
+    @Test func linesSayWhoDidWhatToWhat() throws {
         let outcome = try AuditLog(path).noting(subject) {
             ActionOutcome("consumed", figures: [("entries", .int(3))], undo: 7)
         }
         #expect(outcome.text == "consumed")
-        let line = try #require(try lines().first)
-        for part in [
-            #""schema":1,"time":"2"#, #""uid":\#(Host.user.number),"#,
-            #""pid":\#(Host.processID),"#,
-            #""action":"consume","event":"done","directory":"/data/wal","#,
-            #""topic":"a\u001bb","topic_hex":"611b62","command":"walrus consume /data/wal x","#,
-            #""outcome":{"entries":3},"undo":7}"#,
-        ] {
-            #expect(line.contains(part))
+        let lines = try lines()
+        try #require(lines.count == 2)
+        for (line, event) in zip(lines, ["begin", "end"]) {
+            for part in [
+                #""schema":1,"time":"2"#, #""uid":\#(Host.user.number),"#,
+                #""pid":\#(Host.processID),"#,
+                #""action":"consume","event":"\#(event)","directory":"/data/wal","#,
+                #""topic":"a\u001bb","topic_hex":"611b62","command":"walrus consume /data/wal x""#,
+            ] {
+                #expect(line.contains(part))
+            }
         }
-        #expect(try lines().count == 1)
+        #expect(lines[0].hasSuffix(#"x"}"#))
+        #expect(lines[1].hasSuffix(#"x","outcome":{"entries":3},"undo":7}"#))
     }
 
-    @Test func longWorkIsNotedBeforeAndAfter() throws {
+    /// A change that is cut off has a line too.
+    @Test func theFirstLineIsThereBeforeAnythingIsDone() throws {
         let audit = try AuditLog(path)
-        _ = try audit.noting(subject, isLong: true) { () throws -> ActionOutcome in
+        _ = try audit.noting(subject) { () throws -> ActionOutcome in
             #expect(try lines().map { $0.contains(#""event":"begin""#) } == [true])
             return ActionOutcome("done")
         }
@@ -54,7 +58,8 @@ import WalrusIO
             try audit.noting(subject) { () throws -> ActionOutcome in throw Wrong() }
         }
         #expect(
-            try lines().map { $0.contains(#""event":"done""#) && $0.contains("error") } == [true])
+            try lines().map { $0.contains(#""event":"end""#) && $0.contains("error") }
+                == [false, true])
     }
 
     @Test func isForItsUserAlone() throws {
@@ -70,9 +75,9 @@ import WalrusIO
         let logs = [try AuditLog(path), try AuditLog(path)]
         for log in logs + logs { _ = try log.noting(subject) { ActionOutcome("done") } }
         let all = try lines()
-        #expect(all.count == 5)
+        #expect(all.count == 9)
         #expect(all.first == "{\"torn")
-        #expect(all.dropFirst().allSatisfy { $0.hasPrefix("{\"schema\"") && $0.hasSuffix("}}") })
+        #expect(all.dropFirst().allSatisfy { $0.hasPrefix("{\"schema\"") && $0.hasSuffix("}") })
     }
 
     /// A folder, a link and a place that cannot be made: refused, and before anything is done.

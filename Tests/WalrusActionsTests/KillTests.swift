@@ -63,11 +63,12 @@ import WalrusIO
     }
 
     /// Kills the program after a random time of up to `within` nanoseconds, counted from when `sign` is
-    /// there or that time has passed.
+    /// there or that time has passed. Whether it had noted by then that it begins.
+    @discardableResult
     private func kill(
         _ arguments: [String], within: UInt64, after sign: FilePath? = nil,
         _ random: inout SeededRandom
-    ) throws {
+    ) throws -> Bool {
         let child = try Subprocess(Subprocess.walrus, arguments, environment: environment)
         let end = Clock.monotonic() + within
         if let sign {
@@ -79,6 +80,7 @@ import WalrusIO
         Clock.sleep(nanoseconds: UInt64.random(in: 0...longest, using: &random))
         child.send(SIGKILL)
         _ = try child.wait()
+        return try child.hasBegun(in: place.path.appending("walrus/audit.jsonl"))
     }
 
     @Test func repairAndUndo() throws {
@@ -95,7 +97,7 @@ import WalrusIO
             let known = try store.list().records.count
             // Before anything is written there is not much to be caught at: mostly it comes after.
             let sign = store.root.appending(UndoStore.name(known + 1))
-            try kill(
+            let isNoted = try kill(
                 ["repair", log.path.string, "--yes"], within: duration + duration / 4,
                 after: round % 4 == 0 ? nil : sign, &random)
             let records = try store.list().records
@@ -104,6 +106,7 @@ import WalrusIO
                     try contents() == old, "round \(round): without a record nothing is changed")
                 continue
             }
+            #expect(isNoted, "round \(round)")
             if !record.state.isSettled { caught += 1 }
             // Either direction, which is cut off too, and then the other one.
             let isUndo = Bool.random(using: &random)
@@ -138,7 +141,8 @@ import WalrusIO
         }
         for round in 0..<kills / 2 {
             let (words, made) = verbs[round % 3]
-            try kill(words, within: durations[round % 3] * 5 / 4, &random)
+            let isNoted = try kill(words, within: durations[round % 3] * 5 / 4, &random)
+            #expect(try FileStatus.of(made) == nil || isNoted, "round \(round): \(words[0])")
             if made == archive, try FileStatus.of(made) != nil {
                 _ = try RestoreJob(made, to: place.path.appending("r")).run { _, _ in true }
                 try Shell.run("rm -r '\(place.path)/r'")

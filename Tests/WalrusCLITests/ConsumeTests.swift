@@ -128,12 +128,22 @@ import Testing
             cat $WALRUS_AUDIT
             """)
         let lines = try result.lines.map { try #require(JSONValue($0)) }
-        #expect(lines.map { $0["action"]?.string } == ["consume", "seek", "mark", "append"])
-        #expect(lines.allSatisfy { $0["event"] == .string("done") && $0["topic"] == .string("t") })
-        #expect(lines[0]["outcome"]?["entries"] == .int(2))
-        #expect(lines[1]["outcome"]?["repeated"] == .int(2))
-        #expect(lines[2]["outcome"]?["mark"] == .string("clean"))
-        #expect(lines[3]["outcome"]?["entries"] == .int(2))
+        let actions = ["consume", "seek", "mark", "append", "consume"]
+        #expect(lines.map { $0["action"]?.string } == actions.flatMap { [$0, $0] })
+        try #require(lines.count == 2 * actions.count)
+        for (begin, end) in stride(from: 0, to: lines.count, by: 2).map({
+            (lines[$0], lines[$0 + 1])
+        }) {
+            #expect(begin["event"] == .string("begin") && end["event"] == .string("end"))
+            #expect(begin["pid"] == end["pid"] && begin["command"] == end["command"])
+        }
+        let ends = stride(from: 1, to: lines.count, by: 2).map { lines[$0] }
+        #expect(ends.map { $0["topic"]?.string } == ["t", "t", "t", "t", "none"])
+        #expect(ends[0]["outcome"]?["entries"] == .int(2))
+        #expect(ends[1]["outcome"]?["repeated"] == .int(2))
+        #expect(ends[2]["outcome"]?["mark"] == .string("clean"))
+        #expect(ends[3]["outcome"]?["entries"] == .int(2))
+        #expect(ends[4]["error"]?.string?.contains("no topic none") ?? false)
         #expect(lines[0]["command"] == .string("walrus consume \(log.path) t --limit 2"))
         // Where nothing can be noted nothing is done.
         let refused = try log.bash(

@@ -3,7 +3,8 @@ public import SystemPackage
 public import WalrusFormat
 internal import WalrusIO
 
-/// Who did what to which log: a JSON object a line, each appended at once and synced.
+/// Who did what to which log: two JSON objects, each a line, appended at once and synced; one before an
+/// action and one after it.
 ///
 /// Opened before anything is done: where nothing can be noted, nothing is to be done.
 public struct AuditLog: Sendable {
@@ -59,32 +60,33 @@ public struct AuditLog: Sendable {
         do throws(IOError) {
             let folder = path.removingLastComponent()
             if !folder.isEmpty { try Directory.createPrivate(folder) }
+            let isNew = try FileStatus.of(path) == nil
             file = try AppendingFile(path)
             try file.reserve(Self.room)
+            // Its lines are synced; so is that it is there.
+            if isNew { try DiskStorage(folder.isEmpty ? "." : folder).syncDirectory() }
         } catch { throw Unavailable(reason: "\(error)") }
     }
 
-    /// Does `work` and notes what came of it, a failure too.
+    /// Notes that `work` begins, does it, and notes what came of it, a failure too.
     ///
-    /// - Parameters:
-    ///   - isLong: whether a line says that it begins, for work that may be cut off.
-    ///   - soFar: what work that fails has done by then.
+    /// Whatever it changes has a line, then, wherever it is cut off: so all that may write is part of
+    /// the work, opening the log too.
+    ///
+    /// - Parameter soFar: what work that fails has done by then.
     public func noting<R>(
-        _ subject: Subject, isLong: Bool = false, _ work: () throws -> R,
-        outcome: (R) -> ActionOutcome, soFar: () -> [(String, JSON)] = { [] }
+        _ subject: Subject, _ work: () throws -> R, outcome: (R) -> ActionOutcome,
+        soFar: () -> [(String, JSON)] = { [] }
     ) throws -> R {
-        if isLong {
-            do throws(IOError) { try write(subject, "begin", []) } catch {
-                throw Unavailable(reason: "\(error)")
-            }
+        do throws(IOError) { try write(subject, "begin", []) } catch {
+            throw Unavailable(reason: "\(error)")
         }
-        let event = isLong ? "end" : "done"
         let result: R
         do { result = try work() } catch {
             // The failure of the work is the one to tell.
             let figures = soFar()
             try? write(
-                subject, event,
+                subject, "end",
                 [("error", .string("\(error)"))]
                     + (figures.isEmpty ? [] : [("outcome", .object(figures))]))
             throw error
@@ -92,16 +94,16 @@ public struct AuditLog: Sendable {
         let outcome = outcome(result)
         var members: [(String, JSON)] = [("outcome", .object(outcome.figures))]
         if let undo = outcome.undo { members.append(("undo", .int(undo))) }
-        do throws(IOError) { try write(subject, event, members) } catch {
+        do throws(IOError) { try write(subject, "end", members) } catch {
             throw Unrecorded(done: outcome.text, reason: "\(error)")
         }
         return result
     }
 
-    public func noting(
-        _ subject: Subject, isLong: Bool = false, _ work: () throws -> ActionOutcome
-    ) throws -> ActionOutcome {
-        try noting(subject, isLong: isLong, work) { $0 }
+    public func noting(_ subject: Subject, _ work: () throws -> ActionOutcome) throws
+        -> ActionOutcome
+    {
+        try noting(subject, work) { $0 }
     }
 
     private func write(_ subject: Subject, _ event: String, _ more: [(String, JSON)])

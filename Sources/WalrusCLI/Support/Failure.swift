@@ -6,7 +6,7 @@ import WalrusEngine
 import WalrusIO
 
 /// An end with a reason: one line on standard error, and an exit status that scripts rely on.
-struct Failure: Error {
+struct Failure: Error, CustomStringConvertible {
     enum Status: Int32 {
         /// Findings, or nothing there.
         case nothing = 1
@@ -20,6 +20,8 @@ struct Failure: Error {
     let status: Status
     /// Nil: there is nothing to say.
     let message: String?
+    /// What the audit log says of it.
+    var description: String { message ?? "status \(status.rawValue)" }
 
     init(_ status: Status, _ message: String? = nil) {
         self.status = status

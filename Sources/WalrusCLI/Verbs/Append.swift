@@ -76,41 +76,45 @@ struct Append: Verb {
         let subject = AuditLog.Subject(
             "append", path, topic: topic.name, command: ShellWord.line(command))
         let action = AppendAction(topic.name, isBatch: batch)
-        try LogAccess(path, fsync: fsync.schedule).acting { log in
-            if batch {
-                _ = try audit.noting(
-                    subject, { try action.appendBatch(log, ready ?? []) }, outcome: \.outcome
-                )
-                .receipt.tell(form.output)
-            } else {
-                var left = ready?.makeIterator()
-                try appendEach(action, log, audit, subject) {
-                    left == nil ? try input.next() : left?.next()
-                }
+        let access = LogAccess(path, fsync: fsync.schedule)
+        if batch {
+            try audit.noting(
+                subject, { try access.acting { try action.appendBatch($0, ready ?? []) } },
+                outcome: \.outcome
+            )
+            .receipt.tell(form.output)
+        } else {
+            var left = ready?.makeIterator()
+            try appendEach(action, access, audit, subject) {
+                left == nil ? try input.next() : left?.next()
             }
         }
     }
 
     private func appendEach(
-        _ action: AppendAction, _ log: any OpenLog, _ audit: AuditLog,
+        _ action: AppendAction, _ access: LogAccess, _ audit: AuditLog,
         _ subject: AuditLog.Subject, next: () throws -> [UInt8]?
     ) throws {
         let output = StandardOutput()
-        if isList { try output.write("{\"schema\":1,\"entries\":[") }
         var progress = AppendAction.Progress()
         var told = 0
+        var isBegun = false
         do {
             _ = try audit.noting(
-                subject, isLong: isMany,
+                subject,
                 {
-                    try action.appendEach(log, &progress, next: next) { receipt in
-                        try tell(receipt, output, isFirst: told == 0)
-                        told += 1
+                    try access.acting { log in
+                        if isList { try output.write("{\"schema\":1,\"entries\":[") }
+                        isBegun = true
+                        return try action.appendEach(log, &progress, next: next) { receipt in
+                            try tell(receipt, output, isFirst: told == 0)
+                            told += 1
+                        }
                     }
                 }, outcome: { $0 }, soFar: { progress.figures })
         } catch {
             // What was acknowledged before is still one document.
-            try? end(output)
+            if isBegun { try? end(output) }
             throw error
         }
         try end(output)

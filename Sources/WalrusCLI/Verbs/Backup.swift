@@ -43,7 +43,7 @@ struct Backup: Verb {
         let ready = job
         do {
             let report = try AuditLog().noting(
-                .init("backup", path, command: command), isLong: true,
+                .init("backup", path, command: command),
                 {
                     try ready.run { progress in
                         switch progress {

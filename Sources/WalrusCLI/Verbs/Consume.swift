@@ -79,17 +79,18 @@ struct Consume: Verb {
             let action = try action(path, state, access.cursor(of: state))
             return try action.plan(command: command, output: out ?? "standard output").show()
         }
-        let audit = try AuditLog()
         let subject = AuditLog.Subject(
             "consume", path, topic: topic.name, command: ShellWord.line(command))
-        // Opened before anything is printed: whoever has the log open consumes from it too.
-        let outcome = try access.acting { log in
-            let status = try topic.status(in: log)
-            let state = try topic.state(in: try scanTellingProgress(path))
-            let action = try action(
-                path, state, try log.cursor(of: topic.name), known: status.entries)
-            return try audit.noting(subject) {
-                try action.apply(log) { try out.map { try write(action, $0) } ?? print(action) }
+        let outcome = try AuditLog().noting(subject) {
+            // Opened before anything is printed: whoever has the log open consumes from it too.
+            try access.acting { log in
+                let status = try topic.status(in: log)
+                let state = try topic.state(in: try scanTellingProgress(path))
+                let action = try action(
+                    path, state, try log.cursor(of: topic.name), known: status.entries)
+                return try action.apply(log) {
+                    try out.map { try write(action, $0) } ?? print(action)
+                }
             }
         }
         if let out { StandardStreams.complain(Failure.line("\(outcome.text), written to \(out)")) }

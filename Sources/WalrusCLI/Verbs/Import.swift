@@ -52,7 +52,7 @@ struct Import: Verb {
         defer { bar.clear() }
         let command = words.map(ShellWord.quoted).joined(separator: " ")
         let outcome = try AuditLog().noting(
-            .init("import", path, topic: topic.name, command: command), isLong: true
+            .init("import", path, topic: topic.name, command: command)
         ) {
             let report = try LogAccess(path).withLog { log in
                 for note in log.notes {

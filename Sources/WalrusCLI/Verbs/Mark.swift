@@ -28,12 +28,13 @@ struct Mark: Verb {
             return try action.plan(state, command: command).show()
         }
         let path = try log.existing()
-        let audit = try AuditLog()
-        try LogAccess(path).acting { log in
-            _ = try topic.status(in: log)
-            let subject = AuditLog.Subject(
-                "mark", path, topic: topic.name, command: ShellWord.line(command))
-            _ = try audit.noting(subject) { try action.apply(log) }
+        let subject = AuditLog.Subject(
+            "mark", path, topic: topic.name, command: ShellWord.line(command))
+        _ = try AuditLog().noting(subject) {
+            try LogAccess(path).acting { log in
+                _ = try topic.status(in: log)
+                return try action.apply(log)
+            }
         }
     }
 }

@@ -78,7 +78,7 @@ struct Reclaim: Verb {
                 .nothing, "nothing to take away: walrus forecast tells what holds each file")
         }
         let result = try AuditLog().noting(
-            .init("reclaim", path, command: plan.commandLine), isLong: true,
+            .init("reclaim", path, command: plan.commandLine),
             { try action.apply(finding, note: tell) }, outcome: ReclaimAction.outcome)
         try form.print(ReclaimAction.outcome(result))
         if let left = result.left.first {
@@ -95,7 +95,7 @@ struct Reclaim: Verb {
         try finding.admit()
         try form.print(
             AuditLog().noting(
-                .init("reclaim --restore", path, command: plan.commandLine), isLong: true
+                .init("reclaim --restore", path, command: plan.commandLine)
             ) { try action.apply(note: tell) })
     }
 
@@ -105,7 +105,7 @@ struct Reclaim: Verb {
         guard try confirm.agree(plan) else { return }
         try form.print(
             AuditLog().noting(
-                .init("reclaim --empty-trash", path, command: plan.commandLine), isLong: true
+                .init("reclaim --empty-trash", path, command: plan.commandLine)
             ) { try action.apply() })
     }
 

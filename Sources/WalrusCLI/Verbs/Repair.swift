@@ -104,7 +104,7 @@ struct RepairVerb: Verb {
         let job = RepairJob(path, store: store, command: action.commandLine)
         try form.print(
             try AuditLog().noting(
-                .init("repair", path, command: action.commandLine), isLong: true
+                .init("repair", path, command: action.commandLine)
             ) {
                 let number = try job.apply(plan, progress: progress)
                 line.clear()
@@ -131,7 +131,7 @@ struct RepairVerb: Verb {
         guard try confirm.agree(plan) else { return }
         try form.print(
             try AuditLog().noting(
-                .init("repair --\(deed)", record.directory, command: plan.commandLine), isLong: true
+                .init("repair --\(deed)", record.directory, command: plan.commandLine)
             ) {
                 let changed = try store.bring(number, back: isUndo).changed
                 return ActionOutcome(

@@ -188,7 +188,7 @@ struct Replay: Verb {
         let result = try AuditLog().noting(
             .init(
                 "replay", target?.log.path ?? path, topic: target?.name ?? topic.name,
-                command: plan.commandLine), isLong: true
+                command: plan.commandLine)
         ) {
             defer { line.clear() }
             return try action.run(note: Self.tell) { status in

@@ -36,7 +36,7 @@ struct Restore: Verb {
         defer { line.clear() }
         do {
             let report = try AuditLog().noting(
-                .init("restore", FilePath(directory), command: command), isLong: true,
+                .init("restore", FilePath(directory), command: command),
                 {
                     try job.run { done, all in
                         line.show("restoring: \(Figures.percent(done, of: all))%")

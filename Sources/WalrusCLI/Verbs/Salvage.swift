@@ -86,7 +86,7 @@ struct Salvage: Verb {
         let command = words.map(ShellWord.quoted).joined(separator: " ")
         do {
             return try AuditLog().noting(
-                .init("salvage", job.source, command: command), isLong: true,
+                .init("salvage", job.source, command: command),
                 {
                     try job.run(state) { done, all in
                         line.show(

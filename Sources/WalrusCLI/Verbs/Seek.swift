@@ -41,12 +41,9 @@ struct Seek: Verb {
         let plan = action.plan(
             command: ["walrus", "seek"] + log.words + topic.words + words)
         guard try confirm.agree(plan) else { return }
-        let audit = try AuditLog()
         let subject = AuditLog.Subject(
             "seek", path, topic: topic.name, command: plan.commandLine)
-        let outcome = try access.acting { log in
-            try audit.noting(subject) { try action.apply(log) }
-        }
+        let outcome = try AuditLog().noting(subject) { try access.acting { try action.apply($0) } }
         try form.print(outcome)
     }
 }

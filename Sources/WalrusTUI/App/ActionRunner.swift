@@ -236,7 +236,7 @@ final class ActionRunner: Sendable {
             let log = try audit.map { try AuditLog($0) } ?? AuditLog()
             let subject = AuditLog.Subject(
                 planned.verb, directory, topic: planned.topic, command: planned.plan.commandLine)
-            return try log.noting(subject, isLong: planned.isLong, planned.apply).text
+            return try log.noting(subject, planned.apply).text
         }.mapError { ActionFailure($0) }
     }
 }

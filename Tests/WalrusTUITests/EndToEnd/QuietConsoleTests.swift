@@ -124,10 +124,10 @@ import WalrusTUI
         let lines = String(decoding: try Directory.contents(of: audit) ?? [], as: UTF8.self)
             .split(separator: "\n")
         let actions = ["consume", "seek", "append", "mark", "mark"]
-        #expect(lines.count == actions.count)
-        for (line, action) in zip(lines, actions) {
-            #expect(
-                line.contains("\"action\":\"\(action)\"") && line.contains("\"event\":\"done\""))
+        #expect(lines.count == 2 * actions.count)
+        for (index, line) in lines.enumerated() {
+            let event = index % 2 == 0 ? "begin" : "end"
+            #expect(line.contains("\"action\":\"\(actions[index / 2])\",\"event\":\"\(event)\""))
         }
     }
 
