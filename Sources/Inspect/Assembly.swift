@@ -28,9 +28,10 @@ struct Assembly {
         var entriesBefore = 0
 
         /// What does not count is erased when an engine opens the directory.
-        var isWorthKeeping: Bool {
+        func isWorthKeeping(isTopicsLast: Bool) -> Bool {
             used == scan.used
-                ? scan.isWorthKeeping : scan.damages.contains { $0.offset < used }
+                ? scan.isWorthKeeping(isTopicsLast: isTopicsLast)
+                : scan.damages.contains { $0.offset < used }
         }
     }
 
@@ -167,7 +168,7 @@ struct Assembly {
             file: link.file, slot: scan.frame.slot, units: scan.frame.units,
             topic: scan.frame.topic, number: link.number, used: link.used, entries: link.entries,
             damaged: scan.damaged, hasLostBytes: scan.lost != nil || scan.leftover != nil,
-            isWorthKeeping: link.isWorthKeeping, entriesBefore: link.entriesBefore,
+            isWorthKeeping: link.isWorthKeeping(isTopicsLast: isTail), entriesBefore: link.entriesBefore,
             reading: reading, unreadSize: unread, isTail: isTail, stamps: scan.stamps,
             isDropped: link.isDropped)
     }

@@ -51,9 +51,10 @@ struct BlockScan: Sendable {
     /// The first byte after the end that is not zero.
     var leftover: Int? { lost == nil ? rest.firstByte : nil }
     /// Whether no engine deletes the file, because of what was never read here.
-    var isWorthKeeping: Bool {
+    func isWorthKeeping(isTopicsLast: Bool) -> Bool {
         rest.isWorthKeeping(
-            flaws: damaged + (lost == nil ? 0 : 1), endsWithFlaw: torn != nil || lost != nil)
+            flaws: damaged + (lost == nil ? 0 : 1), endsWithFlaw: torn != nil || lost != nil,
+            isTopicsLast: isTopicsLast)
     }
     var isFull: Bool { used + Layout.headerSize > frame.length }
     /// Whether damage was seen only once: a writer's pages may come in any order, so that an entry

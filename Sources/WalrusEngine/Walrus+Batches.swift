@@ -62,6 +62,8 @@ extension Walrus {
             return receipt
         } catch {
             recorder.appendFailed()
+            // What could not go while the batch was written.
+            afterAppending()
             throw error
         }
     }

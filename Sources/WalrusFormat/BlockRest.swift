@@ -19,14 +19,16 @@ public struct BlockRest: Hashable, Sendable {
     }
 
     /// Whether the block holds what was never read and may be worth a look, so that no engine
-    /// deletes its file: damage, but for what an unfinished write leaves at the end.
+    /// deletes its file: damage, but for what an unfinished write leaves at the topic's end. What other
+    /// blocks follow was finished once, as far as anybody knows: an entry may well be full of zeros.
     ///
     /// - Parameters:
     ///   - flaws: damaged entries, and the header that the walk could not get past.
     ///   - endsWithFlaw: one of them is the last thing in the block.
-    public func isWorthKeeping(flaws: Int, endsWithFlaw: Bool) -> Bool {
+    ///   - isTopicsLast: no other block of the topic follows.
+    public func isWorthKeeping(flaws: Int, endsWithFlaw: Bool, isTopicsLast: Bool) -> Bool {
         flaws > (endsWithFlaw ? 1 : 0) || entry != nil
-            || endsWithFlaw && (!isUnfinished || firstByte != nil)
+            || endsWithFlaw && (!isUnfinished || !isTopicsLast || firstByte != nil)
     }
 }
 

@@ -202,6 +202,47 @@ import WalrusIO
         }
     }
 
+    /// What looks as an unfinished write does, and was finished, since the topic goes on elsewhere: its
+    /// file stays. What stood at its end when the log was opened is one, and its file goes.
+    @Test(arguments: [true, false])
+    func onlyTheTopicsLastWriteIsUnfinished(isLast: Bool) throws {
+        let place = try Workplace()
+        let new = "1763670155022"
+        let start = try place.putEntry(
+            [1], "t", file: Self.file, slot: 0, stamp: EntryStamp(sequence: 1, timestamp: 1))
+        try place.putEntry(
+            [UInt8](repeating: 0, count: 20_000), "t", file: Self.file, slot: 0, at: start,
+            stamp: EntryStamp(sequence: 2, timestamp: 1))
+        try place.putEntry(
+            [3], isLast ? "u" : "t", file: new, slot: 0,
+            stamp: EntryStamp(sequence: isLast ? 1 : 3, timestamp: 1))
+        try place.flip(Self.file, at: start + 300)
+        let scanned = try #require(try Scanner(place.path).scan())
+        #expect(scanned.files.first?.blocks.first?.isWorthKeeping == !isLast)
+        try place.session { walrus throws in
+            if isLast { try walrus.append([4], to: "t") }
+            #expect(try walrus.consume("t").map(\.payload) == (isLast ? [[1], [4]] : [[1], [3]]))
+            _ = try walrus.reclaim()
+        }
+        #expect(try FileStatus.of(place.path.appending(Self.file)) != nil || isLast)
+        #expect(try FileStatus.of(place.path.appending(Self.file)) == nil || !isLast)
+    }
+
+    /// An entry whose number is greater than any that may be read would be gone once acknowledged.
+    @Test func numbersThatRunOut() throws {
+        let place = try Workplace()
+        try place.putEntry(
+            [1], "t", file: Self.file, slot: 0,
+            stamp: EntryStamp(sequence: EntryStamp.sequenceMax - 2, timestamp: 1))
+        try place.session { walrus throws in
+            #expect { try walrus.append(batch: [[2], [3], [4]], to: "t") } throws: { .damaged ~= $0 }
+            try walrus.append(batch: [[2], [3]], to: "t")
+            #expect { try walrus.append([4], to: "t") } throws: { .damaged ~= $0 }
+            #expect(try walrus.consume("t").map(\.payload) == [[1], [2], [3]])
+        }
+        try place.session { walrus throws in #expect(walrus.recoveryReport.isClean) }
+    }
+
     // MARK: - Batches
 
     /// Writes a batch of `count` from `first` on, of which the entries `present` arrive.

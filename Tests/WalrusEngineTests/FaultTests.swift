@@ -147,6 +147,22 @@ import WalrusIO
         }
     }
 
+    /// Nobody knows what of it is on disk: what comes after has numbers of its own, so that a power loss
+    /// cannot put the two together.
+    @Test func whatASyncFailedForKeepsItsNumbers() throws {
+        let place = try Workplace()
+        let walrus = try place.openFaulty(.strictlyAtOnce, .each)
+        place.storage.fail { operation, name in
+            operation == .sync && DataFileName(name) != nil ? .ioError : nil
+        }
+        #expect { try walrus.append([1], to: "t") } throws: { .io ~= $0 }
+        #expect { try walrus.append(batch: [[1], [2], [3]], to: "u") } throws: { .io ~= $0 }
+        place.storage.heal()
+        #expect(try walrus.append([4], to: "t").sequence == 2)
+        #expect(try walrus.append([4], to: "u").sequence == 4)
+        #expect { try walrus.close() } throws: { .poisoned ~= $0 }
+    }
+
     /// The background sync tells of its failures too.
     @Test func f26BackgroundFailuresSurface() throws {
         let place = try Workplace()

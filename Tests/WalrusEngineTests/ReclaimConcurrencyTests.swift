@@ -1,4 +1,5 @@
 import Synchronization
+import SystemPackage
 import TestSupport
 import Testing
 import WalrusEngine
@@ -7,6 +8,45 @@ import WalrusIO
 
 /// Files go while everybody is at work.
 @Suite struct ReclaimConcurrencyTests {
+    /// A batch that went on in a new file goes back to the one before if it fails. That one must be
+    /// there then, with all that was read from it meanwhile, and who read it did not wait.
+    @Test func theFileThatABatchGoesBackToStays() throws {
+        let place = try Workplace()
+        let file = "1763670155020"
+        try place.putEntry([1], "old", file: file, slot: 98)
+        let walrus = try place.openFaulty(.strictlyAtOnce, .each)
+        let (isWriting, mayFail, hasRead) = (Event(), Event(), Event())
+        place.storage.fail { operation, name in
+            guard operation == .write, DataFileName(name) != nil, name != file,
+                !isWriting.wait(nanoseconds: 0)
+            else { return nil }
+            isWriting.set()
+            _ = mayFail.wait(nanoseconds: .max)
+            return .noSpace
+        }
+        let batch = Thread {
+            #expect { try walrus.append(batch: [[UInt8](repeating: 7, count: 11 << 20)], to: "b") }
+            throws: { .io ~= $0 }
+        }
+        _ = isWriting.wait(nanoseconds: .max)
+        let reader = Thread {
+            #expect((try? walrus.readNext("old", checkpoint: true))??.payload == [1])
+            #expect((try? walrus.readNext("old", checkpoint: true)) == .some(nil))
+            hasRead.set()
+        }
+        // Ten seconds stand for ever.
+        #expect(hasRead.wait(nanoseconds: 10_000_000_000), "a reader waits for a batch's write")
+        mayFail.set()
+        batch.join()
+        reader.join()
+        place.storage.heal()
+        #expect(try walrus.append([9], to: "victim").place.file.text == file)
+        try walrus.close()
+        try place.session { walrus throws in
+            #expect(walrus.unreadCount(of: "victim") == 1)
+        }
+    }
+
     /// Large entries, a block each, so that files are filled and go: every entry once, in order, in single reads and
     /// batches, with peeks and looks from the start beside them.
     @Test(arguments: [FsyncSchedule.never, .each])

@@ -25,6 +25,7 @@ extension Topic {
             try clearDebris(&appending, context)
             // The end moves, or what stands there is not known.
             appending.writer = nil
+            try checkNumbers(appending, for: batch.count)
             let stamp = EntryStamp(
                 batchCount: batch.count, sequence: appending.lastSequence + 1,
                 timestamp: max(context.clock(), appending.lastTimestamp))
@@ -32,7 +33,7 @@ extension Topic {
             do throws(EngineError) { try writer.run() } catch {
                 appending.debris = writer.debris
                 // What is left of it may tell its numbers: they are not used again.
-                if !writer.debris.isEmpty { appending.lastSequence += UInt64(batch.count) }
+                if writer.mayRemain { appending.lastSequence += UInt64(batch.count) }
                 throw error.of(name)
             }
             appending.lastSequence += UInt64(batch.count)
@@ -155,7 +156,9 @@ struct BatchWriter {
             self.intent = intent
             try context.intents.set(topic.name, intent)
         }
-        if tail == nil, let before = blocks.last?.file, before !== file {
+        if let before = blocks.last?.file ?? (plan.tail == nil ? nil : tail?.file), before !== file,
+            !hasDurableBlock
+        {
             // A power loss that takes all that is in the first file would leave what looks like a
             // batch whose beginning was consumed and reclaimed: nothing of the topic stands before.
             try before.sync()
@@ -179,6 +182,14 @@ struct BatchWriter {
             }
         }
     }
+
+    /// A power loss leaves something of the topic from before the batch, whatever else it takes.
+    private var hasDurableBlock: Bool {
+        topic.state.withLock { $0.blocks.contains { !$0.file.hasUnsyncedWrites } }
+    }
+
+    /// Whether something of a batch that failed may be on disk, now or after a power loss.
+    var mayRemain: Bool { !debris.isEmpty || written.contains { $0.file.poison != nil } }
 
     /// Makes the batch durable as far as that is demanded.
     private func finish() throws(EngineError) {

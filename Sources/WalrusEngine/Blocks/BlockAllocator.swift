@@ -94,13 +94,14 @@ final class BlockAllocator: Sendable {
 
     var hasLeftFiles: Bool { hasLeft.load(ordering: .acquiring) }
 
-    /// The files that were left since the last call.
+    /// The files that were left since the last call. None as long as a block is being made: who makes
+    /// it may go back to the file before.
     func takeLeft() -> [DataFile] {
-        state.withLock { state in
+        state.withLockIfAvailable { state in
             hasLeft.store(false, ordering: .releasing)
             defer { state.left = [] }
             return state.left
-        }
+        } ?? []
     }
 
     /// The first free slot of the last file.
@@ -119,7 +120,7 @@ final class BlockAllocator: Sendable {
     ) throws(EngineError) {
         try state.withLock { (state: inout State) throws(EngineError) in
             let before = state
-            let fileCount = files.count
+            let known = Set(files.map { ObjectIdentifier($0) })
             var blocks: [(file: DataFile, slot: Int)] = []
             do throws(EngineError) {
                 try work { (units) throws(EngineError) in
@@ -135,8 +136,9 @@ final class BlockAllocator: Sendable {
                 if undo() {
                     // An empty file does no harm: that it stays, if it does, is not worth a word.
                     let empty = open.withLock { files in
-                        defer { files.removeSubrange(fileCount...) }
-                        return files[fileCount...]
+                        let empty = files.filter { !known.contains(ObjectIdentifier($0)) }
+                        files.removeAll { !known.contains(ObjectIdentifier($0)) }
+                        return empty
                     }
                     for file in empty { try? storage.remove(file.name.text) }
                     let lastName = state.lastName
@@ -153,16 +155,24 @@ final class BlockAllocator: Sendable {
         }
     }
 
-    /// Forgets files that are being deleted. None of them may be the one that is being filled.
-    func forget(_ gone: [DataFile]) {
-        state.withLock { state in
-            open.withLock { files in
-                files.removeAll { file in gone.contains { $0 === file } }
-            }
-            if let current = state.current, gone.contains(where: { $0 === current }) {
+    /// Those of `files` that no block will be put into any more, whatever happens. None of them as long
+    /// as blocks are being made: who makes them goes back to the file before if he fails, and that may
+    /// take as long as a batch takes to be written.
+    func retire(_ files: [DataFile]) -> [DataFile] {
+        state.withLockIfAvailable { state in
+            let retired = files.filter { !$0.isFilling }
+            if let current = state.current, retired.contains(where: { $0 === current }) {
                 state.current = nil
                 state.slot = Layout.unitsPerFile
             }
+            return retired
+        } ?? []
+    }
+
+    /// Forgets files that are being deleted, and that were retired.
+    func forget(_ gone: [DataFile]) {
+        open.withLock { files in
+            files.removeAll { file in gone.contains { $0 === file } }
         }
     }
 

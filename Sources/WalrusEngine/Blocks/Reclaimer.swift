@@ -147,7 +147,8 @@ final class Reclaimer: Sendable {
             postpone(files)
             var ends: [TopicName: Topic.End] = [:]
             for topic in topics { ends[topic.name] = topic.sealEnd(in: files) }
-            let gone = files.filter { file in
+            // Retired first: of a file that nothing is put into any more, what is seen then stays so.
+            let gone = allocator.retire(files).filter { file in
                 isConsumed(file)
                     && file.residents.blocks.allSatisfy { ends[$0.topic]?.isSealed ?? false }
             }

@@ -170,8 +170,9 @@ final class ControlServer: Sendable {
     /// Takes leave of the threads whose clients have gone.
     private func reap() {
         let gone = state.withLock { state in
+            // Asked once: who ends between two looks would be forgotten with its thread.
             let gone = state.clients.filter(\.isDone)
-            state.clients.removeAll(where: \.isDone)
+            state.clients.removeAll { client in gone.contains { $0 === client } }
             return gone
         }
         for client in gone { client.join() }

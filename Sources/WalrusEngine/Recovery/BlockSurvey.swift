@@ -66,8 +66,9 @@ struct BlockSurvey: Sendable {
     }
 
     /// Whether there is something in it that was never read and may be worth a look.
-    var isWorthKeeping: Bool {
-        rest.isWorthKeeping(flaws: flawCount, endsWithFlaw: flawCount > 0 && !endsSound)
+    func isWorthKeeping(isTopicsLast: Bool) -> Bool {
+        rest.isWorthKeeping(
+            flaws: flawCount, endsWithFlaw: flawCount > 0 && !endsSound, isTopicsLast: isTopicsLast)
     }
 
     /// Surveys a block in use again, from the header at `start` to the last acknowledged entry.

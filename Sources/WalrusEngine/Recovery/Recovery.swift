@@ -67,7 +67,10 @@ struct Recovery {
         var chains = Chain.all(scans)
         let doubtful = try dropBatches(&chains, indexes)
         for chain in chains.values {
-            for link in chain.links where link.survey.isWorthKeeping { link.file.isPinned = true }
+            for (index, link) in chain.links.enumerated()
+            where link.survey.isWorthKeeping(isTopicsLast: index == chain.links.count - 1) {
+                link.file.isPinned = true
+            }
         }
         report.blocks = chains.values.reduce(0) { $0 + $1.links.count }
         report.entries = chains.values.reduce(0) { $0 + $1.entries }

@@ -59,6 +59,7 @@ extension Topic {
     private func write(
         _ entry: PendingEntry, _ appending: inout Appending, _ context: AppendContext
     ) throws(EngineError) -> Written {
+        try checkNumbers(appending, for: 1)
         let stamp = EntryStamp(
             sequence: appending.lastSequence + 1,
             timestamp: max(context.clock(), appending.lastTimestamp))
@@ -91,6 +92,18 @@ extension Topic {
         if context.syncsEach { return .flying(appending.takeOff(writer.block, stamp)) }
         return .published(
             isContinued ? publish(entry.size, stamp) : publish(writer.block, stamp))
+    }
+
+    /// Throws where no running numbers are left: an entry with a greater one could not be read. Only
+    /// what is on disk can bring a topic there.
+    func checkNumbers(_ appending: Appending, for count: Int) throws(EngineError) {
+        guard appending.lastSequence <= EntryStamp.sequenceMax - UInt64(count) else {
+            throw EngineError(
+                .damaged,
+                "the topic's last running number is \(appending.lastSequence), and "
+                    + "\(EntryStamp.sequenceMax) is the greatest there can be: append to another "
+                    + "topic, and look at this one with walrus check", topic: name)
+        }
     }
 
     /// What writes to the block that the topic ends with; nil where it must go on in a new one.

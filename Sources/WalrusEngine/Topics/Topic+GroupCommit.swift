@@ -72,17 +72,16 @@ extension Topic {
         for flight in durable {
             flight.landing.settle(.success(publish(flight.block, flight.stamp)))
         }
-        guard let failure, let first = appending.flights.first,
-            let last = appending.flights.last?.block
-        else { return }
+        guard let failure, let last = appending.flights.last?.block else { return }
         let published = state.withLock { $0.blocks.last }
         let end = published.map { $0.isSame(as: last) ? $0.used : 0 } ?? 0
         do {
+            // Their numbers are not used again: nobody knows what of them is on disk, and this may
+            // not get there.
             try last.file.erase(last.frame.start + end..<last.frame.start + last.used)
-            appending.lastSequence = first.stamp.sequence - 1
             appending.writer = nil
         } catch {
-            // Still there, perhaps: the numbers are not used again, nor is the block.
+            // Still there, perhaps: the block is not used again either.
             seal(last, &appending)
         }
         for flight in appending.flights {
