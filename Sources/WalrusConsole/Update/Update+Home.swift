@@ -28,7 +28,10 @@ extension ConsoleModel {
     /// The selected topic's place in the table.
     var selectedTopicRow: Int? {
         guard let state, let name = home.selected else { return nil }
-        return home.order.firstIndex { state.topics[$0].name == name }
+        // It is asked for with every message: numbers are compared, and not names.
+        let index = state.topics.partition(before: name)
+        guard index < state.topics.count, state.topics[index].name == name else { return nil }
+        return home.order.firstIndex(of: index)
     }
 
     mutating func moveTopic(by delta: Int) {

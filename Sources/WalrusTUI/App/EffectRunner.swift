@@ -172,10 +172,13 @@ public final class EffectRunner: Sendable {
     }
 
     private func scan(_ forget: Bool, _ tell: @escaping @Sendable (Message) -> Void) {
+        let pace = Pace()
         let result = scanner.withLock { scanner -> Message? in
             do {
                 let state = try scanner.scan(forget: forget) { progress in
-                    tell(.scanProgress(done: progress.done, total: progress.total))
+                    if pace.isDue {
+                        tell(.scanProgress(done: progress.done, total: progress.total))
+                    }
                     return true
                 }
                 return state.map(Message.scanned)
@@ -209,9 +212,10 @@ public final class EffectRunner: Sendable {
             return news
         }
         let reader = EntryReader(directory: directory, topic: topic)
+        let pace = Pace()
         let result = try reader.search(query, from: from, limit: limit) { soFar in
             guard lastRequest.load(ordering: .relaxed) <= request else { return false }
-            tell(.matches(request: request, delta(soFar), isFinal: false))
+            if pace.isDue { tell(.matches(request: request, delta(soFar), isFinal: false)) }
             return true
         }
         tell(.matches(request: request, delta(result), isFinal: true))
@@ -222,8 +226,9 @@ public final class EffectRunner: Sendable {
         _ tell: (Message) -> Void
     ) throws {
         let reader = EntryReader(directory: directory, topic: topic)
+        let pace = Pace()
         func goesOn(_ scanned: Int) -> Bool {
-            tell(.findProgress(request: request, scanned: scanned))
+            if pace.isDue { tell(.findProgress(request: request, scanned: scanned)) }
             return lastRequest.load(ordering: .relaxed) <= request
         }
         let found =
@@ -278,5 +283,20 @@ public final class EffectRunner: Sendable {
         } catch let error as IOError where error.errno == .notSupported {
             return .failure(ActionFailure("\(order.file) is no regular file: name another one"))
         } catch { return .failure(ActionFailure("\(error)")) }
+    }
+}
+
+/// How often progress is told: what nobody can see is not worth a message, and thousands of messages
+/// would keep keys waiting. May be asked by any thread.
+final class Pace: Sendable {
+    private static let interval: UInt64 = 50_000_000
+    private let last = Atomic<UInt64>(0)
+
+    /// Whether it is time; if so, not again for a while.
+    var isDue: Bool {
+        let now = Clock.monotonic()
+        let before = last.load(ordering: .relaxed)
+        guard now >= before + Self.interval else { return false }
+        return last.compareExchange(expected: before, desired: now, ordering: .relaxed).exchanged
     }
 }
