@@ -46,7 +46,7 @@ run: build ## open the console
 	@exec scripts/run .build/release/walrus "$(DIR)"
 
 test: lint ## check the style, build and run every test
-	@scripts/require swift ncurses uring tmux xz
+	@scripts/require swift ncurses uring tmux screen xz
 	$(SWIFT) test
 
 soak: ## run the random tests, new seeds each round, for SOAK minutes (60)

@@ -115,6 +115,34 @@ import WalrusIO
         #expect(try !pane.isMouseOn())
     }
 
+    /// GNU screen has its own ideas of a terminal: the console is whole in it, also after a resize, and
+    /// leaves nothing behind.
+    @Test func insideScreen() throws {
+        let fixture = try Fixture("small")
+        let pane = try Pane(columns: 80, rows: 24)
+        try pane.run(
+            "mkdir -m 700 sockets; SCREENDIR=$PWD/sockets screen -U -c /dev/null "
+                + "\"$walrus\" \(fixture.path); echo \"sta\"\"tus $?\"")
+        for (key, text) in [
+            ("1", "Topics 4"), ("3", "blocks of 10 MiB"), ("4", "Unread"), ("5", "Findings"),
+            ("6", "Fields"), ("7", "Workload"), ("?", "Everywhere"),
+        ] {
+            try pane.press(key)
+            try pane.wait(for: text)
+        }
+        try pane.press("x", "1")
+        for (columns, rows) in [(100, 30), (60, 20), (80, 24)] {
+            try pane.resize(columns: columns, rows: rows)
+            let frame = try Subprocess.run(
+                Subprocess.walrus, ["frame", fixture.path.string, "--size", "\(columns)x\(rows)"])
+            let lines = frame.text.split(separator: "\n", omittingEmptySubsequences: false)
+                .dropLast().map { Pane.trimmed($0) }
+            try pane.wait(lines.joined(separator: "\n")) { $0.dropFirst() == lines.dropFirst() }
+        }
+        try pane.press("C-c")
+        try pane.wait(for: "status 0")
+    }
+
     /// Without a screen no terminal is too dumb.
     @Test func plainNeedsNoTerminal() throws {
         let fixture = try Fixture("small")
