@@ -2,10 +2,12 @@
 //
 // usage: console WALRUS DIR [SITUATION] [ROUNDS]
 //
-// Each line is a situation, a screen and a kind of key: how often it was pressed, and how many
-// milliseconds went by until the terminal was sent the answer: the median, the 95th percentile, the most.
-// "move" is j or k, and any output counts as the answer; "type" is a tilde in a prompt, and only the
-// tilde itself counts, so that a screen that is drawn for another reason is no answer.
+// Each line is a situation, a screen and a kind of key: how often it was pressed, how many milliseconds
+// went by until the terminal was sent the answer (the median, the 95th percentile, the most), and for how
+// many of them the thread that takes keys and draws was running (the median, the most): on a machine that
+// others use too, that is what can be compared. "help" opens the help, "move" is j, and any output
+// counts as the answer; "type" is a tilde in a prompt, and only the tilde itself counts, so that a
+// screen that is drawn for another reason is no answer.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -61,6 +63,22 @@ static void type(const char *keys) {
     }
 }
 
+// Milliseconds for which the thread that takes keys and draws has been running.
+static double running(void) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", program, program);
+    FILE *file = fopen(path, "r");
+    double nanoseconds = 0;
+    if (file == NULL || fscanf(file, "%lf", &nanoseconds) != 1) nanoseconds = 0;
+    if (file != NULL) fclose(file);
+    return nanoseconds / 1e6;
+}
+
+struct series {
+    int count;
+    double wall[roundsMax], busy[roundsMax];
+};
+
 // Milliseconds until the output has `text`, or anything where that is null.
 static double answer(const char *keys, const char *text) {
     static char seen[sizeof output + 64];
@@ -86,10 +104,19 @@ static int compare(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-static void report(const char *situation, const char *screen, const char *kind, double *times, int count) {
-    qsort(times, (size_t)count, sizeof *times, compare);
-    printf("%-8s %-8s %-5s %4d %8.1f %8.1f %8.1f\n", situation, screen, kind, count, times[count / 2],
-           times[(count * 95 + 99) / 100 - 1], times[count - 1]);
+static void add(struct series *series, const char *keys, const char *text) {
+    double before = running();
+    series->wall[series->count] = answer(keys, text);
+    series->busy[series->count++] = running() - before;
+}
+
+static void report(const char *situation, const char *screen, const char *kind, struct series *series) {
+    int count = series->count;
+    qsort(series->wall, (size_t)count, sizeof *series->wall, compare);
+    qsort(series->busy, (size_t)count, sizeof *series->busy, compare);
+    printf("%-8s %-8s %-5s %4d %8.1f %8.1f %8.1f %8.1f %8.1f\n", situation, screen, kind, count,
+           series->wall[count / 2], series->wall[(count * 95 + 99) / 100 - 1], series->wall[count - 1],
+           series->busy[count / 2], series->busy[count - 1]);
     fflush(stdout);
 }
 
@@ -120,58 +147,70 @@ static long memory(const char *name) {
 
 struct screen {
     const char *key, *name;
+    // Whether there is a long list in which j goes on.
+    bool isLong;
 };
 
 static const struct screen screens[] = {
-    {"1", "Home"}, {"2", "Entries"}, {"3", "Blocks"}, {"4", "Live"}, {"5", "Check"}, {"6", "Hex"},
+    {"1", "Home", true}, {"2", "Entries", true}, {"3", "Blocks", false},
+    {"4", "Live", true}, {"5", "Check", false},  {"6", "Hex", true},
 };
 
-// Before each key: `again`, so that what disturbs goes on.
+// Before each round: `again`, so that what disturbs goes on.
 static void measure(const char *situation, const struct screen *screen, const char *again, int count) {
-    double moves[roundsMax], types[roundsMax];
+    struct series helps = {0}, moves = {0}, types = {0};
     type(screen->key);
     rest(500);
     for (int round = 0; round < count; round++) {
         if (again != NULL) type(again);
         // At any moment of what goes on.
         rest(20 + random() % 700);
-        moves[round] = answer(round % 2 == 0 ? "j" : "k", NULL);
+        add(&helps, "?", NULL);
+        rest(20 + random() % 100);
+        type("q");
         rest(20 + random() % 300);
+        if (screen->isLong) add(&moves, "j", NULL);
+        rest(20 + random() % 100);
         type(":");
         rest(30 + random() % 100);
-        types[round] = answer("~", "~");
+        add(&types, "~", "~");
         // A key right after Escape would be one with Alt.
         type("\x15\x1b");
         rest(120);
     }
-    report(situation, screen->name, "move", moves, count);
-    report(situation, screen->name, "type", types, count);
+    report(situation, screen->name, "help", &helps);
+    if (screen->isLong) report(situation, screen->name, "move", &moves);
+    report(situation, screen->name, "type", &types);
 }
 
-// Back through what was recorded: the answer is the name of the moment, the rest is what was seen then.
+// Back through what was recorded. A key is answered by the name of the moment, and "shown" is when the
+// last of what was seen then was drawn. "held" are other keys while a moment is being fetched.
 static void scrub(const struct screen *screen, int count) {
-    double keys[roundsMax], shown[roundsMax];
+    struct series keys = {0}, shown = {0}, held = {0};
     type(screen->key);
     rest(500);
     type("p");
     rest(500);
     for (int round = 0; round < count; round++) {
-        double begin = now();
-        keys[round] = answer(round % 8 == 7 ? ">" : "<", NULL);
+        double begin = now(), before = running();
+        add(&keys, round % 8 == 7 ? ">" : "<", NULL);
         double last = now();
-        for (double quiet = now() + 1000; now() < quiet;)
+        for (double quiet = now() + 1500; now() < quiet;)
             if (take(quiet - now()) > 0) last = now();
-        shown[round] = last - begin;
+        shown.wall[shown.count] = last - begin;
+        shown.busy[shown.count++] = running() - before;
     }
-    report("scrub", screen->name, "key", keys, count);
-    report("scrub", screen->name, "shown", shown, count);
-    double move[roundsMax];
     for (int round = 0; round < count; round++) {
         type("<");
-        move[round] = answer(round % 2 == 0 ? "j" : "k", NULL);
-        rest(300);
+        rest(random() % 100);
+        add(&held, "?", NULL);
+        rest(50);
+        type("q");
+        rest(400);
     }
-    report("scrub", screen->name, "move", move, count);
+    report("scrub", screen->name, "key", &keys);
+    report("scrub", screen->name, "shown", &shown);
+    report("scrub", screen->name, "held", &held);
     type("`");
     rest(500);
 }
@@ -189,7 +228,8 @@ int main(int count, char **words) {
     start(words[1], words[2]);
     double first = answer("", "Topics");
     printf("the first frame with topics: %.0f ms, %ld MB\n", first, memory("VmRSS:") / 1024);
-    printf("%-8s %-8s %-5s %4s %8s %8s %8s\n", "", "screen", "key", "n", "median", "p95", "most");
+    printf("%-8s %-8s %-5s %4s %8s %8s %8s %8s %8s\n", "", "screen", "key", "n", "median", "p95", "most",
+           "running", "most");
     rest(3000);
     for (size_t index = 0; index < sizeof screens / sizeof *screens; index++) {
         const struct screen *screen = &screens[index];
@@ -200,7 +240,9 @@ int main(int count, char **words) {
         if (canSearch && (all || strcmp(wanted, "search") == 0)) {
             type("2");
             rest(500);
-            measure("search", screen, "/nothing has this\r", rounds);
+            // Nothing is found, and so there is nothing to move in.
+            struct screen searched = {screen->key, screen->name, false};
+            measure("search", &searched, "/zzqqzz\r", rounds);
             type("\x1b");
             rest(200);
         }
