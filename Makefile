@@ -5,12 +5,6 @@ PREFIX ?= /usr/local
 SOAK ?= 60
 FUZZ ?= 1
 
-# One executable without the Swift runtime beside it: it may be copied to a server as it is.
-# lld comes with Swift; the system's linker warns about functions in Swift's own libraries.
-# Colours are compiler flags: a build on a terminal and one in a script would each undo the other.
-RELEASE = -c release --product walrus --static-swift-stdlib -Xswiftc -use-ld=lld \
-	--no-color-diagnostics
-
 # The knobs of the benchmarks, with the names that the reference gives them.
 FSYNC ?= none
 THREADS ?= 1
@@ -29,9 +23,9 @@ BENCH_OPTIONS = --floor --duration "$(WALRUS_DURATION)" --size "$(SIZE)" --backe
 SOURCES = Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test soak bench-checksum fuzz asan tsan lint format install screenshots clean \
-	bench-writes bench-reads bench-batch bench-scaling bench-recovery bench-table bench-report \
-	bench-peers
+.PHONY: help build run test soak bench-checksum fuzz asan tsan lint format install deb check-deb \
+	screenshots clean bench-writes bench-reads bench-batch bench-scaling bench-recovery bench-table \
+	bench-report bench-peers
 
 help: ## tell what there is
 	@echo 'make run [DIR=directory]   open the console; on a demonstration log where there is none'
@@ -40,13 +34,13 @@ help: ## tell what there is
 
 build: ## build the program: .build/release/walrus
 	@scripts/require swift ncurses uring
-	$(SWIFT) build $(RELEASE) >&2
+	@SWIFT="$(SWIFT)" scripts/build
 
 run: build ## open the console
 	@exec scripts/run .build/release/walrus "$(DIR)"
 
 test: lint ## check the style, build and run every test
-	@scripts/require swift ncurses uring tmux screen xz
+	@scripts/require swift ncurses uring tmux screen xz zsh fish
 	$(SWIFT) test
 
 soak: ## run the random tests, new seeds each round, for SOAK minutes (60)
@@ -83,6 +77,14 @@ format: ## bring the code into style
 
 install: build ## put program, completions and manual below PREFIX (/usr/local; DESTDIR)
 	@DESTDIR="$(DESTDIR)" scripts/install .build/release/walrus "$(PREFIX)"
+
+deb: build ## make a Debian package of the program: .build/walrus_VERSION_ARCHITECTURE.deb
+	@scripts/require dpkg binutils
+	@scripts/deb .build/release/walrus .build
+
+check-deb: deb ## install the package in a new, bare Debian, use it there and remove it (as root)
+	@scripts/require mmdebstrap
+	@scripts/check-deb .build/walrus_*.deb
 
 screenshots: build ## draw every screen into screenshots/, the same each time
 	@scripts/require rsvg cjk-font

@@ -13,6 +13,11 @@ let arguments: Target.Dependency = .product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 
+/// What the environment says of the build, for C. Only the file that tells it is compiled anew.
+func fact(_ name: String) -> [CSetting] {
+    Context.environment[name].map { [.define(name, to: "\"\($0)\"")] } ?? []
+}
+
 func test(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
         name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude,
@@ -36,6 +41,8 @@ let package = Package(
         .target(
             name: "CNcursesShim",
             linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+        .target(
+            name: "CBuildFacts", cSettings: fact("WALRUS_COMMIT") + fact("WALRUS_COMPILER")),
         .target(name: "CChecksum"),
         .target(name: "CLinuxShim"),
         .target(name: "CFloorShim"),
@@ -84,7 +91,7 @@ let package = Package(
             name: "WalrusCLI",
             dependencies: [
                 "WalrusTUI", "WalrusActions", "WalrusBench", "WalrusConsole", "Inspect",
-                "WalrusEngine", "WalrusFormat", "WalrusIO", system, arguments,
+                "WalrusEngine", "WalrusFormat", "WalrusIO", "CBuildFacts", system, arguments,
             ],
             swiftSettings: strict),
 

@@ -117,6 +117,11 @@ bool wchecksum_has(enum wchecksum_kernel kernel) {
     return false;
 }
 
+enum wchecksum_kernel wchecksum_chosen(void) {
+    if (has_avx512) return WCHECKSUM_AVX512_LONG;
+    return has_avx2 ? WCHECKSUM_AVX2 : WCHECKSUM_PLAIN;
+}
+
 const char *wchecksum_name(enum wchecksum_kernel kernel) {
     switch (kernel) {
     case WCHECKSUM_PLAIN:

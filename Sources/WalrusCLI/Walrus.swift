@@ -49,8 +49,10 @@ struct WalrusCommand: ParsableCommand {
         } catch {
             // The parser's own: help and version go to standard output, mistakes are usage.
             let code = exitCode(for: error)
-            let text = fullMessage(for: error)
+            var text = fullMessage(for: error)
             if code == .success {
+                // They take a look at the machine, which is not for every verb.
+                if text == Software.version { text = BuildFacts.text }
                 do throws(IOError) {
                     let output = StandardOutput()
                     try output.write(text + (text.isEmpty ? "" : "\n"))

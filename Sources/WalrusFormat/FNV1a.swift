@@ -10,6 +10,9 @@ public struct FNV1a: Sendable {
 
     public init() {}
 
+    /// What this processor computes long ones by, for people: "AVX-512, one stream", "plain loop".
+    public static var kernel: String { unsafe String(cString: wchecksum_name(wchecksum_chosen())) }
+
     public mutating func add(_ bytes: UnsafeRawBufferPointer) {
         value = unsafe wchecksum_fnv1a(value, bytes.baseAddress, bytes.count)
     }

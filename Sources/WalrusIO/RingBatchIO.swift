@@ -39,6 +39,13 @@ public final class RingBatchIO: BatchIO {
         Host.environment("WALRUS_DISABLE_IO_URING") == "1" ? PlainBatchIO() : RingBatchIO()
     }
 
+    /// Whether there could be a ring, which is tried: `idle` where there could.
+    public static func probe() -> RingUse {
+        guard Host.environment("WALRUS_DISABLE_IO_URING") != "1" else { return .disabled }
+        do throws(Errno) { _ = try Ring(depth: 1) } catch { return .unavailable(error) }
+        return .idle
+    }
+
     public var ring: RingUse { use.withLock { $0 } }
 
     public var ringOperations: Int { operations.load(ordering: .relaxed) }

@@ -1,6 +1,8 @@
 import SystemPackage
 import TestSupport
 import Testing
+import WalrusFormat
+import WalrusIO
 
 /// Completions and the manual page are made from the definitions: nothing that the help tells is
 /// missing from them.
@@ -39,18 +41,59 @@ import Testing
                     result.text.contains(word) || result.text.contains(other), "\(verb) \(option)")
             }
         }
-        if shell == "bash" {
-            // The shell takes it, and completes with it.
-            let completed = try Subprocess.bash(
-                """
-                source <("$walrus" completions bash)
-                COMP_WORDS=(walrus fore) COMP_CWORD=1 COMP_LINE="walrus fore" COMP_POINT=11
-                $(complete -p walrus | sed 's/.*-F \\([^ ]*\\).*/\\1/') walrus fore walrus
-                echo "${COMPREPLY[*]}"
-                """)
-            #expect(completed.text.contains("forecast"), "\(completed.errors)")
-        }
         #expect(try Subprocess.run(Subprocess.walrus, ["completions", "csh"]).status == 2)
+    }
+
+    /// The shells take the scripts, and complete with them.
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func shells(shell: String) throws {
+        let folder = try TempDirectory()
+        try Directory.create(folder.path.appending("wal_files"))
+        func offered(_ line: String) throws -> [String] {
+            let zsh = FilePath(#filePath).removingLastComponent().appending("Data/complete.zsh")
+            let scripts = [
+                "bash": """
+                source <("$walrus" completions bash)
+                IFS=' ' read -ra COMP_WORDS <<<"$line"
+                [[ $line == *' ' ]] && COMP_WORDS+=('')
+                COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) COMP_LINE=$line COMP_POINT=${#line}
+                $(complete -p walrus | sed 's/.*-F \\([^ ]*\\).*/\\1/') walrus \
+                    "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
+                printf '%s\\n' "${COMPREPLY[@]}"
+                """,
+                "zsh": """
+                mkdir -p functions && "$walrus" completions zsh >functions/_walrus
+                timeout 60 zsh -f '\(zsh)' "$line" "$PWD/functions"
+                """,
+                "fish": """
+                "$walrus" completions fish >walrus.fish
+                fish --no-config -c 'source walrus.fish; complete -C "$line"'
+                """,
+            ]
+            let result = try Subprocess.bash(
+                try #require(scripts[shell]), directory: folder.path,
+                environment: [
+                    "line": line, "HOME": folder.path.string, "TERM": "dumb",
+                    "PATH": "\(Subprocess.walrus.removingLastComponent()):/usr/bin:/bin",
+                ])
+            #expect(result.status == 0 && result.errors.isEmpty, "\(line): \(result.errors)")
+            // fish tells what a word means behind a tab, zsh what ends a folder.
+            return result.lines.map { line in
+                let word = line.prefix { $0 != "\t" }
+                return String(word.hasSuffix("/") ? word.dropLast() : word)
+                    .trimmingSuffix(while: { $0 == " " })
+            }
+        }
+        let verbs = try Self.verbs().map(\.verb)
+        #expect(Set(try offered("walrus ")).isSuperset(of: verbs))
+        #expect(try offered("walrus fore") == ["forecast"])
+        #expect(try offered("walrus completions ").sorted() == ["bash", "fish", "zsh"])
+        #expect(try offered("walrus consume --lim") == ["--limit"])
+        #expect(
+            Set(try offered("walrus topics wal_files -o ")).isSuperset(of: [
+                "json", "jsonl", "text",
+            ]))
+        #expect(try offered("walrus topics wal_f").contains("wal_files"))
     }
 
     @Test func installation() throws {
@@ -59,7 +102,7 @@ import Testing
             .removingLastComponent().appending("scripts/install")
         let result = try Subprocess.bash(
             "DESTDIR='\(folder.path)' '\(script)' \"$walrus\" /usr && cd '\(folder.path)/usr' && "
-                + "find * -type f | sort && bin/walrus --version")
+                + "find * -type f | sort && bin/walrus --version | sed -n 1p")
         #expect(result.status == 0, "\(result.errors)")
         let files = [
             "bin/walrus", "share/bash-completion/completions/walrus",
@@ -67,6 +110,7 @@ import Testing
             "share/zsh/site-functions/_walrus",
         ]
         #expect(result.lines.dropLast().map(String.init) == files)
+        #expect(result.lines.last == "walrus \(Software.version)")
     }
 
     @Test func theManualPage() throws {
@@ -91,5 +135,13 @@ import Testing
             fi
             """)
         #expect(formatted.status == 0 && formatted.text.isEmpty, "\(formatted.text)")
+    }
+}
+
+extension String {
+    fileprivate func trimmingSuffix(while isLeft: (Character) -> Bool) -> String {
+        var text = self[...]
+        while let last = text.last, isLeft(last) { text.removeLast() }
+        return String(text)
     }
 }

@@ -1,6 +1,8 @@
 import SystemPackage
 import TestSupport
 import Testing
+import WalrusFormat
+import WalrusIO
 
 @Suite struct HelpTests {
     private static let verbs = [
@@ -26,10 +28,31 @@ import Testing
         }
     }
 
+    /// The version has one source, and what was built, how and for what is told with it.
     @Test func version() throws {
         let version = try Subprocess.run(Subprocess.walrus, ["--version"])
-        #expect(version.status == 0 && version.lines.count == 1)
-        #expect(version.text.split(separator: ".").count == 3)
+        #expect(version.status == 0 && version.errors.isEmpty)
+        #expect(version.lines.first == "walrus \(Software.version)")
+        let facts = version.lines.dropFirst().map { line in
+            line.split(separator: " ", maxSplits: 1).map { $0.drop { $0 == " " } }
+        }
+        #expect(
+            facts.map(\.first)
+                == ["commit", "compiler", "build", "target", "checksums", "io_uring"])
+        #expect(facts.allSatisfy { $0.count == 2 && !$0[1].isEmpty })
+        #expect(facts.contains(["checksums", FNV1a.kernel[...]]))
+        #expect(try Subprocess.run(Subprocess.walrus, ["version"]).text == version.text)
+        let without = try Subprocess.run(
+            Subprocess.walrus, ["--version"], environment: ["WALRUS_DISABLE_IO_URING": "1"])
+        #expect(without.lines.last == "  io_uring   off by WALRUS_DISABLE_IO_URING")
+        // The newest section of the changes, with its day, is this version's.
+        let changes = FilePath(#filePath).removingLastComponent().removingLastComponent()
+            .removingLastComponent().appending("CHANGELOG.md")
+        let text = String(decoding: try Directory.contents(of: changes) ?? [], as: UTF8.self)
+        let sections = text.split(separator: "\n").filter { $0.hasPrefix("## ") }
+        let day = try #require(
+            sections.first { $0.hasPrefix("## \(Software.version) (") }?.suffix(11).dropLast())
+        #expect(day.split(separator: "-").map(\.count) == [4, 2, 2])
     }
 
     /// Without a DIR: where an application writes that was told nothing.

@@ -52,6 +52,9 @@ enum wchecksum_kernel {
 /// Whether this processor, and this program, has the kernel.
 bool wchecksum_has(enum wchecksum_kernel kernel);
 
+/// The kernel that long payloads go to.
+enum wchecksum_kernel wchecksum_chosen(void);
+
 /// Its name, for people.
 const char *wchecksum_name(enum wchecksum_kernel kernel);
 

@@ -49,7 +49,7 @@ struct Version: Verb {
         abstract: "Print the version, as --version does.", shouldDisplay: false)
 
     func perform() throws {
-        try StandardOutput.print(WalrusCommand.configuration.version)
+        try StandardOutput.print(BuildFacts.text)
     }
 }
 
