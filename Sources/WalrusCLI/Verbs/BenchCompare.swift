@@ -14,7 +14,8 @@ struct BenchCompare: Verb {
     @Argument(
         help: ArgumentHelp(
             "What --save wrote; without it, what the console's Bench screen has kept.",
-            valueName: "FILE"))
+            valueName: "FILE"),
+        completion: .file())
     var file: String?
 
     @Option(name: .shortAndLong, help: "How to print.")

@@ -8,7 +8,7 @@ struct BenchReport: Verb {
         commandName: "report",
         abstract: "Draw charts (SVG) of saved results, and print them as a Markdown table.")
 
-    @Argument(help: ArgumentHelp("What --save wrote.", valueName: "FILE"))
+    @Argument(help: ArgumentHelp("What --save wrote.", valueName: "FILE"), completion: .file())
     var file: String
 
     @Option(help: "The directory for the charts; without, only the table is printed.")

@@ -10,7 +10,8 @@ struct ConfigurationArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The configuration file; without it, walrus/config.toml in $XDG_CONFIG_HOME or ~/.config.",
-            valueName: "FILE"))
+            valueName: "FILE"),
+        completion: .file())
     var config: String?
 
     /// Where the configuration is, if there is one; nil where the environment names no place.

@@ -45,7 +45,8 @@ struct Console: Verb {
 
     @Option(
         help: ArgumentHelp(
-            "Show a recording of `walrus record` and no directory.", valueName: "FILE"))
+            "Show a recording of `walrus record` and no directory.", valueName: "FILE"),
+        completion: .file())
     var play: String?
 
     @OptionGroup var start: MomentArguments

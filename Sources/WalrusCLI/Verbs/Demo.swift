@@ -15,7 +15,8 @@ struct Demo: Verb {
 
     @Argument(
         help: ArgumentHelp(
-            "A directory that does not exist yet, or is empty.", valueName: "DIR"))
+            "A directory that does not exist yet, or is empty.", valueName: "DIR"),
+        completion: .directory)
     var directory: String
 
     @Option(help: "So many topics in all: those beside the seven are small and alike.")

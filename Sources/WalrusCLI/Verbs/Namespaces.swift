@@ -12,7 +12,8 @@ struct Namespaces: Verb {
             it. Exits with 1 when there is none.
             """)
 
-    @Argument(help: ArgumentHelp("The data directory.", valueName: "DIR"))
+    @Argument(
+        help: ArgumentHelp("The data directory.", valueName: "DIR"), completion: .directory)
     var directory: String
 
     @OptionGroup var form: OutputArguments

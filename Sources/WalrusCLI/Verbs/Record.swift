@@ -15,7 +15,7 @@ struct Record: Verb {
 
     @OptionGroup var log: LogArguments
 
-    @Option(help: ArgumentHelp("The new file.", valueName: "FILE"))
+    @Option(help: ArgumentHelp("The new file.", valueName: "FILE"), completion: .file())
     var out: String
 
     @Option(help: ArgumentHelp("Time between two looks: 1s, 500ms.", valueName: "TIME"))
