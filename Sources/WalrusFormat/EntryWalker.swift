@@ -357,16 +357,23 @@ private struct HeaderTemplate {
 
     /// Where the bytes stand first that begin every header.
     func firstIndex(in bytes: UnsafeRawBufferPointer) -> Int? {
-        var at = 0
-        while at + prefix.count <= bytes.count {
-            if unsafe bytes[at] == prefix[0],
-                unsafe bytes[at..<at + prefix.count].elementsEqual(prefix)
-            {
-                return at
+        unsafe prefix.withUnsafeBytes { prefix in
+            var at = 0
+            while at + prefix.count <= bytes.count {
+                let byte = unsafe bytes[at]
+                if unsafe byte == prefix[0],
+                    unsafe bytes[at..<at + prefix.count].elementsEqual(prefix)
+                {
+                    return at
+                }
+                // Most of what is searched is zeros, and no header begins with one.
+                let isZero =
+                    unsafe byte == 0 && at + 8 <= bytes.count
+                    && bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self) == 0
+                at += unsafe isZero && prefix[0] != 0 ? 8 : 1
             }
-            at += 1
+            return nil
         }
-        return nil
     }
 
     func check(_ bytes: RawSpan, frame: BlockFrame, offset: Int)
