@@ -11,6 +11,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case directory
     /// The control protocol: its messages, and an engine that is told them.
     case control
+    /// An archive that is restored.
+    case tar
+    /// A recording that is played.
+    case recording
 
     /// Does with the bytes what the target does. Throws where a property does not hold; a trap, or
     /// memory without a bound, is seen by whoever calls.
@@ -22,6 +26,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .images: try ImageTarget.run(bytes)
         case .directory: try DirectoryTarget.run(bytes)
         case .control: try ControlTargets.run(bytes)
+        case .tar: try TarTarget.run(bytes)
+        case .recording: try RecordingTarget.run(bytes)
         }
     }
 }
