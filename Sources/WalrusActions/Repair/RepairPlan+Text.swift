@@ -46,6 +46,31 @@ extension RepairPlan {
             lines: lines, confirmation: chosen.isEmpty ? .none : .yes)
     }
 
+    /// What it came to when it was done.
+    ///
+    /// - Parameter number: of the record that puts the bytes back.
+    package func outcome(undo number: Int) -> ActionOutcome {
+        ActionOutcome(
+            "made \(counted(chosen.count, "repair", "repairs")); walrus repair --undo \(number) puts the bytes back",
+            figures: [
+                ("repairs", .array(chosen.map { .string($0.id) })), ("undo", .int(number)),
+                ("findings_left", .int(left.count)),
+            ], undo: number)
+    }
+
+    /// Why nothing is to be done, where nothing is chosen.
+    package var idleReason: String? {
+        guard chosen.isEmpty else { return nil }
+        guard repairs.isEmpty else {
+            return "only doubtful repairs are left: --dry-run tells them, --only makes one"
+        }
+        guard left.isEmpty else {
+            return
+                "of \(counted(left.count, "finding", "findings")) none can be mended: see walrus check, and walrus salvage"
+        }
+        return "nothing is wrong"
+    }
+
     /// The same for scripts.
     package var members: [(String, JSON)] {
         [

@@ -55,7 +55,7 @@ struct Backup: Verb {
                         return !StopSignals.isRequested
                     }
                 },
-                outcome: { ActionOutcome("backed up", figures: Self.figures($0)) })
+                outcome: { $0.outcome(archive) })
             line.clear()
             try tell(report)
         } catch let error as BackupJob.Stopped {
@@ -66,22 +66,8 @@ struct Backup: Verb {
         }
     }
 
-    private static func figures(_ report: BackupJob.Report) -> [(String, JSON)] {
-        [
-            ("topics", .int(report.topics)), ("entries", .int(report.entries)),
-            ("files", .int(report.files)), ("archive_bytes", .int(report.bytes)),
-            ("exact", .bool(report.isExact)), ("findings", .int(report.findings)),
-        ]
-    }
-
     private func tell(_ report: BackupJob.Report) throws {
-        let how = report.isExact ? "every byte of the log" : "the log as it was while others wrote"
-        try form.print(
-            ActionOutcome(
-                "\(counted(report.entries, "entry", "entries")) in "
-                    + "\(counted(report.topics, "topic", "topics")) are in \(archive), "
-                    + "\(Figures.grouped(report.bytes)) bytes: \(how)",
-                figures: Self.figures(report)))
+        try form.print(report.outcome(archive))
         guard report.findings == 0 else {
             throw Failure(
                 .nothing,

@@ -85,20 +85,9 @@ struct RepairVerb: Verb {
             try output.write(JSON.object([("schema", .int(1))] + plan.members).text + "\n")
             return try output.flush()
         }
-        if plan.chosen.isEmpty, !confirm.dryRun {
-            guard plan.repairs.isEmpty else {
-                throw Failure(
-                    .nothing,
-                    "only doubtful repairs are left: --dry-run tells them, --only makes one")
-            }
-            guard plan.left.isEmpty else {
-                throw Failure(
-                    .nothing,
-                    "of \(counted(plan.left.count, "finding", "findings")) none can be mended: see walrus check, and walrus salvage"
-                )
-            }
-            return try form.print(
-                ActionOutcome("nothing is wrong", figures: [("repairs", .int(0))]))
+        if let reason = plan.idleReason, !confirm.dryRun {
+            guard plan.repairs.isEmpty, plan.left.isEmpty else { throw Failure(.nothing, reason) }
+            return try form.print(ActionOutcome(reason, figures: [("repairs", .int(0))]))
         }
         guard try confirm.agree(action) else { return }
         let job = RepairJob(path, store: store, command: action.commandLine)
@@ -108,40 +97,17 @@ struct RepairVerb: Verb {
             ) {
                 let number = try job.apply(plan, progress: progress)
                 line.clear()
-                return ActionOutcome(
-                    "made \(counted(plan.chosen.count, "repair", "repairs")); walrus repair --undo \(number) puts the bytes back",
-                    figures: [
-                        ("repairs", .array(plan.chosen.map { .string($0.id) })),
-                        ("undo", .int(number)), ("findings_left", .int(plan.left.count)),
-                    ], undo: number)
+                return plan.outcome(undo: number)
             })
     }
 
     private func bring(_ number: Int, in store: UndoStore) throws {
-        let record = try store.record(number)
-        let isUndo = undo != nil
-        let deed = isUndo ? "undo" : "finish"
-        let plan = ActionPlan(
-            title: "\(deed) repair \(number) of \(record.directory)",
-            command: ["walrus", "repair", "--\(deed)", "\(number)", "--yes"],
-            lines: [
-                "it was: \(record.command)",
-                "\(record.files.joined(separator: ", ")): \(record.size) bytes are kept; the repair is \(record.state.rawValue)",
-            ], confirmation: .yes)
-        guard try confirm.agree(plan) else { return }
+        let action = try UndoAction(number, in: store, finishes: undo == nil)
+        guard try confirm.agree(action.plan) else { return }
         try form.print(
             try AuditLog().noting(
-                .init("repair --\(deed)", record.directory, command: plan.commandLine)
-            ) {
-                let changed = try store.bring(number, back: isUndo).changed
-                return ActionOutcome(
-                    changed
-                        ? (isUndo
-                            ? "every byte is as it was before repair \(number)"
-                            : "repair \(number) is finished")
-                        : "nothing differed: repair \(number) \(isUndo ? "was undone" : "was done") already",
-                    figures: [("changed", .bool(changed))], undo: number)
-            })
+                .init(action.name, action.directory, command: action.plan.commandLine)
+            ) { try action.apply() })
     }
 
     private func list(_ store: UndoStore) throws {

@@ -200,9 +200,9 @@ struct Replay: Verb {
                 return !StopSignals.isRequested
             }
         } outcome: {
-            Self.outcome($0, isTopic: into != nil)
+            $0.outcome(isTopic: into != nil)
         }
-        try form.print(Self.outcome(result, isTopic: into != nil))
+        try form.print(result.outcome(isTopic: into != nil))
         StopSignals.endIfRequested()
         try LeftOut(
             damaged: result.damaged, undecided: result.undecided,
@@ -212,37 +212,6 @@ struct Replay: Verb {
 
     private static func tell(_ notes: [String]) {
         for note in notes { StandardStreams.complain("walrus: note: " + Failure.line(note)) }
-    }
-
-    private static func outcome(_ result: WalrusActions.Replay.Result, isTopic: Bool)
-        -> ActionOutcome
-    {
-        let entries = counted(result.delivered, "entry", "entries")
-        var text: String
-        if let finished = result.finishedBefore {
-            text =
-                "was finished at \(Timestamp.iso(finished)) with \(entries); --restart does it again"
-        } else if result.isStopped {
-            text = "stopped after \(entries); the same command goes on"
-        } else {
-            text = "replayed \(entries), \(result.bytes) bytes of payload"
-            if result.earlier > 0 { text += "; \(result.earlier) of them in earlier runs" }
-            if isTopic {
-                text +=
-                    result.unseen == 0
-                    ? "; source and target agree: checksum \(Hex.encode(result.sum))"
-                    : "; \(result.unseen) could not be compared, since they were consumed and reclaimed at once"
-            }
-        }
-        return ActionOutcome(
-            text,
-            figures: [
-                ("entries", .int(result.delivered)), ("bytes", .int(result.bytes)),
-                ("earlier", .int(result.earlier)), ("checksum", .string(Hex.encode(result.sum))),
-                ("unseen", .int(result.unseen)), ("damaged", .int(result.damaged)),
-                ("undecided", .int(result.undecided)), ("stopped", .bool(result.isStopped)),
-                ("finished_before", .optional(result.finishedBefore.map(Timestamp.iso))),
-            ])
     }
 
     private func export(_ path: FilePath) throws {

@@ -94,21 +94,11 @@ struct Salvage: Verb {
                         return !StopSignals.isRequested
                     }
                 },
-                outcome: { report in
-                    ActionOutcome("salvaged", figures: Self.figures(report))
-                })
+                outcome: { $0.outcome(out) })
         } catch let error as SalvageJob.Stopped {
             StopSignals.endIfRequested()
             throw error
         }
-    }
-
-    private static func figures(_ report: SalvageJob.Report) -> [(String, JSON)] {
-        [
-            ("topics", .int(report.topics.count { $0.refusal == nil })),
-            ("entries", .int(report.entries)), ("bytes", .int(report.bytes)),
-            ("consumed", .int(report.consumed)), ("left_out", .int(report.left.count)),
-        ]
     }
 
     private func tell(_ report: SalvageJob.Report) throws {
@@ -121,7 +111,7 @@ struct Salvage: Verb {
                 ])
             }
             let output = StandardOutput()
-            let members = [("schema", JSON.int(1))] + Self.figures(report).dropLast()
+            let members = [("schema", JSON.int(1))] + report.figures.dropLast()
             try output.write(JSON.object(members + [("left_out", .array(left))]).text + "\n")
             return try output.flush()
         }
@@ -131,11 +121,7 @@ struct Salvage: Verb {
             if let offset = finding.offset { place += "+\(offset)" }
             StandardStreams.complain(Failure.line("left out: \(place): \(finding.message)"))
         }
-        try form.print(
-            ActionOutcome(
-                "\(counted(report.entries, "entry", "entries")) in "
-                    + "\(counted(report.topics.count { $0.refusal == nil }, "topic", "topics")), "
-                    + "\(report.consumed) of them consumed, are in \(out), and read back the same"))
+        try form.print(report.outcome(out))
     }
 
     private func admit(_ report: SalvageJob.Report) throws {

@@ -1,8 +1,8 @@
 public import Inspect
 public import WalrusFormat
 
-/// What is to be done to a topic, as the user has put it together. Nothing is done by it: a plan is
-/// made of it first.
+/// What is to be done, as the user has put it together. Nothing is done by it: a plan is made of it
+/// first.
 public struct ActionOrder: Hashable, Sendable {
     public enum Work: Hashable, Sendable {
         /// `isBatch`: all of the entries at once, or none.
@@ -12,11 +12,26 @@ public struct ActionOrder: Hashable, Sendable {
         case consume(limit: Int?, end: EntryPoint, out: String?)
         case seek(EntryPoint)
         case mark(clean: Bool)
+        case replay(ReplayOrder)
+        /// `deletes`: the files go for good, and not to the trash.
+        case reclaim(deletes: Bool)
+        /// The files of a folder in the trash come back.
+        case restoreTrash(String)
+        /// What is in a folder of the trash is deleted; nil: in all of them.
+        case emptyTrash(String?)
+        /// Nil: all but the doubtful ones.
+        case repair(only: [String]?)
+        /// What a repair has changed is put back, or finished.
+        case undo(Int, finish: Bool)
+        case salvage(to: String)
+        case backup(to: String)
     }
 
     /// Where the entries come from that are appended.
     public enum Source: Hashable, Sendable {
         case typed([[UInt8]])
+        /// An editor on the terminal, before there is a plan.
+        case editor
         case file(String, Form)
         /// Entries of a topic that were marked.
         case marked(TopicState, [EntryRow])
@@ -29,93 +44,43 @@ public struct ActionOrder: Hashable, Sendable {
         case lengthPrefixed = "length-prefixed"
     }
 
-    public let topic: TopicName
+    /// What it is done to; nil: the log.
+    public let topic: TopicName?
     public let work: Work
 
-    public init(_ topic: TopicName, _ work: Work) {
+    public init(_ topic: TopicName?, _ work: Work) {
         self.topic = topic
         self.work = work
     }
 }
 
-/// The numbered menu of what can be done to a topic.
-public struct ActionMenu: Hashable, Sendable {
-    public enum Action: Int, Hashable, Sendable, CaseIterable {
-        case append = 1
-        case consume, seek, markClean, markDirty
-
-        var title: String {
-            switch self {
-            case .append: "append entries: typed, from an editor, a file, or marked ones"
-            case .consume: "consume entries (moves the cursor, for good)"
-            case .seek: "move the cursor to a place, back or forward"
-            case .markClean: "mark the topic clean"
-            case .markDirty: "mark the topic dirty"
-            }
-        }
+/// Entries that are to be appended once more, and whereto.
+public struct ReplayOrder: Hashable, Sendable {
+    public enum Entries: Hashable, Sendable {
+        case all, unread
+        case query(Query)
+        case marked([EntryRow])
     }
 
-    public var topic: TopicName
-    public var selected = 0
-}
-
-/// Something to be done that is spelled out before, and the way to confirm it.
-public struct ActionDialog: Hashable, Sendable {
-    public enum Confirmation: Hashable, Sendable {
-        case yes
-        case typed(String)
-    }
-
-    /// What confirming it leads to.
-    public enum Purpose: Hashable, Sendable {
-        /// The plan that the effects' runner keeps under that number.
-        case act(Int)
-        /// Actions are on offer from then on.
-        case writeMode
-    }
-
-    public enum Focus: Hashable, Sendable { case word, cancel, apply }
-
-    public let purpose: Purpose
-    public let title: String
-    public let lines: [String]
-    /// The command that does the same.
-    public let command: String?
-    public let confirmation: Confirmation
-    /// What has been typed of the word.
-    public internal(set) var typed = ""
-    public internal(set) var focus = Focus.cancel
-    public internal(set) var isRunning = false
+    public let entries: Entries
+    public let into: TopicName
+    /// Of another log; nil: of the same one.
+    public let directory: String?
+    /// Entries a second at most, as it was typed: "500", "500/s".
+    public let rate: String?
+    /// Whatever an earlier run has done.
+    public let restarts: Bool
 
     public init(
-        _ purpose: Purpose, title: String, lines: [String], command: String?,
-        confirmation: Confirmation
+        _ entries: Entries, into: TopicName, directory: String? = nil, rate: String? = nil,
+        restarts: Bool = false
     ) {
-        self.purpose = purpose
-        self.title = title
-        self.lines = lines
-        self.command = command
-        self.confirmation = confirmation
+        self.entries = entries
+        self.into = into
+        self.directory = directory
+        self.rate = rate
+        self.restarts = restarts
     }
-
-    static let writeMode = ActionDialog(
-        .writeMode, title: "write mode",
-        lines: [
-            "actions that write to the log are on offer then (a)",
-            "each shows a plan and asks before anything is done",
-            "each is noted in the audit log; :readonly ends the mode",
-        ], command: nil, confirmation: .typed("yes"))
-
-    /// The word is there, or none is asked for.
-    public var isConfirmed: Bool {
-        switch confirmation {
-        case .yes: true
-        case .typed(let word): typed == word
-        }
-    }
-
-    /// Whether Enter does it now.
-    public var isArmed: Bool { !isRunning && isConfirmed && focus != .cancel }
 }
 
 extension TopicName {

@@ -1,8 +1,7 @@
 internal import Inspect
 internal import WalrusFormat
 
-// From the menu over a form to a plan, and from there, once it is confirmed, to `Effect.act`: the
-// only way to anything that writes to a log.
+// From the menu over a form to a plan. What a confirmed plan leads to is in `Update+Plan.swift`.
 extension ConsoleModel {
     mutating func pressOverlay(_ key: Key) -> [Effect] {
         switch overlay {
@@ -10,7 +9,10 @@ extension ConsoleModel {
         case .prompt(let prompt): return pressPrompt(key, prompt)
         case .menu(let menu): return pressMenu(key, menu)
         case .form(let form): return pressForm(key, form)
+        case .wait(let wait): return pressWait(key, wait)
         case .plan(let plan): return pressPlan(key, plan)
+        case .acting: return pressActing(key)
+        case .report(let report): pressReport(key, report)
         case nil: break
         }
         return []
@@ -29,12 +31,16 @@ extension ConsoleModel {
     // MARK: - The menu
 
     mutating func openActions() -> [Effect] {
-        guard let name = topicAtHand else {
-            return complain(
-                screen == .home || screen == .entries
-                    ? "no topic is selected" : "what is pointed at belongs to no topic")
+        if acting != nil {
+            overlay = .acting
+            return []
         }
-        overlay = .menu(ActionMenu(topic: name))
+        var menu = ActionMenu(topic: topicAtHand)
+        // On Check one wants to mend what is wrong; without a topic there is nothing to append to.
+        let first: ActionKind =
+            screen == .check ? .repair : menu.topic == nil ? .reclaim : .append
+        menu.selected = ActionKind.allCases.firstIndex(of: first) ?? 0
+        overlay = .menu(menu)
         return []
     }
 
@@ -55,7 +61,7 @@ extension ConsoleModel {
 
     private mutating func pressMenu(_ key: Key, _ menu: ActionMenu) -> [Effect] {
         var menu = menu
-        let actions = ActionMenu.Action.allCases
+        let actions = ActionKind.allCases
         switch key {
         case .escape, .character("q"):
             overlay = nil
@@ -63,33 +69,64 @@ extension ConsoleModel {
         case .up, .character("k"): menu.selected = max(0, menu.selected - 1)
         case .down, .character("j"):
             menu.selected = min(actions.count - 1, menu.selected + 1)
-        case .enter: return choose(actions[menu.selected], menu.topic)
-        case .character(let digit):
-            guard let number = digit.wholeNumberValue,
-                let action = ActionMenu.Action(rawValue: number)
-            else { return [] }
-            return choose(action, menu.topic)
+        case .enter: return begin(actions[menu.selected], menu.topic)
+        case .character(let character):
+            guard let action = actions.first(where: { $0.definition.key == character }) else {
+                return []
+            }
+            return begin(action, menu.topic)
         default: return []
         }
         overlay = .menu(menu)
         return []
     }
 
-    private mutating func choose(_ action: ActionMenu.Action, _ topic: TopicName) -> [Effect] {
+    /// Begins to ask, by the command's name.
+    mutating func begin(_ action: ActionKind) -> [Effect] {
+        guard screen != .chooser else { return complain("open a log first (Enter)") }
+        guard acting == nil else {
+            overlay = .acting
+            return []
+        }
+        return begin(action, topicAtHand)
+    }
+
+    private mutating func begin(_ action: ActionKind, _ topic: TopicName?) -> [Effect] {
+        overlay = nil
+        guard player == nil else { return complain("a recording is only looked at") }
         guard setup.canWrite else {
-            overlay = nil
             return complain("read-only: type :write first, or start with --write")
         }
-        let kind: ActionForm.Kind
-        switch action {
-        case .append: kind = .append
-        case .consume: kind = .consume
-        case .seek: kind = .seek
-        case .markClean, .markDirty:
-            return plan(ActionOrder(topic, .mark(clean: action == .markClean)))
+        let definition = action.definition
+        guard !definition.needsTopic || topic != nil else {
+            return complain(
+                screen == .home || screen == .entries
+                    ? "no topic is selected" : "what is pointed at belongs to no topic")
         }
-        let entry = screen == .entries && entries?.topic == topic ? entries?.selected : nil
-        overlay = .form(ActionForm(kind, topic, marked: marks.counts, entry: entry))
+        if let search = definition.search {
+            overlay = .wait(ActionWait(title: search))
+            return [.findChoices(action)]
+        }
+        return ask(action, topic, [])
+    }
+
+    /// What there is to choose from.
+    mutating func take(_ choices: [FormOption], for action: ActionKind) -> [Effect] {
+        guard endWait() else { return [] }
+        guard setup.canWrite else { return complain("read-only again: nothing is asked") }
+        return ask(action, nil, choices)
+    }
+
+    private mutating func ask(
+        _ action: ActionKind, _ topic: TopicName?, _ choices: [FormOption]
+    ) -> [Effect] {
+        let definition = action.definition
+        let context = ActionContext(model: self, topic: topic, choices: choices)
+        let form = ActionForm(
+            action, definition.needsTopic ? topic : nil, title: definition.heading(context),
+            fields: definition.fields(context))
+        guard !form.fields.isEmpty else { return submit(form) }
+        overlay = .form(form)
         return []
     }
 
@@ -106,75 +143,20 @@ extension ConsoleModel {
     }
 
     private mutating func submit(_ form: ActionForm) -> [Effect] {
-        switch form.kind {
-        case .append: return submitAppend(form)
-        case .consume:
-            let out = form.out.text.isEmpty ? nil : form.out.text
-            switch form.extents[form.extent] {
-            case .count:
-                guard let count = Int(form.count.text), count > 0 else {
-                    return complain("how many entries? a number above 0")
-                }
-                return plan(
-                    ActionOrder(form.topic, .consume(limit: count, end: .end, out: out)))
-            case .entry(let ordinal):
-                let end = EntryPoint.ordinal(ordinal + 1)
-                return plan(ActionOrder(form.topic, .consume(limit: nil, end: end, out: out)))
-            case .now:
-                return plan(ActionOrder(form.topic, .consume(limit: nil, end: .end, out: out)))
-            }
-        case .seek:
-            switch form.targets[form.target] {
-            case .entry(let place, _): return plan(ActionOrder(form.topic, .seek(.place(place))))
-            case .begin: return plan(ActionOrder(form.topic, .seek(.begin)))
-            case .end: return plan(ActionOrder(form.topic, .seek(.end)))
-            case .place:
-                guard let point = EntryPoint(form.place.text, now: now) else {
-                    return complain(
-                        "no such place: 2000, -100, #411127, @-1h, @2026-11-20T12:00 or "
-                            + "FILE:BLOCK+OFFSET")
-                }
-                return plan(ActionOrder(form.topic, .seek(point)))
-            }
-        }
-    }
-
-    private mutating func submitAppend(_ form: ActionForm) -> [Effect] {
-        let source: ActionOrder.Source
-        switch form.sources[form.source] {
-        case .typed:
-            let text = form.text.text
-            let isLines = form.forms[form.form] == .lines
-            let pieces =
-                isLines
-                ? text.split(separator: "\n", omittingEmptySubsequences: false) : [text[...]]
-            source = .typed(pieces.map { Array($0.utf8) })
-        case .editor:
-            overlay = nil
-            return [.edit(form.topic)]
-        case .file:
-            guard !form.file.isEmpty else { return complain("which file?") }
-            source = .file(form.file.text, form.forms[form.form])
-        case .marked(let name, _):
-            guard let topic = state?.topic(name), !marks[name].isEmpty else {
-                return complain("the marked entries are gone")
-            }
-            source = .marked(topic, marks[name])
-        }
-        return plan(ActionOrder(form.topic, .append(source, isBatch: form.isBatch)))
+        let context = ActionContext(model: self, topic: form.topic)
+        do throws(FormProblem) {
+            let work = try form.kind.definition.work(form, context)
+            return plan(ActionOrder(form.topic, work))
+        } catch { return complain(error.text) }
     }
 
     private mutating func plan(_ order: ActionOrder) -> [Effect] {
-        overlay = nil
-        return [.planAction(order, state?.topic(order.topic))]
-    }
-
-    /// A plan that is there now. It was asked for; whatever is on the screen meanwhile gives way,
-    /// unless actions are on offer no more.
-    mutating func take(_ plan: ActionDialog) -> [Effect] {
-        guard setup.canWrite else { return complain("read-only again: the plan is dropped") }
-        overlay = .plan(plan)
-        return []
+        if let topic = order.topic, case .append(.editor, _) = order.work {
+            overlay = nil
+            return [.edit(topic)]
+        }
+        overlay = .wait(ActionWait(title: "finding out what that would do"))
+        return [.planAction(order, order.topic.flatMap { state?.topic($0) })]
     }
 
     /// An entry that was written in an editor.
@@ -188,79 +170,20 @@ extension ConsoleModel {
         }
     }
 
-    // MARK: - The plan
+    // MARK: - Waiting for what is found out
 
-    mutating func askForWriteMode() -> [Effect] {
-        guard player == nil else { return complain("a recording is only looked at") }
-        guard !setup.canWrite else { return confirm("actions that write are on offer (a)") }
-        overlay = .plan(.writeMode)
-        return []
+    private mutating func pressWait(_ key: Key, _ wait: ActionWait) -> [Effect] {
+        guard key == .escape || key == .enter, !wait.isStopping else { return [] }
+        var wait = wait
+        wait.isStopping = true
+        overlay = .wait(wait)
+        return [.stopAction]
     }
 
-    private mutating func pressPlan(_ key: Key, _ plan: ActionDialog) -> [Effect] {
-        guard !plan.isRunning else { return [] }
-        var plan = plan
-        switch key {
-        case .escape:
-            overlay = nil
-            return []
-        case .tab, .down, .right: plan.focus = next(plan, 1)
-        case .backTab, .up, .left: plan.focus = next(plan, -1)
-        case .backspace:
-            if plan.focus == .word, !plan.typed.isEmpty { plan.typed.removeLast() }
-        case .character(let character):
-            // Typing goes to the word wherever the focus is: no letter is a short cut here.
-            guard case .typed = plan.confirmation else { return [] }
-            plan.focus = .word
-            if plan.typed.utf8.count < 4_096 { plan.typed.append(character) }
-        case .enter:
-            if plan.isArmed { return apply(plan) }
-            switch plan.focus {
-            case .cancel:
-                overlay = nil
-                return []
-            // A word typed in full is the confirmation; a wrong one leads to the button that says so.
-            case .word: plan.focus = .apply
-            case .apply: return complain("type the word as it is shown, then apply")
-            }
-        default: return []
-        }
-        overlay = .plan(plan)
-        return []
-    }
-
-    private func next(_ plan: ActionDialog, _ step: Int) -> ActionDialog.Focus {
-        let order: [ActionDialog.Focus] =
-            plan.confirmation == .yes ? [.cancel, .apply] : [.word, .cancel, .apply]
-        let at = order.firstIndex(of: plan.focus) ?? 0
-        return order[(at + step + order.count) % order.count]
-    }
-
-    private mutating func apply(_ plan: ActionDialog) -> [Effect] {
-        switch plan.purpose {
-        case .writeMode:
-            overlay = nil
-            setup.canWrite = true
-            return confirm("actions that write are on offer (a)")
-        case .act(let number):
-            guard setup.canWrite else { return complain("read-only: type :write first") }
-            var plan = plan
-            plan.isRunning = true
-            overlay = .plan(plan)
-            return [.act(number)]
-        }
-    }
-
-    mutating func finish(_ result: Result<String, ActionFailure>) -> [Effect] {
+    /// Ends the wait. Whether somebody still wants the answer.
+    mutating func endWait() -> Bool {
+        guard case .wait(let wait) = overlay else { return true }
         overlay = nil
-        switch result {
-        case .success(let text): notice = Notice(kind: .done, text: text)
-        case .failure(let failure):
-            notice = Notice(kind: .problem, text: failure.message)
-            return [.bell]
-        }
-        guard scan == nil else { return [] }
-        scan = ScanStatus()
-        return [.scan(forget: false)]
+        return !wait.isStopping
     }
 }

@@ -204,7 +204,7 @@ extension ConsoleModel {
             switch effect {
             case .scan, .findHolders, .previewRestart, .listLogs, .openLog, .loadRows, .loadPlace,
                 .search, .loadBytes, .find, .locate, .decode, .export, .loadPayload, .planAction,
-                .edit, .act:
+                .findChoices, .edit, .act:
                 false
             default: true
             }

@@ -67,6 +67,8 @@ public struct ConsoleModel: Sendable {
     /// What went wrong last, or was done last: shown in the bottom line until the next key.
     public var notice: Notice?
     public var overlay: Overlay?
+    /// What was confirmed and is being done, seen or not.
+    public internal(set) var acting: RunningAction?
 
     /// The logs to choose from; nil where the program was started on one.
     public var chooser: ChooserModel?
@@ -210,5 +212,9 @@ public enum Overlay: Hashable, Sendable {
     case prompt(Prompt)
     case menu(ActionMenu)
     case form(ActionForm)
+    case wait(ActionWait)
     case plan(ActionDialog)
+    /// What `ConsoleModel.acting` is.
+    case acting
+    case report(ActionReport)
 }

@@ -38,11 +38,16 @@ public enum Message: Sendable {
     case exported(Result<String, ActionFailure>)
     /// Whether the terminal was handed what was to be copied; what that was.
     case copied(Bool, String)
+    /// What there is to choose from, for the form of an action.
+    case choices(ActionKind, [FormOption])
     case planned(ActionDialog)
+    /// How far it is: what is being planned, or done.
+    case actionProgress(String)
     case edited(TopicName, Result<[UInt8], ActionFailure>)
     case bytes(request: Int, HexPage)
     /// Reading entries failed; what to do about it.
     case failed(request: Int?, String)
+    /// What an action came to, a sentence a line; or why it was not planned, or not done.
     case acted(Result<String, ActionFailure>)
     case benchEstimate(Result<BenchEstimate, ActionFailure>)
     case benchStep(BenchStep)
@@ -123,12 +128,16 @@ public enum Effect: Hashable, Sendable {
     /// Hand bytes to the terminal's clipboard; a name for them.
     case copy([UInt8], String)
     case loadPayload(topic: TopicState, EntryRow, max: Int)
+    /// Look for what the action's form offers.
+    case findChoices(ActionKind)
     /// Find out what the order would do to the topic; nil: there is none of that name.
     case planAction(ActionOrder, TopicState?)
     /// Let the user write an entry for the topic in an editor, on the terminal.
     case edit(TopicName)
     /// Do what the plan of that number says, which was confirmed. Only here is a log written to.
     case act(Int)
+    /// Nobody wants what is being found out, or done, any more.
+    case stopAction
     /// Find out where a benchmark would write, and how much.
     case estimateBench(BenchOrder)
     case bench(BenchEstimate)

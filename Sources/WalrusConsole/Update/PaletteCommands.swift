@@ -3,7 +3,7 @@ internal import Inspect
 /// The commands after `:`. One entry in `typed` adds one, with its completion, its line in the help
 /// and its place among the suggestions; commands with keys are added from the table of those.
 public enum CommandPalette {
-    public static let commands: [PaletteCommand] = places + typed + keyed
+    public static let commands: [PaletteCommand] = places + typed + actions + keyed
 
     /// Those that no key has.
     private static let typed: [PaletteCommand] = [
@@ -101,6 +101,12 @@ public enum CommandPalette {
                 return model.confirm("read-only again")
             }),
     ]
+
+    /// What the menu of actions holds.
+    private static let actions: [PaletteCommand] = ActionKind.allCases.map { action in
+        PaletteCommand(
+            action.name, help: action.definition.title, run: { model, _ in model.begin(action) })
+    }
 
     /// Those that have keys: the name is the command's, `goToCursor` as `go-to-cursor`.
     private static let keyed: [PaletteCommand] = Command.allCases.map { command in

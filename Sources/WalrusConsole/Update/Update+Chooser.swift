@@ -15,6 +15,7 @@ extension ConsoleModel {
 
     /// Begins to choose among the logs in `root`, leaving the one that is open.
     public mutating func choose(in root: String) -> [Effect] {
+        if let refusal = refuseWhileActing() { return refusal }
         forgetLog()
         chooser = ChooserModel(root: root)
         screen = .chooser
@@ -24,6 +25,7 @@ extension ConsoleModel {
     /// Back to the list that the open log was chosen from.
     mutating func leaveLog() -> [Effect] {
         guard chooser != nil else { return [] }
+        if let refusal = refuseWhileActing() { return refusal }
         forgetLog()
         screen = .chooser
         return listLogs(withWriters: true)

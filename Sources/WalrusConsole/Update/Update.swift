@@ -85,7 +85,9 @@ extension ConsoleModel {
         case .exportProgress, .exported, .copied:
             return takeExport(message)
         case .benchEstimate, .benchStep, .benchEnded, .benchResults: return takeBench(message)
+        case .choices(let action, let choices): return take(choices, for: action)
         case .planned(let plan): return take(plan)
+        case .actionProgress(let text): return takeProgress(text)
         case .edited(let topic, let result): return takeEdited(topic, result)
         case .acted(let result):
             return finish(result)
@@ -178,7 +180,7 @@ extension ConsoleModel {
             return [.scan(forget: true), .findHolders]
         case .redraw: return [.redraw]
         case .suspend: return [.suspend]
-        case .quit: return [.quit]
+        case .quit: return refuseWhileActing() ?? [.quit]
         case .back where screen == .chooser: return []
         case .back where screen == .bench && bench.isAsking: return runBench(command)
         case .back: return go(to: .home)

@@ -165,17 +165,30 @@ enum FooterView {
                 [StyledText(" \(mark) ", role, .bold), StyledText(text.text, role)],
                 x: rect.x, y: rect.y, width: rect.width)
         } else if let exporting = model.exporting {
-            let text = VisibleText(
-                exporting, mode: .dots, ascii: model.glyphs.isASCII, limit: rect.width)
-            grid.put(
-                [
-                    StyledText(" \(text.text)\(model.glyphs.ellipsis)  ", .status),
-                    StyledText("Esc stops", .muted),
-                ],
-                x: rect.x, y: rect.y, width: rect.width)
+            drawProgress(exporting, "Esc stops", model, &grid, rect)
+        } else if let acting = model.acting, model.overlay != .acting {
+            drawProgress(
+                [acting.title, acting.progress].filter { !$0.isEmpty }.joined(separator: ": "),
+                "a shows it", model, &grid, rect)
         } else {
             drawKeys(model, &grid, rect)
         }
+    }
+
+    /// Something that goes on while one looks, and the key that has to do with it.
+    private static func drawProgress(
+        _ text: String, _ key: String, _ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect
+    ) {
+        let text = VisibleText(text, mode: .dots, ascii: model.glyphs.isASCII, limit: rect.width)
+        let room = max(1, rect.width - DisplayWidth.columns(of: key) - 5)
+        grid.put(
+            [
+                StyledText(
+                    " \(grid.fit(text.text, width: room, truncating: .tail).text)\(model.glyphs.ellipsis)  ",
+                    .status),
+                StyledText(key, .muted),
+            ],
+            x: rect.x, y: rect.y, width: rect.width)
     }
 
     private static func drawKeys(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {

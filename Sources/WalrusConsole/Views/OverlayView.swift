@@ -8,7 +8,11 @@ enum OverlayView {
         case .help(let top): HelpView.draw(model, top, &grid)
         case .menu(let menu): MenuView.draw(model, menu, &grid)
         case .form(let form): FormView.draw(model, form, &grid)
+        case .wait(let wait): RunningView.draw(model, wait, &grid)
         case .plan(let plan): PlanView.draw(model, plan, &grid)
+        case .acting:
+            if let running = model.acting { RunningView.draw(model, running, &grid) }
+        case .report(let report): ReportView.draw(model, report, &grid)
         case .prompt(let prompt): PromptView.drawCandidates(prompt, model, &grid)
         case nil: break
         }

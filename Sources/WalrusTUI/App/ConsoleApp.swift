@@ -34,6 +34,8 @@ public final class ConsoleApp {
     private let decodings = WorkQueue()
     private let exports = WorkQueue()
     private let actions = WorkQueue()
+    // Small files of the console's own, which must not wait for a long action.
+    private let files = WorkQueue()
     private let benches = WorkQueue()
 
     private var exitStatus: Int32?
@@ -110,9 +112,10 @@ public final class ConsoleApp {
                 send(.tick(Clock.wall()))
             }
         }
-        // What was confirmed is finished, whatever ends the console.
-        while !actions.isIdle { Clock.sleep(nanoseconds: 10_000_000) }
+        // What can be stopped is; what was confirmed besides is finished, whatever ends the console.
         runner.end()
+        while !files.isIdle { Clock.sleep(nanoseconds: 10_000_000) }
+        while !actions.isIdle { Clock.sleep(nanoseconds: 10_000_000) }
         // An export that is stopped takes away what it has begun.
         while !benches.isIdle { Clock.sleep(nanoseconds: 10_000_000) }
         while !exports.isIdle { Clock.sleep(nanoseconds: 10_000_000) }
@@ -186,13 +189,13 @@ public final class ConsoleApp {
                 runner = EffectRunner(directory: directory, decoder: decoder)
                 observer = SharedObserver()
                 generation += 1
-            case .loadRows, .loadPlace, .search, .find, .locate, .loadPayload, .planAction:
+            case .loadRows, .loadPlace, .search, .find, .locate, .loadPayload:
                 start(effect, on: queries)
             case .loadBytes: start(effect, on: bytes)
             case .decode: start(effect, on: decodings)
             case .export: start(effect, on: exports)
             case .estimateBench, .bench, .loadBenchResults: start(effect, on: benches)
-            case .cancel, .cancelExport, .stopBench: break
+            case .cancel, .cancelExport, .stopBench, .stopAction: break
             case .edit(let topic):
                 // Nothing else may draw, or take keys, until the editor has ended.
                 terminal.leave()
@@ -201,7 +204,8 @@ public final class ConsoleApp {
                 isDirty = true
                 send(.edited(topic, result.mapError { ActionFailure($0) }))
             case .copy(let bytes, let what): send(.copied(terminal.copy(bytes), what))
-            case .act, .remember, .save: start(effect, on: actions)
+            case .findChoices, .planAction, .act: start(effect, on: actions)
+            case .remember, .save: start(effect, on: files)
             case .bell: terminal.bell()
             case .redraw:
                 terminal.forgetScreen()

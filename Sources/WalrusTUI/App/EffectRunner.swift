@@ -29,22 +29,23 @@ public final class EffectRunner: Sendable {
 
     /// - Parameters:
     ///   - decoder: a command that makes text of payloads; see `Decoder`.
-    ///   - audit: the file that actions are noted in; without, the user's own.
+    ///   - records: the folder that actions are noted in, and what undoes them is kept; without, the
+    ///     user's own.
     public convenience init(
         directory: String, decoder: String? = nil, recording: RecordingFile? = nil,
-        audit: String? = nil
+        records: String? = nil
     ) {
         self.init(
             directory: FilePath(directory), decoder: decoder, recording: recording,
-            audit: audit.map { FilePath($0) })
+            places: records.map { ActionPlaces(in: FilePath($0)) } ?? ActionPlaces())
     }
 
     /// - Parameter program: what benchmarks are run with; without, the program that runs.
     init(
         directory: FilePath, decoder: String? = nil, program: String? = nil,
-        recording: RecordingFile? = nil, audit: FilePath? = nil
+        recording: RecordingFile? = nil, places: ActionPlaces = ActionPlaces()
     ) {
-        actions = ActionRunner(directory, audit: audit)
+        actions = ActionRunner(directory, places: places)
         benches = BenchRunner(program: program)
         self.recording = recording
         self.directory = directory
@@ -52,8 +53,9 @@ public final class EffectRunner: Sendable {
         scanner = Mutex(Scanner(directory))
     }
 
-    /// Ends what runs beside the console.
+    /// Ends what runs beside the console. What was confirmed and cannot be stopped is finished.
     func end() {
+        actions.stop()
         stopsExport.store(true, ordering: .relaxed)
         benches.stop()
         decoder?.end()
@@ -73,6 +75,8 @@ public final class EffectRunner: Sendable {
         case .export: stopsExport.store(false, ordering: .relaxed)
         case .bench: benches.allow()
         case .stopBench: benches.stop()
+        case .findChoices, .planAction, .act: actions.begin()
+        case .stopAction: actions.stop()
         case .cancelExport: stopsExport.store(true, ordering: .relaxed)
         default: break
         }
@@ -143,15 +147,24 @@ public final class EffectRunner: Sendable {
                     map: try inspector.map(at: place, file: file, cursor: cursor))
                 tell(.bytes(request: request, page))
             }
+        case .findChoices(let action):
+            do {
+                tell(
+                    .choices(action, try actions.choices(for: action) { tell(.actionProgress($0)) })
+                )
+            } catch { tell(.acted(.failure(ActionFailure(error)))) }
         case .planAction(let order, let topic):
-            do { tell(.planned(try actions.plan(order, topic))) } catch {
+            do {
+                tell(.planned(try actions.plan(order, topic) { tell(.actionProgress($0)) }))
+            } catch {
                 tell(.acted(.failure(ActionFailure(error))))
             }
-        case .act(let number): tell(.acted(actions.act(number)))
+        case .act(let number):
+            tell(.acted(actions.act(number) { tell(.actionProgress($0)) }))
         case .remember(let line):
             attempt(nil, tell) { try HistoryFile()?.add(line) }
         case .openLog, .edit, .bell, .redraw, .suspend, .quit, .cancel, .cancelExport, .copy,
-            .stopBench:
+            .stopBench, .stopAction:
             break
         }
     }

@@ -14,8 +14,8 @@ public struct HeadlessConsole {
     /// Whether exports, snapshots and the history of commands may write their files: a person asks
     /// for them.
     private let keepsFiles: Bool
-    /// The file that actions are noted in; nil: none is done.
-    private let audit: String?
+    /// The folder that actions are noted in; nil: none is done.
+    private let records: String?
     /// How many actions were done, or refused.
     public private(set) var actions = 0
 
@@ -23,16 +23,16 @@ public struct HeadlessConsole {
     ///   - clock: the time that frames show, in nanoseconds since 1970 UTC; 0 shows none. The same
     ///     directory and clock give the same frames.
     ///   - start: the frame of the recording to begin with; without one, the last.
-    ///   - audit: actions that are confirmed are done, and noted in this file.
+    ///   - records: actions that are confirmed are done, and noted in this folder.
     public init(
         directory: String, setup: ConsoleModel.Setup, size: Size, glyphs: GlyphSet,
         clock: UInt64 = 0, decoder: String? = nil, keepsFiles: Bool = false,
-        recording: RecordingFile? = nil, from start: Int? = nil, actingWith audit: String? = nil
+        recording: RecordingFile? = nil, from start: Int? = nil, actingWith records: String? = nil
     ) {
         self.keepsFiles = keepsFiles
-        self.audit = audit
+        self.records = records
         runner = EffectRunner(
-            directory: directory, decoder: decoder, recording: recording, audit: audit)
+            directory: directory, decoder: decoder, recording: recording, records: records)
         model = ConsoleModel(setup: setup, size: size, glyphs: glyphs)
         if let recording { model.play(times: recording.times, from: start) }
         self.clock = clock
@@ -72,7 +72,7 @@ public struct HeadlessConsole {
             if case .act = effect {
                 actions += 1
                 // Nobody is there who could have confirmed it: a frame is looked at, never acted.
-                if audit == nil {
+                if records == nil {
                     send(.acted(.failure(ActionFailure("nothing is written without a terminal"))))
                     continue
                 }
@@ -81,7 +81,7 @@ public struct HeadlessConsole {
             switch effect {
             case .remember, .save: if !keepsFiles { continue }
             case .openLog(let directory):
-                runner = EffectRunner(directory: directory, audit: audit)
+                runner = EffectRunner(directory: directory, records: records)
                 continue
             case .edit(let topic):
                 send(.edited(topic, .failure(ActionFailure("an editor needs a terminal"))))

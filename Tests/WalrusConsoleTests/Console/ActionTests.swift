@@ -47,6 +47,7 @@ import WalrusFormat
         // Applying without the name does nothing.
         effects = try Sample.session(&model, "<Tab> <Enter>")
         #expect(acts(effects).isEmpty)
+        #expect(model.acting == nil)
         // The name typed in full, and Enter.
         effects = try Sample.session(&model, "orders <Enter>")
         #expect(acts(effects) == [7])

@@ -56,6 +56,7 @@ import WalrusFormat
     @Test func nothingIsWrittenUnconfirmed() throws {
         var random = SeededRandom.fromEnvironment("console properties")
         var (plans, acts) = (0, 0)
+        var planned: Set<Int> = []
         for round in 0..<40 {
             var model = Sample.model(80, 24, write: round > 0)
             _ = try Sample.session(&model)
@@ -64,6 +65,10 @@ import WalrusFormat
                 let script = [
                     "a 4", "a 2 <Enter> <Enter> <Enter>", "a 3 <Right> <Enter>",
                     "a 1 <Tab> x <Tab> <Tab> <Tab> <Tab> <Enter>", "orders", "<Tab>", "<Enter>",
+                    "a 6 <Tab> copy <Tab> <Tab> <Tab> <Enter>", "a 7 <Enter>", "a t <Tab> <Enter>",
+                    "a t <Right> <Tab> <Enter>",
+                    "a 8 <Enter>", "a 9 <Enter>", "a s out <Enter>", "a b out.tar <Enter>",
+                    "<Esc> :reclaim <Enter>", "<PgDn>",
                 ]
                 let isMeant = Int.random(in: 0..<8, using: &random) == 0
                 let keys =
@@ -95,12 +100,19 @@ import WalrusFormat
                     }
                     if case .plan(let plan) = model.overlay {
                         plans += 1
-                        if plan.isRunning { _ = model.update(.acted(.success("done"))) }
+                        if case .act(let number) = plan.purpose { planned.insert(number) }
+                    }
+                    if model.acting != nil, Bool.random(using: &random) {
+                        _ = model.update(.actionProgress("so far"))
+                        check(ConsoleView.draw(model), model)
+                        _ = model.update(.acted(.success("done")))
                     }
                 }
             }
         }
         #expect(plans > 100 && acts > 0, "\(plans) plans, \(acts) acts: the keys do not get there")
+        // Every kind of plan was seen.
+        #expect(planned == Set(7...17), "\(planned.sorted())")
     }
 
     @Test func everyBindingIsInTheHelp() throws {

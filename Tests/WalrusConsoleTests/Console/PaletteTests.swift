@@ -43,7 +43,8 @@ import WalrusFormat
         // As far as all agree; then from one to the next and back.
         #expect(text(try model(": p a <Tab>")) == "pa" + "use")
         #expect(text(try model(": r e <Tab>")) == "readonly")
-        #expect(text(try model(": r e <Tab> <Tab>")) == "reverse-sort")
+        #expect(text(try model(": r e d <Tab>")) == "redraw")
+        #expect(text(try model(": r e <Tab> <Tab>")) == "replay")
         #expect(text(try model(": r e <Tab> <S-Tab>")) == "redraw")
         var nothing = Sample.model()
         #expect(try Sample.session(&nothing, ": x y z <Tab>").contains(.bell))

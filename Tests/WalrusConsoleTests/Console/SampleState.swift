@@ -208,6 +208,7 @@ enum Sample {
         case .loadBytes(let id, let place, let range, let file, let cursor):
             .bytes(request: id, page(place, range, file, cursor))
         case .planAction(let order, _): .planned(plan(order))
+        case .findChoices(let action): .choices(action, choices(for: action))
         case .find(let id, let topic, let query, let from, let isForward):
             .found(
                 request: id,
@@ -234,43 +235,8 @@ enum Sample {
                     .mapError { ActionFailure($0) })
         case .findHolders, .play, .listLogs, .openLog, .edit, .remember, .save, .bell, .redraw,
             .suspend,
-            .quit, .cancel, .cancelExport, .bench, .stopBench:
+            .quit, .cancel, .cancelExport, .bench, .stopBench, .stopAction:
             nil
-        }
-    }
-
-    /// A plan as a runner makes it.
-    private static func plan(_ order: ActionOrder) -> ActionDialog {
-        let name = order.topic.shown(ascii: false)
-        switch order.work {
-        case .consume(_, let end, let out):
-            return ActionDialog(
-                .act(7), title: "consume 3 entries of \(name)",
-                lines: [
-                    "entries 411128 to 411130 count as read, for good",
-                    "the cursor goes from 1763670155020:7+2097152 to 1763670155020:7+2098001",
-                    "44,201 entries stay unread",
-                    out.map { "they are written to \($0) first, durably" }
-                        ?? "they are written nowhere, up to \(end.text)",
-                ], command: "walrus consume /data/wal/bench \(name) --limit 3",
-                confirmation: .typed(name))
-        case .seek(let point):
-            return ActionDialog(
-                .act(8), title: "move the cursor of \(name)",
-                lines: [
-                    "the cursor goes from 1763670155020:7+2097152, before entry 411128,",
-                    "to 1763670155020:7+0, before entry 410001 of 455331",
-                    "1127 entries will be delivered again",
-                ], command: "walrus seek /data/wal/bench \(name) \(point.text)",
-                confirmation: .yes)
-        case .append, .mark:
-            return ActionDialog(
-                .act(9), title: "append 2 entries to \(name)",
-                lines: [
-                    "2 entries, 11 bytes of payload, as one batch: readers get all of them or none",
-                    "the topic has 455331 entries by now",
-                ], command: "walrus append /data/wal/bench \(name) --lines --batch",
-                confirmation: .yes)
         }
     }
 

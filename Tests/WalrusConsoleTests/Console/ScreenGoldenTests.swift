@@ -70,6 +70,37 @@ import Testing
             write: true),
         Scene(name: "plan-seek", keys: "/orders<Enter> a 3 <Right> <Enter> <Tab>", write: true),
         Scene(name: "acted", keys: "/orders<Enter> a 4 <Tab> <Enter>", write: true),
+        Scene(name: "menu-check", keys: "5 a", write: true),
+        Scene(
+            name: "form-consume-mark",
+            keys: "/orders<Enter> <Enter> m j j m j m a 2 <Right> <Right> <Tab> <Down>",
+            write: true),
+        Scene(
+            name: "form-seek-mark",
+            keys: "/orders<Enter> <Enter> m j m a 3 <Right> <Right> <Tab>", write: true),
+        Scene(name: "form-replay", keys: "/orders<Enter> a 6 <Tab> copy", write: true),
+        Scene(
+            name: "form-replay-query",
+            keys: "/orders<Enter> <Enter> " + query + "<Enter> a 6 <Tab> <Tab> again <Tab> "
+                + "<Right> <Tab> /data/wal/other <Tab> 500/s", write: true),
+        Scene(
+            name: "plan-replay", keys: "/orders<Enter> a 6 <Tab> copy <Tab> <Tab> <Tab> <Enter>",
+            write: true),
+        Scene(name: "form-reclaim", keys: "a 7 <Right>", write: true),
+        Scene(name: "plan-reclaim", keys: "a 7 <Enter>", write: true),
+        Scene(name: "plan-reclaim-on", keys: "a 7 <Enter> <PgDn> <Tab>", write: true),
+        Scene(name: "form-trash", keys: "a t <Tab>", write: true),
+        Scene(name: "plan-restore", keys: "a t <Tab> <Enter>", write: true),
+        Scene(name: "form-trash-empty", keys: "a t <Right> <Tab>", write: true),
+        Scene(name: "plan-empty-trash", keys: "a t <Right> <Tab> <Enter>", write: true),
+        Scene(name: "form-repair", keys: "5 a <Enter> <Down> <Down> <Down>", write: true),
+        Scene(name: "plan-repair", keys: "5 a <Enter> <Enter>", write: true),
+        Scene(name: "form-undo", keys: "a 9", write: true),
+        Scene(name: "plan-undo", keys: "a 9 <Enter> <Tab>", write: true),
+        Scene(name: "form-salvage", keys: "a s /data/saved", write: true),
+        Scene(name: "plan-salvage", keys: "a s /data/saved <Enter>", write: true),
+        Scene(name: "form-backup", keys: "a b", write: true),
+        Scene(name: "plan-backup", keys: "a b monday.tar <Enter>", write: true),
     ]
 
     static let sizes = [(80, 24), (120, 40)]
@@ -130,6 +161,39 @@ import Testing
         let name = "bench-running-\(size.0)x\(size.1)" + (ascii ? "-ascii" : "")
         GoldenFile.check(FrameText.render(frame), "\(name).txt")
         if !ascii { GoldenFile.check(FrameJSON.render(frame), "\(name).json") }
+    }
+
+    /// What is being found out, what is being done, seen and not, and what it came to.
+    @Test(arguments: sizes, [false, true])
+    func anActionThatTakesLong(_ size: (Int, Int), ascii: Bool) throws {
+        var model = Sample.model(size.0, size.1, write: true, glyphs: ascii ? .ascii : .unicode)
+        func check(_ name: String) {
+            let frame = ConsoleView.draw(model)
+            let name = "\(name)-\(size.0)x\(size.1)" + (ascii ? "-ascii" : "")
+            GoldenFile.check(FrameText.render(frame), "\(name).txt")
+            if !ascii { GoldenFile.check(FrameJSON.render(frame), "\(name).json") }
+        }
+        func press(_ keys: String) throws {
+            for key in try Key.script(keys) { _ = model.update(.key(key)) }
+        }
+        _ = try Sample.session(&model, "a b monday.tar")
+        try press("<Enter>")
+        _ = model.update(.actionProgress("reading: 41%"))
+        check("action-wait")
+        _ = model.update(.planned(Sample.plan(ActionOrder(nil, .backup(to: "monday.tar")))))
+        try press("<Tab> <Enter>")
+        _ = model.update(.actionProgress("copying: 12%\u{1b}[2J"))
+        check("action-running")
+        try press("<Esc>")
+        check("action-hidden")
+        try press("a <Tab> <Enter>")
+        check("action-stopping")
+        _ = model.update(
+            .acted(
+                .success(
+                    "2739123 entries in 7 topics are in monday.tar, 44195328 bytes: every byte of the log\n"
+                        + "the log has 2 findings: its damage is in the archive too\u{1b}[31m")))
+        check("action-report")
     }
 
     @Test func tinyScreens() throws {
