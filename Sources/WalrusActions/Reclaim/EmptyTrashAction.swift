@@ -11,7 +11,15 @@ public struct EmptyTrashAction: Sendable {
     /// - Parameter name: the folder; nil: all of them.
     public init(_ directory: FilePath, name: String?) throws {
         self.directory = directory
-        folders = try TrashFolder.find(name, in: directory)
+        do { folders = try TrashFolder.find(name, in: directory) } catch let missing
+            as TrashFolder.Missing
+        {
+            // Work that was cut off may leave the folder of all of them.
+            guard name == nil, Directory.exists(TrashFolder.root(of: directory)) else {
+                throw missing
+            }
+            folders = []
+        }
     }
 
     public var files: Int { folders.reduce(0) { $0 + $1.files.count } }
@@ -34,6 +42,7 @@ public struct EmptyTrashAction: Sendable {
             try writer.delete(folder)
             try writer.removeIfEmpty(folder.name)
         }
+        try writer.removeRootIfEmpty()
         return ActionOutcome(
             "\(counted(files, "data file", "data files")) of \(bytes) bytes deleted",
             figures: [("files", .int(files)), ("bytes", .int(bytes))])

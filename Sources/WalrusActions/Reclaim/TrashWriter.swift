@@ -66,11 +66,15 @@ struct TrashWriter {
         for entry in entries { try DiskStorage(folder).remove(entry.name) }
         try Directory.remove(folder)
         try DiskStorage(root).syncDirectory()
-        // The trash itself goes with its last folder; one that is not empty stays.
-        if try Directory.list(root).isEmpty {
-            try Directory.remove(root)
-            try DiskStorage(directory).syncDirectory()
-        }
+        try removeRootIfEmpty()
+    }
+
+    /// The trash itself goes with its last folder; one that is not empty stays.
+    func removeRootIfEmpty() throws(IOError) {
+        let root = TrashFolder.root(of: directory)
+        guard Directory.exists(root), try Directory.list(root).isEmpty else { return }
+        try Directory.remove(root)
+        try DiskStorage(directory).syncDirectory()
     }
 
     /// Deletes the data files of a folder, durably.
