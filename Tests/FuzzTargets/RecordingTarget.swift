@@ -16,16 +16,15 @@ enum RecordingTarget {
         let recording: RecordingFile
         do { recording = try RecordingFile(path) } catch is RecordingError { return }
         try expect(recording.count > 0, "a recording without a frame is refused")
-        var recorded = RecordingTape(limit: 1 << 24)
+        var (tape, encoder) = (RecordingTape(limit: 1 << 24), RecordingEncoder())
         for index in 0..<min(recording.count, framesMax) {
-            let looks: [RecordedLook]
-            do { looks = try recording.looks(upTo: index) } catch is RecordingError { continue }
-            guard let look = looks.last else {
-                throw FuzzFailure(description: "no look at frame \(index)")
-            }
+            let look: RecordedLook
+            do { look = try last(recording, index) } catch is RecordingError { continue }
             try expectEqual(look.state.time, recording.time(index), "the time of a look")
             try use(look.state)
-            try record(look, on: &recorded)
+            // What was played can be recorded, and is the same then.
+            tape.append(encoder.encode(look.state, holders: look.holders))
+            try compare(try last(tape, tape.count - 1), look)
         }
     }
 
@@ -39,12 +38,14 @@ enum RecordingTarget {
         }
     }
 
-    /// A look that was played can be recorded, and is the same then.
-    private static func record(_ look: RecordedLook, on tape: inout RecordingTape) throws {
-        tape.append(look.state, holders: look.holders)
-        guard let again = try tape.looks(upTo: tape.count - 1).last else {
-            throw FuzzFailure(description: "no look where one was recorded")
-        }
+    private static func last(_ source: some RecordingSource, _ index: Int) throws -> RecordedLook {
+        var last: RecordedLook?
+        try source.replay(upTo: index) { last = $0 }
+        guard let last else { throw FuzzFailure(description: "no look at frame \(index)") }
+        return last
+    }
+
+    private static func compare(_ again: RecordedLook, _ look: RecordedLook) throws {
         try expectEqual(again.holders, look.holders, "holders")
         let (a, b) = (again.state, look.state)
         try expectEqual(a.time, b.time, "time")
@@ -52,6 +53,7 @@ enum RecordingTarget {
         try expectEqual(a.files, b.files, "files")
         try expectEqual(a.findings, b.findings, "findings")
         try expectEqual(a.metrics, b.metrics, "metrics")
+        try expectEqual(a.trash, b.trash, "trash")
     }
 
     /// The bytes as they are, or as frames whose lengths and checksums are right.
