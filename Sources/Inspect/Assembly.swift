@@ -168,7 +168,8 @@ struct Assembly {
             file: link.file, slot: scan.frame.slot, units: scan.frame.units,
             topic: scan.frame.topic, number: link.number, used: link.used, entries: link.entries,
             damaged: scan.damaged, hasLostBytes: scan.lost != nil || scan.leftover != nil,
-            isWorthKeeping: link.isWorthKeeping(isTopicsLast: isTail), entriesBefore: link.entriesBefore,
+            isWorthKeeping: link.isWorthKeeping(isTopicsLast: isTail),
+            entriesBefore: link.entriesBefore,
             reading: reading, unreadSize: unread, isTail: isTail, stamps: scan.stamps,
             isDropped: link.isDropped)
     }

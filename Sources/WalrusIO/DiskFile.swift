@@ -180,7 +180,9 @@ public final class DiskFile: StorageFile {
 
     public var hasName: Bool {
         get throws(IOError) {
-            do throws(Errno) { return try retrying { Int(wlinux_link_count(descriptor)) } > 0 } catch {
+            do throws(Errno) {
+                return try retrying { Int(wlinux_link_count(descriptor)) } > 0
+            } catch {
                 throw IOError("look at", path, error)
             }
         }

@@ -235,7 +235,9 @@ import WalrusIO
             [1], "t", file: Self.file, slot: 0,
             stamp: EntryStamp(sequence: EntryStamp.sequenceMax - 2, timestamp: 1))
         try place.session { walrus throws in
-            #expect { try walrus.append(batch: [[2], [3], [4]], to: "t") } throws: { .damaged ~= $0 }
+            #expect { try walrus.append(batch: [[2], [3], [4]], to: "t") } throws: {
+                .damaged ~= $0
+            }
             try walrus.append(batch: [[2], [3]], to: "t")
             #expect { try walrus.append([4], to: "t") } throws: { .damaged ~= $0 }
             #expect(try walrus.consume("t").map(\.payload) == [[1], [2], [3]])

@@ -25,8 +25,9 @@ import WalrusIO
             return .noSpace
         }
         let batch = Thread {
-            #expect { try walrus.append(batch: [[UInt8](repeating: 7, count: 11 << 20)], to: "b") }
-            throws: { .io ~= $0 }
+            #expect {
+                try walrus.append(batch: [[UInt8](repeating: 7, count: 11 << 20)], to: "b")
+            } throws: { .io ~= $0 }
         }
         _ = isWriting.wait(nanoseconds: .max)
         let reader = Thread {

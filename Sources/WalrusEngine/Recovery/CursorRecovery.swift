@@ -66,7 +66,9 @@ extension Recovery {
         var cursors: [TopicName: ReadCursor] = [:]
         // A journal of another index must not be taken for news once more.
         var mustRewrite = contents.journalEnd == nil && indexes.journal.map(\.hasNews) ?? false
-        if doubtful.contains(where: { index[$0] == nil && journal[$0] == nil }) { mustRewrite = true }
+        if doubtful.contains(where: { index[$0] == nil && journal[$0] == nil }) {
+            mustRewrite = true
+        }
         for (stored, outcome) in zip(stored, outcomes) {
             contents.saved[stored.topic] = outcome.saved
             cursors[stored.topic] = outcome.cursor
