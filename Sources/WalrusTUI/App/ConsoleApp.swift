@@ -126,6 +126,12 @@ public final class ConsoleApp {
 
     private func send(_ message: Message) {
         let effects = model.update(message)
+        // What the beginning of a look shows, its answer shows a moment later: a console at rest wakes
+        // up for the tick and for the answer, and not for a frame between them too.
+        if case .tick = message, effects.contains(.scan(forget: false)) {
+            perform(effects)
+            return
+        }
         isDirty = true
         perform(effects)
     }

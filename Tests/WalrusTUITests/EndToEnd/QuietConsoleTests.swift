@@ -197,7 +197,7 @@ import WalrusTUI
         var wakes: [Int] = []
         for _ in 0..<4
         where (shares.min() ?? 1) >= 0.05 || (written.min() ?? .max) >= 200
-            || (wakes.min() ?? .max) > 12
+            || (wakes.min() ?? .max) > 8
         {
             let (ticks, bytes, sleeps) = try Self.usage(process)
             let start = Clock.monotonic()
@@ -212,8 +212,8 @@ import WalrusTUI
         #expect(shares.min() ?? 1 < 0.05, "\(shares)")
         // What wakes a thread is written too, eight bytes each: no more than that goes anywhere.
         #expect(written.min() ?? .max < 200, "\(written)")
-        // A tick a second, and what the look says that it begins.
-        #expect(wakes.min() ?? .max <= 12, "\(wakes)")
+        // A tick a second and the answer to the look that it begins; now and then who has it open.
+        #expect(wakes.min() ?? .max <= 8, "\(wakes)")
     }
 
     /// Ticks of processor time used so far, bytes written, and how often the main thread slept.

@@ -131,7 +131,7 @@ import WalrusIO
             try pane.wait(for: text)
         }
         try pane.press("x", "1")
-        for (columns, rows) in [(100, 30), (60, 20), (80, 24)] {
+        for (columns, rows) in [(96, 26), (60, 20), (80, 24)] {
             try pane.resize(columns: columns, rows: rows)
             let frame = try Subprocess.run(
                 Subprocess.walrus, ["frame", fixture.path.string, "--size", "\(columns)x\(rows)"])
