@@ -84,11 +84,12 @@ public struct ConsumeAction: Sendable {
         return ActionPlan(
             title: "consume \(entries) of \(topic.word)", command: command,
             lines: [
-                "entries \(ordinals.lowerBound) to \(ordinals.upperBound - 1) count as read, for good",
+                "entries \(ordinals.lowerBound) to \(ordinals.upperBound - 1) count as read",
                 "the cursor goes from \(cursor?.text ?? "begin") to \(target)",
                 counted(unread, "entry stays unread", "entries stay unread"),
                 output.map { "they are written to \($0) first, durably" }
                     ?? "they are written nowhere",
+                "a seek to \(cursor?.text ?? "begin") takes it back",
             ],
             confirmation: .typed(topic.word))
     }

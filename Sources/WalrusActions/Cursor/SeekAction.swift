@@ -59,6 +59,9 @@ public struct SeekAction: Sendable {
         } else {
             lines.append("no entry is skipped, and none comes again")
         }
+        if skipped + repeated > 0 {
+            lines.append("a seek to \(cursor?.text ?? "begin") takes it back")
+        }
         let confirmation: ActionPlan.Confirmation =
             skipped > 0 ? .typed(topic.name.word) : repeated > 0 ? .yes : .none
         return ActionPlan(

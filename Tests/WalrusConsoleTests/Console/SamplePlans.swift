@@ -60,11 +60,12 @@ extension Sample {
             return dialog(
                 7, "consume 3 entries of \(name)",
                 [
-                    "entries 411128 to 411130 count as read, for good",
+                    "entries 411128 to 411130 count as read",
                     "the cursor goes from 1763670155020:7+2097152 to 1763670155020:7+2098001",
                     "44,201 entries stay unread",
                     out.map { "they are written to \($0) first, durably" }
                         ?? "they are written nowhere, up to \(end.text)",
+                    "a seek to 1763670155020:7+2097152 takes it back",
                 ], "consume /data/wal/bench \(name) --limit 3", .typed(name))
         case .seek(let point):
             return dialog(
@@ -73,6 +74,7 @@ extension Sample {
                     "the cursor goes from 1763670155020:7+2097152, before entry 411128,",
                     "to 1763670155020:7+0, before entry 410001 of 455331",
                     "1127 entries will be delivered again",
+                    "a seek to 1763670155020:7+2097152 takes it back",
                 ], "seek /data/wal/bench \(name) \(point.text)")
         case .append, .mark:
             return dialog(
