@@ -34,8 +34,6 @@ struct Sidecars: Sendable {
         DirectoryNames.cursorJournal, DirectoryNames.cursorIndex, DirectoryNames.cleanIndex,
         DirectoryNames.batchIntents,
     ]
-    /// More than any real index has; a bigger one is reported, not read.
-    private static let sizeMax = 256 << 20
 
     /// Reads the files, or returns `known` when none of them has changed.
     static func read(_ directory: FilePath, known: Sidecars?) -> Sidecars {
@@ -62,28 +60,28 @@ struct Sidecars: Sendable {
         let journalImage = image(directory, DirectoryNames.cursorJournal)
         let cursorImage = image(directory, DirectoryNames.cursorIndex)
         let cleanImage = image(directory, DirectoryNames.cleanIndex)
-        cleanIndex = CursorJournal.Base(index: cleanImage)
+        cleanIndex = CursorJournal.Base(index: try? cleanImage?.get())
         if let cursorImage { readCursors(cursorImage) }
         if let cleanImage { readMarks(cleanImage) }
         indexMarks = marks
-        if let journalImage { readJournal(journalImage, continuing: cursorImage) }
+        if let journalImage { readJournal(journalImage, continuing: try? cursorImage?.get()) }
         if let intentsImage = image(directory, DirectoryNames.batchIntents) {
             readIntents(intentsImage)
         }
     }
 
-    private mutating func image(_ directory: FilePath, _ name: String) -> [UInt8]? {
+    /// The file's bytes, or why they say nothing: one that is too long is not read. Nil: there is none,
+    /// or it cannot be read.
+    private mutating func image(_ directory: FilePath, _ name: String)
+        -> Result<[UInt8], FormatError>?
+    {
         do throws(IOError) {
-            let image = try Directory.contents(of: directory.appending(name), limit: Self.sizeMax)
-            if let image, image.count == Self.sizeMax {
-                findings.append(
-                    Finding(
-                        .error, .unreadableFile, file: name,
-                        "is over \(Self.sizeMax >> 20) MiB, no index is: it was not read"))
-                unreadable.append((name, "it is over \(Self.sizeMax >> 20) MiB"))
-                return nil
+            let path = directory.appending(name)
+            guard let size = try FileStatus.of(path)?.size else { return nil }
+            do throws(FormatError) { try Layout.checkIndex(size: size) } catch {
+                return .failure(error)
             }
-            return image
+            return try Directory.contents(of: path, limit: Layout.indexSizeMax).map { .success($0) }
         } catch {
             findings.append(Finding(.error, .unreadableFile, file: name, "\(error)"))
             unreadable.append((name, "\(error)"))
@@ -91,8 +89,9 @@ struct Sidecars: Sendable {
         }
     }
 
-    private mutating func readCursors(_ image: [UInt8]) {
+    private mutating func readCursors(_ image: Result<[UInt8], FormatError>) {
         do throws(FormatError) {
+            let image = try image.get()
             cursors = try CursorIndexImage.decode(image)
             if !CursorIndexImage.hasSoundTable(image) {
                 noteTable(DirectoryNames.cursorIndex)
@@ -107,8 +106,9 @@ struct Sidecars: Sendable {
         }
     }
 
-    private mutating func readMarks(_ image: [UInt8]) {
+    private mutating func readMarks(_ image: Result<[UInt8], FormatError>) {
         do throws(FormatError) {
+            let image = try image.get()
             marks = try CleanIndexImage.decode(image)
             if !CleanIndexImage.hasSoundTable(image) {
                 noteTable(DirectoryNames.cleanIndex)
@@ -120,10 +120,12 @@ struct Sidecars: Sendable {
         }
     }
 
-    private mutating func readJournal(_ image: [UInt8], continuing index: [UInt8]?) {
+    private mutating func readJournal(
+        _ image: Result<[UInt8], FormatError>, continuing index: [UInt8]?
+    ) {
         let name = DirectoryNames.cursorJournal
         do throws(FormatError) {
-            let contents = try CursorJournal.decode(image)
+            let contents = try CursorJournal.decode(try image.get())
             journal = contents.cursors
             // Where the index is beyond use, the journal is all there is.
             isJournalCurrent =
@@ -163,13 +165,13 @@ struct Sidecars: Sendable {
     /// Adds the batches that were begun since the files were read.
     mutating func addIntents(_ directory: FilePath) {
         let image = try? Directory.contents(
-            of: directory.appending(DirectoryNames.batchIntents), limit: Self.sizeMax)
+            of: directory.appending(DirectoryNames.batchIntents), limit: Layout.indexSizeMax)
         guard let image, let more = try? BatchIntentsImage.decode(image) else { return }
         intents.merge(more) { known, _ in known }
     }
 
-    private mutating func readIntents(_ image: [UInt8]) {
-        do throws(FormatError) { intents = try BatchIntentsImage.decode(image) } catch {
+    private mutating func readIntents(_ image: Result<[UInt8], FormatError>) {
+        do throws(FormatError) { intents = try BatchIntentsImage.decode(try image.get()) } catch {
             noteDamage(
                 .damagedIntents, DirectoryNames.batchIntents, error,
                 "a part of a batch may count that should not")

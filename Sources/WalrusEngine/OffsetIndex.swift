@@ -47,9 +47,9 @@ public final class OffsetIndex: Sendable {
         self.path = path
         self.storage = storage
         self.name = name
-        let image = try engineErrors { () throws(IOError) in try storage.contents(of: name) }
+        let image = try IndexImage(name, storage)
         do throws(FormatError) {
-            positions = Mutex(try CursorIndexImage.decode(image ?? []))
+            positions = Mutex(try image.decoded(CursorIndexImage.decode) ?? [:])
         } catch {
             throw EngineError(
                 .damaged, "\(path) is not an index: \(error)", path: path,

@@ -22,6 +22,18 @@ public enum Layout {
     /// Headers included.
     public static let batchBytesMax = 10 << 30
 
+    /// The longest index, journal or list of intents that is read: a million topics with the longest
+    /// names. A longer file is damaged, whatever it holds.
+    public static let indexSizeMax = 256 << 20
+
+    /// Throws what a file of `size` bytes is not read for, where it is longer than that.
+    public static func checkIndex(size: Int) throws(FormatError) {
+        guard size > indexSizeMax else { return }
+        throw FormatError(
+            field: "the file", range: 0..<size,
+            problem: "is over \(indexSizeMax >> 20) MiB long, which no index is: it was not read")
+    }
+
     /// How many units a block needs to hold an entry of `payloadLength` bytes as its first one.
     public static func units(forPayloadLength payloadLength: Int) -> Int {
         (headerSize + payloadLength + unit - 1) / unit

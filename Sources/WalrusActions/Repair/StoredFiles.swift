@@ -4,9 +4,6 @@ internal import WalrusIO
 
 /// The small files of a directory: their bytes, and what they say.
 struct StoredFiles {
-    /// More than any real index has; Inspect reads no more either.
-    private static let sizeMax = 256 << 20
-
     /// What stands in a file. `damaged`: its bytes say nothing.
     enum Contents<Value> {
         case none
@@ -33,8 +30,8 @@ struct StoredFiles {
             DirectoryNames.batchIntents,
         ] {
             let image = try Directory.contents(
-                of: directory.appending(name), limit: Self.sizeMax + 1)
-            guard let image, image.count <= Self.sizeMax else { continue }
+                of: directory.appending(name), limit: Layout.indexSizeMax + 1)
+            guard let image, image.count <= Layout.indexSizeMax else { continue }
             images[name] = image
         }
         cursors = decode(DirectoryNames.cursorIndex, CursorIndexImage.decode)
@@ -42,7 +39,7 @@ struct StoredFiles {
         journal = decode(DirectoryNames.cursorJournal, CursorJournal.decode)
         intents = decode(DirectoryNames.batchIntents, BatchIntentsImage.decode)
         let stored = try Directory.contents(
-            of: directory.appending(DirectoryNames.snapshot), limit: Self.sizeMax)
+            of: directory.appending(DirectoryNames.snapshot), limit: Layout.indexSizeMax)
         // One that cannot be used is none: it only saves reading.
         snapshot = stored.flatMap { try? SnapshotImage.decode($0) }
     }
@@ -50,7 +47,7 @@ struct StoredFiles {
     /// The batches without stamps that are under way now.
     static func intents(in directory: FilePath) throws(IOError) -> [TopicName: BatchIntent] {
         let image = try Directory.contents(
-            of: directory.appending(DirectoryNames.batchIntents), limit: sizeMax)
+            of: directory.appending(DirectoryNames.batchIntents), limit: Layout.indexSizeMax)
         return image.flatMap { try? BatchIntentsImage.decode($0) } ?? [:]
     }
 

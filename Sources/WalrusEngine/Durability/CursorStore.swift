@@ -249,12 +249,12 @@ final class CursorStore: Sendable {
     }
 
     /// The journal may become as long as what a rewrite costs, so that the costs of a record do not
-    /// grow with the number of topics.
+    /// grow with the number of topics; but not longer than what is read.
     private func sizeLimit(_ state: State) -> Int {
         var size = state.freshSize
         for base in [state.contents.cursorBase, state.contents.cleanBase]
         where base.length != .max { size += Int(clamping: base.length) }
-        return max(journalSizeMax, size)
+        return min(max(journalSizeMax, size), Layout.indexSizeMax)
     }
 
     /// Brings the indexes up to date and begins a new journal, if there is anything to write.
@@ -328,6 +328,10 @@ final class CursorStore: Sendable {
     }
 
     private func replace(_ name: String, with image: [UInt8]) throws(IOError) {
+        // The next opening would set it aside, and what it says would be lost.
+        guard image.count <= Layout.indexSizeMax else {
+            throw IOError("replace", storage.path.appending(name), .fileTooLarge)
+        }
         try storage.replace(name, with: image, temporary: DirectoryNames.replacement(of: name))
     }
 

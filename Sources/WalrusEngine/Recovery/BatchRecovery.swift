@@ -34,12 +34,12 @@ extension Recovery {
     /// then the file that tells of them.
     private mutating func dropIntended(_ chains: inout [TopicName: Chain]) throws(EngineError) {
         let name = DirectoryNames.batchIntents
-        let image = try engineErrors { () throws(IOError) in try storage.contents(of: name) }
-        guard let image else { return }
-        let intents: [TopicName: BatchIntent]
-        do throws(FormatError) { intents = try BatchIntentsImage.decode(image) } catch {
+        let image = try IndexImage(name, storage)
+        let found: [TopicName: BatchIntent]?
+        do throws(FormatError) { found = try image.decoded(BatchIntentsImage.decode) } catch {
             return try setAside(name, "\(error)")
         }
+        guard let intents = found else { return }
         for (topic, intent) in intents.sorted(by: { $0.key < $1.key }) {
             guard let chain = chains[topic] else { continue }
             var ranges: [(link: Int, start: Int)] = []

@@ -83,13 +83,13 @@ extension Recovery {
         of snapshot: Snapshot, _ files: [DataFile], _ images: StoredIndexes.Images,
         _ indexes: StoredIndexes
     ) throws(EngineError) -> String? {
-        if snapshot.cursorIndex != CursorJournal.Base(index: images.cursors) {
+        if snapshot.cursorIndex != CursorJournal.Base(index: images.cursors.bytes) {
             return "\(DirectoryNames.cursorIndex) has changed since"
         }
-        if snapshot.cleanIndex != CursorJournal.Base(index: images.marks) {
+        if snapshot.cleanIndex != CursorJournal.Base(index: images.marks.bytes) {
             return "\(DirectoryNames.cleanIndex) has changed since"
         }
-        if snapshot.journal != CursorJournal.Base(index: images.journal) {
+        if snapshot.journal != CursorJournal.Base(index: images.journal.bytes) {
             return "\(DirectoryNames.cursorJournal) has changed since"
         }
         if !report.setAside.isEmpty || indexes.contents.hasRecords || report.journalTail != nil {

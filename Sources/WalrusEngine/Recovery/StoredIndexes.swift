@@ -3,18 +3,15 @@ internal import WalrusIO
 
 /// The two index files and the journal, as they were found.
 struct StoredIndexes: Sendable {
-    /// The files' bytes; nil where there is no file.
     struct Images: Sendable {
-        var cursors: [UInt8]?
-        var marks: [UInt8]?
-        var journal: [UInt8]?
+        let cursors: IndexImage
+        let marks: IndexImage
+        let journal: IndexImage
 
         init(_ storage: any Storage) throws(EngineError) {
-            do throws(IOError) {
-                cursors = try storage.contents(of: DirectoryNames.cursorIndex)
-                marks = try storage.contents(of: DirectoryNames.cleanIndex)
-                journal = try storage.contents(of: DirectoryNames.cursorJournal)
-            } catch { throw EngineError(error) }
+            cursors = try IndexImage(DirectoryNames.cursorIndex, storage)
+            marks = try IndexImage(DirectoryNames.cleanIndex, storage)
+            journal = try IndexImage(DirectoryNames.cursorJournal, storage)
         }
     }
 
@@ -28,24 +25,20 @@ struct StoredIndexes: Sendable {
 
     /// Decodes the files; those that cannot be used are set aside and reported.
     init(_ images: Images, _ recovery: inout Recovery) throws(EngineError) {
-        var usable = images
         do throws(FormatError) {
-            cursors = try images.cursors.map(CursorIndexImage.decode) ?? [:]
+            cursors = try images.cursors.decoded(CursorIndexImage.decode) ?? [:]
+        } catch { try recovery.setAside(DirectoryNames.cursorIndex, "\(error)") }
+        do throws(FormatError) {
+            marks = try images.marks.decoded(CleanIndexImage.decode) ?? [:]
+        } catch { try recovery.setAside(DirectoryNames.cleanIndex, "\(error)") }
+        do throws(FormatError) {
+            journal = try images.journal.decoded(CursorJournal.decode)
         } catch {
-            try recovery.setAside(DirectoryNames.cursorIndex, "\(error)")
-            usable.cursors = nil
-        }
-        do throws(FormatError) { marks = try images.marks.map(CleanIndexImage.decode) ?? [:] } catch
-        {
-            try recovery.setAside(DirectoryNames.cleanIndex, "\(error)")
-            usable.marks = nil
-        }
-        do throws(FormatError) { journal = try images.journal.map(CursorJournal.decode) } catch {
             try recovery.setAside(DirectoryNames.cursorJournal, "\(error)")
             isJournalLost = true
         }
-        cursorBase = CursorJournal.Base(index: usable.cursors)
-        cleanBase = CursorJournal.Base(index: usable.marks)
+        cursorBase = CursorJournal.Base(index: cursors == nil ? nil : images.cursors.bytes)
+        cleanBase = CursorJournal.Base(index: marks == nil ? nil : images.marks.bytes)
         recovery.report.journalRecords = journal?.recordCount ?? 0
         recovery.report.journalTail = journal?.tornTail.map { "\($0)" }
     }
@@ -79,6 +72,36 @@ struct StoredIndexes: Sendable {
             counters: journal?.counters ?? [:], cursorBase: cursorBase, cleanBase: cleanBase,
             journalEnd: continuesCursors && continuesMarks ? journal?.end : nil,
             hasRecords: journal.map(\.hasNews) ?? false)
+    }
+}
+
+/// A small file as it was found.
+enum IndexImage: Sendable {
+    /// Nil: there is no file.
+    case read([UInt8]?)
+    case tooLong(FormatError)
+
+    /// Looks at the size first: a sparse file may be longer than all memory.
+    init(_ name: String, _ storage: any Storage) throws(EngineError) {
+        let size = try engineErrors { () throws(IOError) in try storage.status(of: name)?.size }
+        do throws(FormatError) { try Layout.checkIndex(size: size ?? 0) } catch {
+            self = .tooLong(error)
+            return
+        }
+        self = .read(
+            try engineErrors { () throws(IOError) in try storage.contents(of: name) })
+    }
+
+    var bytes: [UInt8]? { if case .read(let bytes) = self { bytes } else { nil } }
+
+    /// What `decode` makes of the file; nil where there is none.
+    func decoded<Value>(_ decode: ([UInt8]) throws(FormatError) -> Value)
+        throws(FormatError) -> Value?
+    {
+        switch self {
+        case .read(let bytes): try bytes.map(decode)
+        case .tooLong(let error): throw error
+        }
     }
 }
 
