@@ -6,11 +6,13 @@ public import SystemPackage
 public final class DiskFile: StorageFile {
     public let path: FilePath
     let descriptor: CInt
+    public let isReadOnly: Bool
 
     /// How a file is opened.
     public enum Mode: Sendable {
         /// For looking: changes nothing, not even the time of last access where the system lets us.
         case readOnly
+        /// A link is not followed: the error is `tooManySymbolicLinkLevels`.
         case readWrite
         /// A new file; an existing one is an error.
         case create
@@ -18,6 +20,9 @@ public final class DiskFile: StorageFile {
         case createPrivate
         /// Read and write, made when missing.
         case openOrCreate
+        /// The same of this name alone: a link is not followed, and what is no regular file is refused
+        /// (`notSupported`).
+        case openOrCreateHere
         /// The same, for the eyes of its owner alone, and what is written goes to the end wherever
         /// it was meant to go. A link is not followed.
         case appendPrivate
@@ -25,13 +30,15 @@ public final class DiskFile: StorageFile {
 
     public init(_ path: FilePath, _ mode: Mode) throws(IOError) {
         self.path = path
+        isReadOnly = mode == .readOnly
         let flags: CInt =
             switch mode {
             // A pipe in the place of a file must be an error, not a wait for its writer.
             case .readOnly: O_RDONLY | O_NONBLOCK
-            case .readWrite: O_RDWR
+            case .readWrite: O_RDWR | O_NOFOLLOW
             case .create, .createPrivate: O_RDWR | O_CREAT | O_EXCL
             case .openOrCreate: O_RDWR | O_CREAT
+            case .openOrCreateHere: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK
             case .appendPrivate: O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK
             }
         do throws(Errno) {
@@ -41,6 +48,9 @@ public final class DiskFile: StorageFile {
         } catch {
             let isNew = mode == .create || mode == .createPrivate
             throw IOError(isNew ? "create" : "open", path, error)
+        }
+        if mode == .openOrCreateHere, try !isRegular {
+            throw IOError("open", path, .notSupported)
         }
     }
 

@@ -12,8 +12,14 @@ public struct DiskStorage: Storage {
 
     public func list() throws(IOError) -> [DirectoryEntry] { try Directory.list(path) }
 
-    public func open(_ name: String) throws(IOError) -> any StorageFile {
-        try DiskFile(path.appending(name), .readWrite)
+    public func open(_ name: String) throws(IOError) -> any StorageFile { try existing(name) }
+
+    func existing(_ name: String) throws(IOError) -> DiskFile {
+        let path = path.appending(name)
+        do throws(IOError) { return try DiskFile(path, .readWrite) } catch {
+            guard error.errno == .tooManySymbolicLinkLevels else { throw error }
+            return try DiskFile(path, .readOnly)
+        }
     }
 
     public func create(_ name: String, size: Int) throws(IOError) -> any StorageFile {
@@ -34,8 +40,7 @@ public struct DiskStorage: Storage {
     }
 
     public func replace(_ name: String, with bytes: [UInt8], temporary: String) throws(IOError) {
-        let file = try DiskFile(path.appending(temporary), .openOrCreate)
-        try file.truncate(to: 0)
+        let file = try new(temporary)
         // `withUnsafeBytes` rethrows untyped: carry the error out by hand.
         let failure: IOError? = unsafe bytes.withUnsafeBytes { buffer in
             do throws(IOError) {
@@ -47,6 +52,15 @@ public struct DiskStorage: Storage {
         try file.sync()
         try rename(temporary, to: name)
         try syncDirectory()
+    }
+
+    /// A new file of that name, whatever had it before: a link, too, which might lead anywhere.
+    private func new(_ name: String) throws(IOError) -> DiskFile {
+        do throws(IOError) { return try DiskFile(path.appending(name), .create) } catch {
+            guard error.errno == .fileExists else { throw error }
+            try remove(name)
+            return try DiskFile(path.appending(name), .create)
+        }
     }
 
     public func rename(_ name: String, to newName: String) throws(IOError) {

@@ -29,6 +29,14 @@ public struct IOError: Error, Hashable, Sendable {
         case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
             "raise the limit of open files (ulimit -n)"
         case .readOnlyFileSystem: "the file system is mounted read-only"
+        case .tooManySymbolicLinkLevels:
+            "a symbolic link stands there, through which nothing is written: "
+                + "put the file itself in its place, or take the link away"
+        case .badFileDescriptor:
+            "a symbolic link leads to the file, which is only read therefore: "
+                + "put the file itself in its place"
+        case .notSupported where operation == "open":
+            "it is no regular file: move it away, then try again"
         case .ioError: "the device reports an error: look at the kernel's log"
         default: nil
         }

@@ -22,8 +22,8 @@ public struct MappedStorage: Storage {
     public var path: FilePath { disk.path }
 
     public func open(_ name: String) throws(IOError) -> any StorageFile {
-        let file = try DiskFile(path.appending(name), .readWrite)
-        guard isMapped(name), try file.size() == fileSize else { return file }
+        let file = try disk.existing(name)
+        guard isMapped(name), !file.isReadOnly, try file.size() == fileSize else { return file }
         return map(file)
     }
 

@@ -7,14 +7,16 @@ public protocol Storage: Sendable {
     var path: FilePath { get }
     /// The names in the directory, in no order. Names that are not UTF-8 are left out.
     func list() throws(IOError) -> [DirectoryEntry]
-    /// Opens an existing file for reading and writing.
+    /// Opens an existing file for reading and writing. One that a link leads to is only read
+    /// (`StorageFile.isReadOnly`): it may be anybody's.
     func open(_ name: String) throws(IOError) -> any StorageFile
     /// Makes a file of `size` bytes, all zero and none on disk; an existing one is an error.
     func create(_ name: String, size: Int) throws(IOError) -> any StorageFile
     /// The whole file, or nil when there is none.
     func contents(of name: String) throws(IOError) -> [UInt8]?
     /// Puts `bytes` in the place of the file, at once and durably: a crash leaves the old file or
-    /// the new one. `temporary` is the name under which the new one is written first.
+    /// the new one. `temporary` is the name under which the new one is written first; what has it
+    /// already goes.
     func replace(_ name: String, with bytes: [UInt8], temporary: String) throws(IOError)
     func rename(_ name: String, to newName: String) throws(IOError)
     func remove(_ name: String) throws(IOError)
@@ -65,6 +67,8 @@ public protocol StorageFile: AnyObject, Sendable {
     /// Writes zeros to a range that holds nothing else, so that its pages are in memory: small writes
     /// to it are cheaper then.
     func populate(_ range: Range<Int>) throws(IOError)
+    /// Whether every write to it fails.
+    var isReadOnly: Bool { get }
     /// What a ring may do that work with, past the methods above; nil where it must not
     /// (`BatchIO`).
     func descriptor(for work: FileWork) -> CInt?
@@ -86,6 +90,7 @@ public struct DirectoryEntry: Hashable, Sendable {
 extension StorageFile {
     public func descriptor(for work: FileWork) -> CInt? { nil }
     public var hasName: Bool { true }
+    public var isReadOnly: Bool { false }
 
     public func populate(_ range: Range<Int>) throws(IOError) {
         var at = range.lowerBound

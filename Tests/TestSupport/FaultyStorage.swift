@@ -110,8 +110,8 @@ public final class FaultyStorage: Storage {
     }
 
     public func replace(_ name: String, with bytes: [UInt8], temporary: String) throws(IOError) {
-        let file = FaultyFile(
-            self, temporary, try DiskFile(path.appending(temporary), .openOrCreate))
+        if try status(of: temporary) != nil { try disk.remove(temporary) }
+        let file = FaultyFile(self, temporary, try DiskFile(path.appending(temporary), .create))
         var failure: IOError?
         unsafe bytes.withUnsafeBytes { buffer in
             do throws(IOError) {
@@ -213,6 +213,8 @@ private final class FaultyFile: StorageFile {
     }
 
     func size() throws(IOError) -> Int { try base.size() }
+
+    var isReadOnly: Bool { base.isReadOnly }
 
     var hasName: Bool { get throws(IOError) { try base.hasName } }
 

@@ -7,7 +7,8 @@ internal import WalrusIO
 final class DataFile: Sendable {
     let name: DataFileName
     let path: FilePath
-    /// Bytes when it was opened. A file that is not as long as all others is read, never written.
+    /// Bytes when it was opened. A file that is not as long as all others, or that a link leads to, is
+    /// read, never written.
     let size: Int
     let file: any StorageFile
     let recorder: MetricsRecorder
@@ -45,7 +46,10 @@ final class DataFile: Sendable {
         size = try file.size()
     }
 
-    var isWritable: Bool { size == Layout.fileSize }
+    var isWritable: Bool { isWhole && !file.isReadOnly }
+
+    /// Whether it is as long as all data files are.
+    var isWhole: Bool { size == Layout.fileSize }
 
     /// New blocks may still be put into it.
     var isFilling: Bool {

@@ -242,6 +242,11 @@ final class CursorStore: Sendable {
             preconditionFailure("a journal that was just written rests")
         }
         let file = try storage.open(DirectoryNames.cursorJournal)
+        guard !file.isReadOnly else {
+            // A link: what it leads to stays as it is, and a file of our own comes in its place.
+            state.journal = .broken
+            return try ready(for: count, &state)
+        }
         // A torn last record would hide everything that is written behind it.
         if try file.size() > end { try file.truncate(to: end) }
         state.journal = .open(file, end: end, room: end)

@@ -15,10 +15,11 @@ package final class DirectoryLock: Sendable {
     /// - Parameter looksForStrangers: whether to refuse also when a process that takes no lock, as
     ///   the reference takes none, can write to the directory's files.
     ///
-    /// Throws `.locked` with the holders.
+    /// Throws `.locked` with the holders, and `.io`, also where the lock file is a link: whoever made
+    /// it might have another file written to.
     package init(_ directory: FilePath, looksForStrangers: Bool) throws(EngineError) {
         let path = directory.appending(DirectoryNames.lock)
-        file = try engineErrors { () throws(IOError) in try DiskFile(path, .openOrCreate) }
+        file = try engineErrors { () throws(IOError) in try DiskFile(path, .openOrCreateHere) }
         guard try Self.take(file) else {
             throw Self.refusal(directory, Self.holder(path).map { [$0] } ?? [])
         }

@@ -112,7 +112,7 @@ final class Meter: Sendable {
             output.shown = image.counters
             do throws(IOError) {
                 if output.file == nil {
-                    let file = try DiskFile(output.path, .openOrCreate)
+                    let file = try DiskFile(output.path, .openOrCreateHere)
                     if try file.size() > MetricsImage.size {
                         try file.truncate(to: MetricsImage.size)
                     }

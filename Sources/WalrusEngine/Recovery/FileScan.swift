@@ -96,7 +96,7 @@ struct FileScan: Sendable {
 
     /// Whether something of it can be read by nobody, and so never be consumed; its blocks aside.
     var isPinned: Bool {
-        (!file.isWritable && file.size > 0)
+        (!file.isWhole && file.size > 0)
             || slots.contains { if case .unreadable = $0.content { true } else { false } }
     }
 
@@ -111,12 +111,19 @@ struct FileScan: Sendable {
     /// The file's damage, as it is reported.
     var damage: [RecoveryReport.Damage] {
         var found: [RecoveryReport.Damage] = []
-        if !file.isWritable {
+        func note(_ reason: String) {
             found.append(
-                .init(
-                    file: file.name, slot: nil, offset: nil, topic: nil,
-                    reason: "is \(file.size) bytes long, not \(Layout.fileSize): read as far as it "
-                        + "goes, not written to"))
+                .init(file: file.name, slot: nil, offset: nil, topic: nil, reason: reason))
+        }
+        if !file.isWhole {
+            note(
+                "is \(file.size) bytes long, not \(Layout.fileSize): read as far as it goes, not "
+                    + "written to")
+        }
+        if file.file.isReadOnly {
+            note(
+                "is a link to another file: read, not written to; put the file itself in its "
+                    + "place")
         }
         for (start, content) in slots {
             switch content {
