@@ -22,8 +22,6 @@ public final class Walrus: Sendable {
     let marks: CleanMarks
     let reclaimer: Reclaimer
     private let storage: any Storage
-    /// Nothing was left to the system to write when the directory was opened.
-    private let wasDurable: Bool
     let appendContext: AppendContext
     let recorder: MetricsRecorder
     let meter: Meter
@@ -85,7 +83,8 @@ public final class Walrus: Sendable {
             ? ControlServer(configuration, storage.path, lock.directory) : nil
         self.lock = Mutex(lock)
         self.storage = storage
-        wasDurable = recovered.areFilesDurable
+        // What is read with this schedule is durable, whoever wrote it.
+        if configuration.fsyncSchedule == .each { DataFile.syncMany(allocator.files, io) }
         reclaimer = Reclaimer(storage, allocator, registry, cursors)
         if configuration.reclamation == .immediate { reclaimer.attempt(allocator.files) }
         control?.start(self)
@@ -140,9 +139,7 @@ public final class Walrus: Sendable {
         if configuration.fsyncSchedule != .never {
             DataFile.syncMany(allocator.files, batchIO)
             for file in allocator.files {
-                // What was written here is synced by now, and what stood in the same file with it.
-                let always = !wasDurable && file.isUntouched
-                attempt { () throws(EngineError) in try file.sync(always: always) }
+                attempt { () throws(EngineError) in try file.sync() }
             }
         }
         for file in allocator.files {
@@ -168,8 +165,7 @@ public final class Walrus: Sendable {
     /// would find.
     private func writeSnapshot(_ topics: [Topic]) throws(EngineError) {
         let files = allocator.files
-        let isDurable = wasDurable || configuration.fsyncSchedule != .never
-        let survives = isDurable && !files.contains(where: \.hasUnsyncedWrites)
+        let survives = !files.contains(where: \.hasUnsyncedWrites)
         guard !files.isEmpty, !files.contains(where: { $0.isDisputed || $0.poison != nil }),
             let boot = survives ? "" : Host.bootID
         else { return }

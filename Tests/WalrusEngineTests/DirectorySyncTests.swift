@@ -42,6 +42,31 @@ import WalrusIO
         #expect(!log.all.contains { $0.operation == .sync && DataFileName($0.name) != nil })
     }
 
+    /// What a killed predecessor has left to the system is synced as if it were our own, whether we
+    /// write to the file or not.
+    @Test(arguments: [FsyncSchedule.milliseconds(1), .each, .never])
+    func whatAPredecessorLeftIsSynced(schedule: FsyncSchedule) throws {
+        let place = try Workplace()
+        let names = ["1763670155020", "1763670155021"]
+        for name in names { try place.putEntries([[1]], "t", file: name, slot: 0) }
+        let log = logging(place)
+        func synced() -> Set<String> {
+            Set(log.all.filter { $0.operation == .sync }.map(\.name)).intersection(names)
+        }
+        let due = schedule == .never ? [] : Set(names)
+        let walrus = try place.openFaulty(.strictlyAtOnce, schedule)
+        for _ in 0..<10_000 where synced() != due { Clock.sleep(nanoseconds: 1_000_000) }
+        #expect(synced() == due)
+        try walrus.close()
+        #expect(synced() == due)
+        // Once all of it is durable, and known to be, opening and closing sync nothing.
+        guard schedule != .never else { return }
+        place.storage.heal()
+        let again = logging(place)
+        try place.openFaulty(.strictlyAtOnce, schedule).close()
+        #expect(!again.all.contains { $0.operation == .sync && names.contains($0.name) })
+    }
+
     /// Every name that is made, changed or taken away is followed by a sync of the directory: before
     /// the first entry, and before anything that relies on it.
     @Test func f26NamesAreMadeDurable() throws {

@@ -12,7 +12,7 @@ final class DataFile: Sendable {
     let size: Int
     let file: any StorageFile
     let recorder: MetricsRecorder
-    /// Writes done so far.
+    /// Writes done so far, those of earlier engines being one.
     let written = Atomic(0)
     /// Writes known to be durable.
     let durable = Atomic(0)
@@ -206,8 +206,9 @@ final class DataFile: Sendable {
     /// Stands for everything that was written so far.
     var ticket: Int { written.load(ordering: .acquiring) }
 
-    /// Whether this engine has written nothing to it.
-    var isUntouched: Bool { ticket == 0 }
+    /// Earlier engines may have left something of it to the system to write: it counts as a write of
+    /// this one, so that the next sync, whoever asks for it, covers that too.
+    func inherit() { written.wrappingAdd(1, ordering: .releasing) }
 
     /// Whether everything that the ticket stands for is on disk.
     func isDurable(_ ticket: Int) -> Bool { durable.load(ordering: .acquiring) >= ticket }
@@ -216,18 +217,14 @@ final class DataFile: Sendable {
     /// file is poisoned: the system may have thrown the pages away and will report success next
     /// time.
     ///
-    /// - Parameter always: also when this engine has written nothing, for what earlier ones may have
-    ///   left to the system.
     /// - Parameter onSuccess: called by the thread that does it, while those who wait for it still do.
     func sync(
-        upTo ticket: Int? = nil, always: Bool = false, _ onSuccess: () -> Void = {}
+        upTo ticket: Int? = nil, _ onSuccess: () -> Void = {}
     ) throws(EngineError) {
         let goal = ticket ?? self.ticket
-        let isServed = { [self] in
-            !always && isDurable(goal) || hasFailed.load(ordering: .acquiring)
-        }
+        let isServed = { [self] in isDurable(goal) || hasFailed.load(ordering: .acquiring) }
         guard syncing.enter(unless: isServed) else {
-            if always || !isDurable(goal) { try checkPoison() }
+            if !isDurable(goal) { try checkPoison() }
             return
         }
         defer { syncing.leave() }

@@ -52,6 +52,7 @@ struct Recovery {
         }
         recovered.lastName = last
         if indexes.contents.hasRecords { try recovered.cursors.sync() }
+        if !recovered.areFilesDurable { for file in files { file.inherit() } }
         return recovered
     }
 
