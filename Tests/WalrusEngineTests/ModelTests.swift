@@ -5,7 +5,8 @@ import WalrusEngine
 import WalrusFormat
 
 /// Random work of one process after another, killed or closed, against what a dictionary says must
-/// come of it. Every public call is in it.
+/// come of it. Every call of `Walrus` that appends, reads, moves a cursor, marks or reclaims is in it,
+/// with every kind of target; `OffsetIndexTests` does the same to an `OffsetIndex`.
 @Suite struct ModelTests {
     private static let names: [TopicName] = [
         "a", "topic", "a longer topic name", TopicName(String(repeating: "n", count: 200)),
@@ -49,7 +50,7 @@ import WalrusFormat
         _ place: Workplace, _ walrus: Walrus, _ model: inout Model, _ name: TopicName
     ) throws {
         try model.settle(walrus, name)
-        switch model.number(0...23) {
+        switch model.number(0...26) {
         case 0..<5: try model.append(walrus, name)
         case 5..<8: try model.appendBatch(walrus, name, model.batch())
         case 8..<10: try model.readNext(walrus, name, checkpoint: true)
@@ -64,7 +65,9 @@ import WalrusFormat
         case 20:
             let report = try walrus.reclaim()
             #expect(report.failures.isEmpty)
-        case 21, 22:
+        case 21: try model.reclaim(place, walrus)
+        case 22, 23: try model.moveCursor(walrus, name)
+        case 24, 25:
             for name in Self.smallNames.shuffled(using: &model.random).prefix(model.number(1...60))
             {
                 try model.settle(walrus, name)
@@ -96,7 +99,7 @@ import WalrusFormat
 }
 
 /// What must be there.
-private struct Model {
+struct Model {
     struct Topic {
         /// On disk.
         var entries: [[UInt8]] = []
@@ -160,7 +163,7 @@ private struct Model {
         guard var topic = topics[name], walrus.size(of: name) != topic.size else { return }
         var left: [[UInt8]] = []
         var consumed = 0
-        var found = try all(walrus, name)[...]
+        var found = try all(walrus, name).map(\.payload)[...]
         for (index, entry) in topic.entries.enumerated() {
             let isThere = found.first == entry
             #expect(isThere || index < topic.consumed, "\(name): entry \(index) is missing")
@@ -176,14 +179,14 @@ private struct Model {
         topics[name] = topic
     }
 
-    private mutating func all(_ walrus: Walrus, _ name: TopicName) throws -> [[UInt8]] {
-        var (found, offset) = ([[UInt8]](), 0)
+    mutating func all(_ walrus: Walrus, _ name: TopicName) throws -> [Entry] {
+        var (found, offset) = ([Entry](), 0)
         while true {
             let entries = try walrus.readBatch(
                 name, maxBytes: .max, checkpoint: true, startOffset: offset)
             count(entries)
             if entries.isEmpty { return found }
-            found += entries.map(\.payload)
+            found += entries
             offset += entries.reduce(0) { $0 + Layout.headerSize + $1.payload.count }
         }
     }
@@ -240,7 +243,10 @@ private struct Model {
             size = 6_000_000
         }
         let payload = payload(size)
-        let receipt = try walrus.append(payload, to: name)
+        let receipt =
+            choose([false, true])
+            ? unsafe try walrus.append(payload.span.bytes, to: name)
+            : try walrus.append(payload, to: name)
         let topic = added([payload], to: name)
         #expect(receipt.ordinal == topic.entries.count)
         #expect(isNext(topic, receipt.sequence, of: name))
@@ -339,11 +345,13 @@ private struct Model {
         let number = number(1...count + 1)
         let hasStamps = name.bytes.count <= Layout.extendedTopicLengthMax
         let (target, consumed): (SeekTarget, Int) =
-            switch self.number(0...3) {
+            switch self.number(0...5) {
             case 0: (.begin, 0)
             case 1: (.end, count)
+            case 2: try time(walrus, name)
+            case 3 where count > 0: try place(walrus, name)
             // Files may have gone from its midst, and numbers with them.
-            case 2 where !topic.wasReclaimed:
+            case 4 where !topic.wasReclaimed:
                 (.sequence(UInt64(number)), hasStamps ? number - 1 : 0)
             default: (.ordinal(number), number - 1)
             }

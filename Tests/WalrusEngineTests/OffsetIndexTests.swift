@@ -33,6 +33,32 @@ import WalrusIO
         #expect(try place.names == [Self.name])
     }
 
+    /// Random changes, and openings in between, against a dictionary.
+    @Test func randomWorkMatchesADictionary() throws {
+        var random = SeededRandom.fromEnvironment("OffsetIndexTests")
+        let place = try Workplace()
+        let path = place.path.appending(Self.name)
+        let names = (0..<20).map { TopicName("name \($0)") }
+        var expected: [TopicName: OffsetIndex.Position] = [:]
+        var index = try OffsetIndex(path)
+        for _ in 0..<200 {
+            let name = try #require(names.randomElement(using: &random))
+            switch Int.random(in: 0..<8, using: &random) {
+            case 0..<4:
+                let position = OffsetIndex.Position(
+                    block: random.next(), offset: random.next() % 5)
+                try index.set(name, to: position)
+                expected[name] = position
+            case 4..<7:
+                #expect(try index.remove(name) == expected.removeValue(forKey: name))
+            default: index = try OffsetIndex(path)
+            }
+            #expect(index.get(name) == expected[name] && index.count == expected.count)
+            #expect(index.names == expected.keys.sorted())
+        }
+        for name in names { #expect(try OffsetIndex(path).get(name) == expected[name]) }
+    }
+
     /// Whatever fails, memory and file keep one of the two maps.
     @Test(arguments: [FaultyStorage.Fault.error(.noSpace), .short(.noSpace), .crash])
     func aChangeIsAllOrNothing(fault: FaultyStorage.Fault) throws {
