@@ -93,11 +93,26 @@ public final class Walrus: Sendable {
     /// Makes the directory and those above it, each of them durably: what is acknowledged in it must
     /// not go with a name that never reached the disk.
     private static func make(_ path: FilePath) throws(IOError) {
-        guard !Directory.exists(path) else { return }
         let parent = path.removingLastComponent()
-        if !parent.isEmpty { try make(parent) }
-        try Directory.create(path)
-        try DiskStorage(parent.isEmpty ? "." : parent).syncDirectory()
+        let wasThere = Directory.exists(path)
+        if wasThere {
+            // Whoever made it may have died before its name was durable. Not where there is data:
+            // that came after this.
+            guard try !hasData(path) else { return }
+        } else {
+            if !parent.isEmpty { try make(parent) }
+            try Directory.create(path)
+        }
+        do throws(IOError) {
+            try DiskStorage(parent.isEmpty ? "." : parent).syncDirectory()
+        } catch {
+            // A directory that may be passed through and not opened: somebody else made this one.
+            guard wasThere, error.errno == .permissionDenied else { throw error }
+        }
+    }
+
+    private static func hasData(_ path: FilePath) throws(IOError) -> Bool {
+        try Directory.list(path).contains { DataFileName($0.name) != nil }
     }
 
     deinit {

@@ -30,6 +30,21 @@ import WalrusIO
             #expect(walrus.unreadCounts() == ["t": 4, "u": 2])
         }
     }
+
+    /// A process may have died between making the directory and making its name durable: whoever
+    /// comes next does that, as long as there is no data in it.
+    @Test func theDirectorysNameIsMadeDurable() throws {
+        let place = try Workplace()
+        let parent = place.path.appending("a")
+        let directory = parent.appending("wal")
+        try Directory.create(directory)
+        let interposed = try Interposed(interrupts: false)
+        for isNew in [true, false] {
+            let calls = try interposed.run(directory, place.backend)
+            #expect(calls.contains("fsync \(directory)"))
+            #expect(calls.contains("fsync \(parent)") == isNew)
+        }
+    }
 }
 
 /// The library, built for one test.
