@@ -169,7 +169,9 @@ public final class Walrus: Sendable {
                 try adoption.perform(on: storage, cursors, topics)
             }
         } else if failure == nil, isReclaimed {
-            attempt { () throws(EngineError) in try writeSnapshot(topics) }
+            // It saves time and holds nothing else: without it the next opening reads the files, and
+            // all that was promised is kept.
+            try? writeSnapshot(topics)
         }
         meter.end()
         lock.withLock { $0 = nil }

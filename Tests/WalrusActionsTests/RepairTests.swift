@@ -166,6 +166,10 @@ import WalrusIO
         }
         try store.bring(number, back: true)
         #expect(try log.get(at: 5_000, count: 3) == [1, 2, 3])
+        // It was undone by somebody who wanted that: there is nothing to be finished.
+        #expect(throws: UndoRecord.Refusal.self) {
+            try UndoAction(number, in: store, finishes: true)
+        }
     }
 
     /// The reference's own directory, with its index damaged: mended, and every byte put back.

@@ -34,6 +34,18 @@ import WalrusIO
         #expect(nothing.status == 0 && nothing.output.isEmpty)
     }
 
+    /// What the command line itself has: as the console gives it for what was typed there.
+    @Test func text() throws {
+        let log = try Log()
+        #expect(try log.run("append", "t", "--text", "it's\n$HOME").text == "1\n")
+        #expect(
+            try log.run("append", "t", "--text", "a\n\nb", "--lines", "--batch").text == "2\n3\n4\n"
+        )
+        let expected = ["it's\n$HOME", "a", "", "b"].map { Array($0.utf8) }
+        #expect(try log.payloads("t") == expected)
+        try log.run("append", "t", "file", "--text", "x").expectError(2, "no other source")
+    }
+
     @Test func namesOfTopics() throws {
         let log = try Log()
         let names = ["a b/c", "caf\u{e9}", "cafe\u{301}", String(repeating: "n", count: 216), "-"]

@@ -1,6 +1,8 @@
 import SystemPackage
 import TestSupport
 import Testing
+import WalrusFormat
+import WalrusIO
 
 @Suite struct ConsumeTests {
     private func log(entries: Int, length: Int = 10) throws -> Log {
@@ -33,6 +35,25 @@ import Testing
         #expect(try log.topic("t")["unread"] == .int(0))
         // Consumed is not gone.
         #expect(try log.entries("t").count == 5)
+    }
+
+    /// What nobody can read is passed by, and that is said.
+    @Test func damageIsTold() throws {
+        let log = try log(entries: 5)
+        let entry = try log.entries("t")[2]
+        let file = try #require(entry["file"]?.string)
+        let start = try #require(entry["offset"]?.int)
+        do {
+            let data = try DiskFile(log.path.appending(file), .readWrite)
+            try [0xff].write(to: data, at: start + Layout.headerSize)
+        }
+        let plan = try log.run("consume", "t", "--limit", "4", "--dry-run")
+        #expect(
+            plan.text.contains("damaged entry between them is passed by, at \(file):0+\(start)"))
+        let result = try log.run("consume", "t", "--limit", "4")
+        #expect(result.status == 0 && result.lines.count == 4)
+        #expect(result.errors.contains("passed by a damaged entry, at \(file):0+\(start)"))
+        #expect(try log.topic("t")["unread"] == .int(0))
     }
 
     /// What could not be handed on whole was not consumed at all.
@@ -112,6 +133,14 @@ import Testing
                 == next.lines.first.flatMap { JSONValue($0)?["offset"] })
         let after = try log.run("peek", hex, "--topic-hex", "--limit", "1", "-o", "jsonl")
         #expect(after.lines.first == next.lines.last)
+    }
+
+    /// Notes never go into what is acted on.
+    @Test func notesInTheLog() throws {
+        let log = try log(entries: 3)
+        let result = try log.bash("WALRUS_AUDIT=$log/176 \"$walrus\" mark $log t clean")
+        #expect(result.status == 3 && result.errors.contains("nothing was done"))
+        #expect(try log.topic("t")["clean"] == .bool(false))
     }
 
     /// Noted: what, of which topic, how many, with the command that was given.

@@ -78,7 +78,12 @@ public struct AuditLog: Sendable {
         _ subject: Subject, _ work: () throws -> R, outcome: (R) -> ActionOutcome,
         soFar: () -> [(String, JSON)] = { [] }
     ) throws -> R {
-        do throws(IOError) { try write(subject, "begin", []) } catch {
+        do throws(IOError) {
+            guard try !EntryExport.isInside(path, subject.directory) else {
+                throw IOError("write notes into the log itself,", path, .notPermitted)
+            }
+            try write(subject, "begin", [])
+        } catch {
             throw Unavailable(reason: "\(error)")
         }
         let result: R

@@ -13,6 +13,8 @@ public struct ConsumeAction: Sendable {
     public let ordinals: Range<Int>
     /// Where the cursor goes.
     public let target: EntryPlace
+    /// Damaged entries between these, which nobody gets: how many, and the first.
+    public let passed: (count: Int, first: EntryPlace?)
 
     public var topic: TopicName { reader.topic.name }
 
@@ -60,6 +62,30 @@ public struct ConsumeAction: Sendable {
         }
         guard let target else { throw Self.changed(topic.name) }
         self.target = target
+        passed = try topic.damaged > 0 ? Self.damaged(reader, ordinals) : (0, nil)
+    }
+
+    private static func damaged(_ reader: EntryReader, _ ordinals: Range<Int>) throws
+        -> (count: Int, first: EntryPlace?)
+    {
+        var passed: (count: Int, first: EntryPlace?) = (0, nil)
+        // From the entry before: what is damaged has no ordinal to begin at.
+        try unsafe reader.forEach(from: max(1, ordinals.lowerBound - 1)) { row, _ in
+            if row.ordinal == nil, !row.isConsumed {
+                passed.count += 1
+                passed.first = passed.first ?? row.place
+            }
+            return row.ordinal.map { $0 + 1 < ordinals.upperBound } ?? true
+        }
+        return passed
+    }
+
+    /// "; passed by 2 damaged entries, the first at FILE:BLOCK+OFFSET"; empty where there is none.
+    private var passedWords: String {
+        guard let first = passed.first else { return "" }
+        return passed.count == 1
+            ? "; passed by a damaged entry, at \(first)"
+            : "; passed by \(passed.count) damaged entries, the first at \(first)"
     }
 
     /// Sound entries before the cursor.
@@ -77,13 +103,20 @@ public struct ConsumeAction: Sendable {
 
     /// - Parameters:
     ///   - command: the words of the command that does the same.
-    ///   - output: where the entries go; nil: they are shown and go nowhere.
+    ///   - output: the file that the entries go into; nil: none.
     public func plan(command: [String], output: String?) -> ActionPlan {
         let entries = counted(ordinals.count, "entry", "entries")
         let unread = reader.topic.entries - ordinals.upperBound + 1
+        var damage: [String] = []
+        if let first = passed.first {
+            damage.append(
+                counted(
+                    passed.count, "damaged entry between them is passed by, at \(first)",
+                    "damaged entries between them are passed by, the first at \(first)"))
+        }
         return ActionPlan(
             title: "consume \(entries) of \(topic.word)", command: command,
-            lines: [
+            lines: damage + [
                 "entries \(ordinals.lowerBound) to \(ordinals.upperBound - 1) count as read",
                 "the cursor goes from \(cursor?.text ?? "begin") to \(target)",
                 counted(unread, "entry stays unread", "entries stay unread"),
@@ -100,10 +133,10 @@ public struct ConsumeAction: Sendable {
         guard try deliver() == ordinals.count else { throw Self.changed(topic) }
         let move = try log.moveCursor(of: topic, from: cursor, to: .place(target))
         return ActionOutcome(
-            "consumed \(counted(ordinals.count, "entry", "entries")) of \(topic.word)",
+            "consumed \(counted(ordinals.count, "entry", "entries")) of \(topic.word)\(passedWords)",
             figures: [
                 ("entries", .int(ordinals.count)), ("first_ordinal", .int(ordinals.lowerBound)),
-                ("last_ordinal", .int(ordinals.upperBound - 1)),
+                ("last_ordinal", .int(ordinals.upperBound - 1)), ("damaged", .int(passed.count)),
                 ("cursor_before", .optional(cursor?.text)), ("cursor", .string(move.place.text)),
             ])
     }

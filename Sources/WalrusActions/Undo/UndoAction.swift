@@ -12,6 +12,12 @@ package struct UndoAction: Sendable {
         self.store = store
         self.finishes = finishes
         record = try store.record(number)
+        guard !finishes || record.state == .applying || record.state == .applied else {
+            throw UndoRecord.Refusal(
+                description:
+                    "repair \(number) was undone, and the log may have changed since: see what "
+                    + "walrus repair plans now")
+        }
     }
 
     /// The verb with its option, for the audit log.

@@ -41,6 +41,9 @@ struct Append: Verb {
     @Flag(help: "Write the entry in an editor.")
     var editor = false
 
+    @Option(help: "Append this text; with --lines, each of its lines.")
+    var text: String?
+
     @Option(help: "When entries go to disk: each, none, or every so many ms, as 200ms.")
     var fsync: FsyncArgument = FsyncArgument(schedule: .each)
 
@@ -50,6 +53,9 @@ struct Append: Verb {
         }
         if editor, lines || lengthPrefixed || batch || source != "-" {
             throw ValidationError("--editor makes one entry: it goes with no other source or form")
+        }
+        if text != nil, editor || lengthPrefixed || source != "-" {
+            throw ValidationError("--text is what is appended: it goes with no other source")
         }
     }
 
@@ -63,6 +69,16 @@ struct Append: Verb {
         ["walrus", "append"] + log.words + topic.words + (source == "-" ? [] : [source])
             + (lines ? ["--lines"] : []) + (lengthPrefixed ? ["--length-prefixed"] : [])
             + (batch ? ["--batch"] : []) + (editor ? ["--editor"] : [])
+            + (text.map { ["--text", $0] } ?? [])
+    }
+
+    /// The entries that the command line itself has.
+    private var given: [[UInt8]]? {
+        text.map { text in
+            lines
+                ? text.utf8.split(separator: 10, omittingEmptySubsequences: false).map(Array.init)
+                : [Array(text.utf8)]
+        }
     }
 
     func perform() throws {
@@ -70,7 +86,8 @@ struct Append: Verb {
         var input = EntryInput(
             source == "-" ? StandardInput() : try StandardInput(FilePath(source)), framing)
         // Read before the log is opened: a slow writer must not hold the lock for nothing.
-        let ready = try editor ? [edit()] : isMany && !batch ? nil : read(&input)
+        let ready =
+            try given ?? (editor ? [edit()] : isMany && !batch ? nil : read(&input))
         let path = try log.existingOrNew()
         let audit = try AuditLog()
         let subject = AuditLog.Subject(

@@ -29,6 +29,10 @@ struct Backup: Verb {
 
     func validate() throws {
         if archive.isEmpty { throw ValidationError("the archive's name is empty") }
+        if archive == "-" {
+            throw ValidationError(
+                "an archive is a file, which is checked and renamed once it is whole")
+        }
     }
 
     func perform() throws {

@@ -24,7 +24,10 @@ struct Console: Verb {
     @Option(help: "The instance key: its log lies in a folder of its own in DIR.")
     var key: String?
 
-    @Flag(help: "Offer the actions that write (append, consume).")
+    @Flag(
+        help:
+            "Offer the actions that write: append, consume, seek, replay, reclaim, repair and others."
+    )
     var write = false
 
     @Option(

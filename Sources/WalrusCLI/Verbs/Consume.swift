@@ -77,7 +77,7 @@ struct Consume: Verb {
         if dryRun {
             let state = try topic.state(in: try log.scan().state)
             let action = try action(path, state, access.cursor(of: state))
-            return try action.plan(command: command, output: out ?? "standard output").show()
+            return try action.plan(command: command, output: out).show()
         }
         let subject = AuditLog.Subject(
             "consume", path, topic: topic.name, command: ShellWord.line(command))
@@ -93,7 +93,11 @@ struct Consume: Verb {
                 }
             }
         }
-        if let out { StandardStreams.complain(Failure.line("\(outcome.text), written to \(out)")) }
+        if let out {
+            StandardStreams.complain(Failure.line("\(outcome.text), written to \(out)"))
+        } else if outcome.figures.contains(where: { $0.0 == "damaged" && $0.1.isPositive }) {
+            StandardStreams.complain(Failure.line(outcome.text))
+        }
     }
 
     private func action(
@@ -133,6 +137,12 @@ struct Consume: Verb {
         return try writing(out) {
             try export.write(to: FilePath(out), replaces: force).exported
         }
+    }
+}
+
+extension JSON {
+    fileprivate var isPositive: Bool {
+        if case .int(let number) = self { number > 0 } else { false }
     }
 }
 

@@ -42,6 +42,8 @@ public struct EntriesModel: Hashable, Sendable {
     var finding: Int?
     /// The request whose rows are awaited.
     var awaited: Int?
+    /// What `awaited` looks for, where that is an entry.
+    var sought: EntryTarget?
     /// What to select once awaited rows are there.
     var landing = Landing.keep
 

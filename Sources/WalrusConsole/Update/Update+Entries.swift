@@ -217,6 +217,14 @@ extension ConsoleModel {
             entries?.awaited = nil
             entries?.landing = .ordinal(ordinal)
             land(rows)
+            if case .sequence(let number) = entries?.sought,
+                let row = rows.first(where: { $0.ordinal == ordinal }),
+                row.stamp?.sequence != number
+            {
+                notice = Notice(
+                    kind: .problem,
+                    text: "no sound entry has the number \(number): this is the next one")
+            }
             return loadPayload()
         case .matches(let id, let result, let isFinal):
             guard entries?.awaited == id else { return [] }

@@ -74,6 +74,7 @@ extension ConsoleModel {
         showAll()
         let id = request()
         entries?.awaited = id
+        entries?.sought = target
         return [
             .locate(request: id, topic: topic, target, count: EntriesModel.windowMax)
         ]

@@ -167,7 +167,8 @@ enum HomeView {
         let selected = model.selectedTopicRow.map { $0 - home.top }
         let files = FileNumbers(state)
         let chosen = ColumnChoice(.topics, model)
-        let rows = visible.map { chosen.pick(row(model, state.topics[$0], $0, files)) }
+        let report = LiveReport(model.looks)
+        let rows = visible.map { chosen.pick(row(model, report, state.topics[$0], $0, files)) }
         Table(
             chosen.pick(columns(model)), rows: rows, selected: selected, top: 0,
             sort: sortColumn(home).flatMap { column, isAscending in
@@ -222,10 +223,14 @@ enum HomeView {
     }
 
     private static func row(
-        _ model: ConsoleModel, _ topic: TopicState, _ index: Int, _ files: FileNumbers
+        _ model: ConsoleModel, _ report: LiveReport?, _ topic: TopicState, _ index: Int,
+        _ files: FileNumbers
     ) -> [TableCell] {
-        let appended = model.history.appended(topic.name)
-        let consumed = model.history.consumed(topic.name)
+        let live = report?.topic(topic)
+        let isKnown = report?.now != nil
+        func rate(_ value: Double) -> TableCell {
+            .text(isKnown ? Figures.count(value) : "?", value > 0 ? .text : .muted)
+        }
         let color = Style(Role.topic(index))
         let unread: Style = topic.unread > 0 ? Style(.text, .bold) : .muted
         let rates = model.history.rates[topic.name]?.appended.map { Optional(Double($0)) } ?? []
@@ -240,9 +245,9 @@ enum HomeView {
             .text(Figures.bytes(topic.size), .muted),
             .text(cursor(topic, files), topic.cursor?.isClear == false ? Style(.warning) : .text),
             topic.isClean ? .text("clean", Style(.good)) : .text("dirty", Style(.warning)),
-            .text(Figures.count(appended), appended > 0 ? .text : .muted),
-            .text(Figures.count(consumed), consumed > 0 ? .text : .muted),
-            .text(drain(topic, appended, consumed, model.glyphs), .muted),
+            rate(live?.appended ?? 0),
+            rate(live?.consumed ?? 0),
+            .text(drain(live?.trend ?? .unknown, model.glyphs), .muted),
             .sparkline(Sparkline(padding + rates, style: color)),
         ]
     }
@@ -258,13 +263,14 @@ enum HomeView {
         return "\(place) \(Figures.percent(cursor.offset, of: used))%"
     }
 
-    private static func drain(
-        _ topic: TopicState, _ appended: Double, _ consumed: Double, _ glyphs: GlyphSet
-    ) -> String {
-        if topic.unread == 0 { return glyphs.dash }
-        guard appended > 0 || consumed > 0 else { return glyphs.dash }
-        guard consumed > appended else { return "never" }
-        return Figures.duration(Double(topic.unread) / (consumed - appended))
+    /// As on Live, in five columns.
+    private static func drain(_ trend: LiveReport.Trend, _ glyphs: GlyphSet) -> String {
+        switch trend {
+        case .empty, .steady: glyphs.dash
+        case .grows: "never"
+        case .drains(let seconds): Figures.duration(seconds)
+        case .unknown: "?"
+        }
     }
 }
 

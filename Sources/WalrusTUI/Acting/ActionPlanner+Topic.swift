@@ -82,7 +82,8 @@ extension ActionPlanner {
         switch source {
         case .editor: throw ActionFailure("an editor needs a terminal")
         case .typed(let payloads):
-            let words = payloads.count > 1 ? ["--lines"] + batch : batch
+            let text = String(decoding: Array(payloads.joined(separator: [10])), as: UTF8.self)
+            let words = (payloads.count > 1 ? ["--lines"] + batch : batch) + ["--text", text]
             return planned(
                 action,
                 action.plan(payloads, topic, command: command("append", name, words)),
