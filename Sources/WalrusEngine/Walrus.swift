@@ -124,7 +124,8 @@ public final class Walrus: Sendable {
     /// index files and a snapshot for the next open, and gives the directory free. Further calls do
     /// nothing.
     ///
-    /// Everything is tried whatever fails; the first failure is thrown.
+    /// Everything is tried whatever fails; the first failure is thrown. That the snapshot cannot be
+    /// written is none: the next opening reads the data files then.
     public func close() throws(EngineError) {
         try closing.withLock { _ throws(EngineError) in
             if let topics = registry.close() { try close(topics) }

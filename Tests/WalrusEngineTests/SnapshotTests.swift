@@ -166,6 +166,18 @@ import WalrusIO
     }
 
     /// Where a scan would not find what is known, nothing is saved.
+    /// It saves time and holds nothing else: on a full disk the close has done what it promises.
+    @Test func aSnapshotThatCannotBeWrittenIsNoFailure() throws {
+        let place = try Workplace()
+        let walrus = try place.openFaulty()
+        try walrus.append([1], to: "t")
+        place.storage.fail { _, name in name.hasSuffix(DirectoryNames.snapshot) ? .noSpace : nil }
+        try walrus.close()
+        place.storage.heal()
+        #expect(try place.storage.contents(of: DirectoryNames.snapshot) == nil)
+        try place.session { walrus throws in #expect(walrus.unreadCount(of: "t") == 1) }
+    }
+
     @Test func noSnapshotOfWhatIsInDoubt() throws {
         // A sync that failed.
         var place = try Workplace()

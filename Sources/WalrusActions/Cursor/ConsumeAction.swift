@@ -80,12 +80,13 @@ public struct ConsumeAction: Sendable {
         return passed
     }
 
-    /// "; passed by 2 damaged entries, the first at FILE:BLOCK+OFFSET"; empty where there is none.
-    private var passedWords: String {
-        guard let first = passed.first else { return "" }
-        return passed.count == 1
-            ? "; passed by a damaged entry, at \(first)"
-            : "; passed by \(passed.count) damaged entries, the first at \(first)"
+    /// What is said of `passed`; nil where there is none.
+    private var damage: String? {
+        passed.first.map { first in
+            counted(
+                passed.count, "damaged entry between them is passed by, at \(first)",
+                "damaged entries between them are passed by, the first at \(first)")
+        }
     }
 
     /// Sound entries before the cursor.
@@ -107,16 +108,9 @@ public struct ConsumeAction: Sendable {
     public func plan(command: [String], output: String?) -> ActionPlan {
         let entries = counted(ordinals.count, "entry", "entries")
         let unread = reader.topic.entries - ordinals.upperBound + 1
-        var damage: [String] = []
-        if let first = passed.first {
-            damage.append(
-                counted(
-                    passed.count, "damaged entry between them is passed by, at \(first)",
-                    "damaged entries between them are passed by, the first at \(first)"))
-        }
         return ActionPlan(
             title: "consume \(entries) of \(topic.word)", command: command,
-            lines: damage + [
+            lines: (damage.map { [$0] } ?? []) + [
                 "entries \(ordinals.lowerBound) to \(ordinals.upperBound - 1) count as read",
                 "the cursor goes from \(cursor?.text ?? "begin") to \(target)",
                 counted(unread, "entry stays unread", "entries stay unread"),
@@ -133,7 +127,8 @@ public struct ConsumeAction: Sendable {
         guard try deliver() == ordinals.count else { throw Self.changed(topic) }
         let move = try log.moveCursor(of: topic, from: cursor, to: .place(target))
         return ActionOutcome(
-            "consumed \(counted(ordinals.count, "entry", "entries")) of \(topic.word)\(passedWords)",
+            "consumed \(counted(ordinals.count, "entry", "entries")) of \(topic.word)"
+                + (damage.map { "; \($0)" } ?? ""),
             figures: [
                 ("entries", .int(ordinals.count)), ("first_ordinal", .int(ordinals.lowerBound)),
                 ("last_ordinal", .int(ordinals.upperBound - 1)), ("damaged", .int(passed.count)),

@@ -70,9 +70,6 @@ struct RateHistory: Sendable {
         if total.count > Self.totalCapacity { total.removeFirst() }
     }
 
-    func appended(_ topic: TopicName) -> Double { Double(rates[topic]?.appended.last ?? 0) }
-    func consumed(_ topic: TopicName) -> Double { Double(rates[topic]?.consumed.last ?? 0) }
-
     /// The means of a topic's last rates, `count` of them at most.
     func mean(_ topic: TopicName, of count: Int) -> (appended: Double, consumed: Double) {
         guard let rates = rates[topic] else { return (0, 0) }

@@ -64,7 +64,10 @@ extension ConsoleModel {
             case .entries: return Double(topic.entries)
             case .unread: return Double(topic.unread)
             case .size: return Double(topic.size)
-            case .rate: return history.appended(topic.name) + history.consumed(topic.name)
+            case .rate:
+                // What the columns show.
+                let rate = history.mean(topic.name, of: LiveReport.meanOf)
+                return rate.appended + rate.consumed
             }
         }
         let keys = topics.indices.map(key)

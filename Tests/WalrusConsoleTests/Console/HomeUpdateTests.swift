@@ -120,8 +120,8 @@ import WalrusFormat
         var model = Sample.model()
         _ = try Sample.session(&model)
         _ = model.update(.scanned(Sample.state(moreOrders: 500, time: Sample.time + 2_000_000_000)))
-        #expect(model.history.appended("orders") == 250)
-        #expect(model.history.appended("metrics") == 0)
+        #expect(model.history.mean("orders", of: 1).appended == 250)
+        #expect(model.history.mean("metrics", of: 1).appended == 0)
         #expect(model.history.total == [250])
     }
 

@@ -70,6 +70,17 @@ import WalrusIO
         try pane.wait("no mouse") { _ in try !pane.isMouseOn() }
     }
 
+    /// Waits until the pane of that size shows Check as a frame of its own has it.
+    private func expectCheck(_ pane: Pane, _ fixture: Fixture, _ columns: Int, _ rows: Int) throws {
+        try pane.resize(columns: columns, rows: rows)
+        let frame = try Subprocess.run(
+            Subprocess.walrus,
+            ["frame", fixture.path.string, "--size", "\(columns)x\(rows)", "--keys", "5"])
+        let lines = frame.text.split(separator: "\n", omittingEmptySubsequences: false)
+            .dropLast().map { Pane.trimmed($0) }
+        try pane.wait(lines.joined(separator: "\n")) { $0.dropFirst() == lines.dropFirst() }
+    }
+
     /// Sizes from one cell to more than anybody has, one after the other: then it fits again.
     @Test func aStormOfSizes() throws {
         let fixture = try Fixture("small")
@@ -88,13 +99,7 @@ import WalrusIO
         // Not Home: rates take two looks, and a frame has one.
         try pane.press("5")
         for (columns, rows) in [(20, 5), (60, 20), (80, 24)] {
-            try pane.resize(columns: columns, rows: rows)
-            let frame = try Subprocess.run(
-                Subprocess.walrus,
-                ["frame", fixture.path.string, "--size", "\(columns)x\(rows)", "--keys", "5"])
-            let lines = frame.text.split(separator: "\n", omittingEmptySubsequences: false)
-                .dropLast().map { Pane.trimmed($0) }
-            try pane.wait(lines.joined(separator: "\n")) { $0.dropFirst() == lines.dropFirst() }
+            try expectCheck(pane, fixture, columns, rows)
         }
         #expect(kill(process, 0) == 0)
         try pane.press("C-c")
@@ -134,13 +139,7 @@ import WalrusIO
         }
         try pane.press("x", "5")
         for (columns, rows) in [(96, 26), (60, 20), (80, 24)] {
-            try pane.resize(columns: columns, rows: rows)
-            let frame = try Subprocess.run(
-                Subprocess.walrus,
-                ["frame", fixture.path.string, "--size", "\(columns)x\(rows)", "--keys", "5"])
-            let lines = frame.text.split(separator: "\n", omittingEmptySubsequences: false)
-                .dropLast().map { Pane.trimmed($0) }
-            try pane.wait(lines.joined(separator: "\n")) { $0.dropFirst() == lines.dropFirst() }
+            try expectCheck(pane, fixture, columns, rows)
         }
         try pane.press("C-c")
         try pane.wait(for: "status 0")
