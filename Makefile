@@ -41,7 +41,7 @@ run: build ## open the console
 
 test: lint ## check the style, build and run every test
 	@scripts/require swift ncurses uring tmux screen xz zsh fish
-	$(SWIFT) test
+	@SWIFT="$(SWIFT)" scripts/test
 
 soak: ## run the random tests, new seeds each round, for SOAK minutes (60)
 	@scripts/require swift ncurses uring xz

@@ -99,8 +99,10 @@ extension PowerLossTopic {
     ///   - hasLost: the power was gone.
     ///   - hasDamage: something of the topic cannot be read.
     ///   - hasGap: opening told that entries are missing between others.
+    ///   - isMoved: opening told that the power took what the cursor's place is counted from.
     mutating func recover(
-        _ found: [Entry], unread: Int, isClean: Bool, hasLost: Bool, hasDamage: Bool, hasGap: Bool
+        _ found: [Entry], unread: Int, isClean: Bool, hasLost: Bool, hasDamage: Bool, hasGap: Bool,
+        isMoved: Bool
     ) throws {
         var all = items
         if case .append(let batch) = pending {
@@ -133,7 +135,7 @@ extension PowerLossTopic {
             try checkLastBatch(all, indices, hasLost: hasLost)
             try checkGaps(indices, hasGap)
         }
-        try checkCursor(indices, unread)
+        try checkCursor(indices, unread, mayComeAgain: isMoved && hasDamage)
         try Broken.check(
             possibleMarks(hasLost: hasLost).contains(isClean),
             "is clean: \(isClean); it was \(self.isClean), on disk \(marks)")
@@ -184,7 +186,7 @@ extension PowerLossTopic {
             isWhole || hasGap || !hasStamps, "\(Array(unread)) are left, which nobody tells")
     }
 
-    private func checkCursor(_ indices: [Int], _ unread: Int) throws {
+    private func checkCursor(_ indices: [Int], _ unread: Int, mayComeAgain: Bool) throws {
         let consumed = indices.dropLast(unread).last.map { $0 + 1 } ?? 0
         var (least, most) = (position, position)
         switch pending {
@@ -194,7 +196,8 @@ extension PowerLossTopic {
         }
         try Broken.check(consumed <= most, "the cursor is at \(consumed): entries are skipped")
         let again = indices.suffix(unread).count { $0 < least }
-        try Broken.check(again <= unrecorded, "\(again) entries come again, not \(unrecorded)")
+        try Broken.check(
+            again <= unrecorded || mayComeAgain, "\(again) entries come again, not \(unrecorded)")
     }
 
     private func possibleMarks(hasLost: Bool) -> Set<Bool> {

@@ -195,6 +195,7 @@ final class PowerLossWorld {
             report.setAside.isEmpty && report.reconciledMarks.isEmpty, "opening reports \(report)")
         try Broken.check(hasLost || report.reconciliations.isEmpty, "\(report.reconciliations)")
         let after = try inspect()
+        let left = Set(after.files.map(\.name))
         try checkFindings(after, report)
         let known = Set(topics.keys)
         try Broken.check(
@@ -208,17 +209,22 @@ final class PowerLossWorld {
                 let isClean = walrus.isClean(name)
                 for state in [before, after] {
                     let seen = state.topic(name)
+                    // What was consumed may have gone when the engine opened.
+                    let gone = seen?.blocks.filter { !left.contains($0.file) } ?? []
+                    let entries = gone.reduce(seen?.entries ?? 0) { $0 - $1.entries }
+                    let size = gone.reduce(seen?.size ?? 0) { $0 - $1.used }
                     try Broken.check(
-                        seen?.entries ?? 0 == found.count && seen?.unread ?? 0 == unread
+                        entries == found.count && seen?.unread ?? 0 == unread
                             && seen?.isClean ?? true == isClean
-                            && seen?.size ?? 0 == walrus.size(of: name),
+                            && size == walrus.size(of: name),
                         "Inspect: \(String(describing: seen)), engine: \(found.count) entries, "
                             + "\(unread) unread, \(walrus.size(of: name)) bytes")
                 }
                 try topic.recover(
                     found, unread: unread, isClean: isClean, hasLost: hasLost,
                     hasDamage: report.damage.contains { $0.topic == name || $0.topic == nil },
-                    hasGap: report.gaps.contains { $0.topic == name })
+                    hasGap: report.gaps.contains { $0.topic == name },
+                    isMoved: hasLost && report.reconciliations.contains { $0.topic == name })
             } catch let error as Broken {
                 throw Broken(
                     description: "\(name.text.prefix(9)): \(error); position \(topic.position) of "

@@ -28,7 +28,8 @@ final class Pane {
             "conf", with: Array(settings.utf8), temporary: "conf.new")
         var variables: [String: String?] = [
             "walrus": Subprocess.walrus.string, "LC_ALL": "C.UTF-8", "TZ": "UTC", "PS1": "$ ",
-            "TMUX_TMPDIR": folder.path.string, "HISTFILE": nil, "WALRUS_AUDIT": nil,
+            "TMUX_TMPDIR": folder.path.string, "HISTFILE": folder.path.appending("history").string,
+            "WALRUS_AUDIT": nil,
             "XDG_STATE_HOME": folder.path.appending("state").string,
             "XDG_CONFIG_HOME": folder.path.appending("config").string,
         ]
