@@ -184,8 +184,9 @@ struct Assembly {
             let batch = TrailingBatch(
                 blockCount: chain.count, run: { chain[$0].run }, isBare: { chain[$0].used == 0 })
             guard let batch,
-                !batch.isWhole(
-                    consumed: { sidecars.consumed(name) }, followsHole: { chain[$0].followsHole })
+                batch.verdict(
+                    consumed: sidecars.consumed(name), reader: { reader(of: name, chain) },
+                    followsHole: { chain[$0].followsHole }) == .isTorn
             else { return }
             for piece in batch.pieces {
                 cut(&chain[piece.block], name, piece.run.start, piece.run.soundBefore)

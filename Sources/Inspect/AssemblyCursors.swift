@@ -8,6 +8,8 @@ extension Assembly {
         var block: Int
         var offset: Int
         var isClear = true
+        /// It is stored as it stands, and counts no block that is not there.
+        var isLiteral = true
         var source: CursorState.Source?
         /// Why the stored cursor did not say so, as the end of a sentence.
         var problem: String?
@@ -40,6 +42,15 @@ extension Assembly {
             blockIndex: stand.block, file: link.file, slot: link.scan.frame.slot,
             offset: stand.offset, source: source, isClear: stand.isClear)
         return (cursor, consumed(chain, stand))
+    }
+
+    /// Where the topic's cursor stands, as far as it is stored as it stands.
+    func reader(of name: TopicName, _ chain: [Link]) -> (block: Int, offset: Int)? {
+        // What is to be told of it, is told when all batches have been looked at.
+        var assembly = self
+        let stand = assembly.chosen(name, chain)
+        return stand.isClear && stand.isLiteral && stand.problem == nil
+            ? (stand.block, stand.offset) : nil
     }
 
     private func consumed(_ chain: [Link], _ stand: Stand) -> Int {
@@ -76,16 +87,18 @@ extension Assembly {
         switch meaning {
         case .end:
             return Stand(
-                block: chain.count - 1, offset: chain[chain.count - 1].used, source: source)
+                block: chain.count - 1, offset: chain[chain.count - 1].used,
+                isLiteral: stored.blockIndex == UInt64(chain.count), source: source)
         case .at(let block, let offset):
-            if stored.tailBlockID == nil, stored.blockIndex != UInt64(block) {
+            let isLiteral = stored.tailBlockID != nil || stored.blockIndex == UInt64(block)
+            if !isLiteral {
                 findings.add(
                     Finding(
                         .info, .cursorShifted, file: DirectoryNames.cursorIndex,
                         "the cursor of \(name.quoted) names block \(stored.blockIndex) of the topic, but stands in block \(block): an empty block was counted"
                     ))
             }
-            return Stand(block: block, offset: offset, source: source)
+            return Stand(block: block, offset: offset, isLiteral: isLiteral, source: source)
         case .unclear(let block, let offset):
             noteUnclear(name, DirectoryNames.cursorIndex)
             return Stand(

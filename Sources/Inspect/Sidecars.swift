@@ -12,8 +12,8 @@ struct Sidecars: Sendable {
     var isJournalCurrent = true
     /// Batches that are being written to topics with long names.
     var intents: [TopicName: BatchIntent] = [:]
-    /// What is known of topics whose blocks were reclaimed.
-    private var counters: [TopicName: TopicCounter] = [:]
+    /// All that the journal tells, what is known of topics whose blocks were reclaimed included.
+    private var journalContents: CursorJournal.Contents?
     var findings: [Finding] = []
     private var cleanIndex = CursorJournal.Base(index: nil)
     private var areCursorsDamaged = false
@@ -130,7 +130,7 @@ struct Sidecars: Sendable {
             // Where the index is beyond use, the journal is all there is.
             isJournalCurrent =
                 areCursorsLost || contents.cursorIndexes.contains(.init(index: index))
-            counters = contents.counters
+            journalContents = contents
             addMarks(contents)
             journalTail = contents.tornTail.map { "\($0)" }
             if let torn = contents.tornTail {
@@ -182,10 +182,8 @@ struct Sidecars: Sendable {
     /// ever had any; nil: nothing tells.
     func consumed(_ topic: TopicName) -> UInt64? {
         if areCursorsDamaged { return nil }
-        let known = max(journal[topic]?.sequence ?? 0, counters[topic]?.sequence ?? 0)
-        if known > 0 { return known }
-        if journal[topic] != nil { return nil }
-        return cursors[topic] == nil ? 0 : nil
+        let known = journalContents.map { $0.consumed(topic) } ?? 0
+        return known == 0 && cursors[topic] != nil ? nil : known
     }
 
     private mutating func noteDamage(

@@ -37,7 +37,8 @@ extension Walrus {
     /// longer than 176 bytes a batch is made durable whatever the schedule says.
     ///
     /// Throws `.invalidTopic`, `.batchTooLarge` and `.entryTooLarge`, which leave no trace, `.io` and
-    /// `.poisoned`, after which the topic is as it was before, `.batchInProgress` and `.closed`.
+    /// `.poisoned`, after which the topic is as it was before, but that it may be marked dirty,
+    /// `.batchInProgress` and `.closed`.
     /// Corresponds to `batch_append_for_topic`.
     @discardableResult
     public func append(batch payloads: [[UInt8]], to topic: TopicName) throws(EngineError)
@@ -53,9 +54,10 @@ extension Walrus {
         // The slow part, before any lock.
         let batch = PendingBatch(payloads)
         do throws(EngineError) {
-            // Before the entries: a crash in between must not leave any in a topic called clean.
-            try marks.setDirty(found, durably: appendContext.syncsEach)
-            let receipt = try found.append(batch, appendContext)
+            let receipt = try marks.dirtying(found, durably: appendContext.syncsEach) {
+                () throws(EngineError) in
+                try found.append(batch, appendContext)
+            }
             recorder.appendedBatch(
                 entries: batch.count, bytes: payloads.reduce(0) { $0 + $1.count }, since: start)
             afterAppending()

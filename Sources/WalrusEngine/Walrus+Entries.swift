@@ -5,7 +5,7 @@ extension Walrus {
     /// Appends `payload` to the topic, which begins with its first entry.
     ///
     /// Throws `.invalidTopic` and `.entryTooLarge`, which leave no trace, `.io` and `.poisoned`,
-    /// after which the topic is as it was before, and `.closed`. With `FsyncSchedule.each` the entry
+    /// after which the topic is as it was before, but that it may be marked dirty, and `.closed`. With `FsyncSchedule.each` the entry
     /// is durable when this returns; one sync may serve several topics.
     ///
     /// Corresponds to `append_for_topic`.
@@ -39,9 +39,10 @@ extension Walrus {
         // The slow part, before any lock.
         let entry = unsafe PendingEntry(payload: payload, checksum: FNV1a.hash(payload))
         do throws(EngineError) {
-            // Before the entry: a crash in between must not leave an entry in a topic called clean.
-            try marks.setDirty(found, durably: appendContext.syncsEach)
-            let receipt = try found.append(entry, appendContext)
+            let receipt = try marks.dirtying(found, durably: appendContext.syncsEach) {
+                () throws(EngineError) in
+                try found.append(entry, appendContext)
+            }
             recorder.appended(bytes: payload.count, since: start)
             afterAppending()
             return receipt

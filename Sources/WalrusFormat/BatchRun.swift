@@ -95,32 +95,47 @@ public struct TrailingBatch: Hashable, Sendable {
     /// Sound entries of the batch that are there.
     public var sound: Int { pieces.reduce(0) { $0 + $1.run.sound } }
 
-    /// Whether every entry that should be there is, and is sound.
-    ///
-    /// Files are reclaimed once they are consumed, whatever part of a batch is in them. So a batch
-    /// whose first entries are gone is whole if a reader has had them, and in doubt it is: what does
-    /// not count is erased.
+    /// What is to become of it.
+    public enum Verdict: Hashable, Sendable {
+        /// It counts: every entry is there and sound, or a reader had some of it, so that it was
+        /// acknowledged as a whole. What is wrong with it is damage then, what is missing was consumed
+        /// and reclaimed, or is a gap.
+        case counts
+        /// Its beginning is not there, and nothing tells whether a reader had it: it counts, since what
+        /// does not is erased.
+        case countsInDoubt
+        /// It does not count, as a whole.
+        case isTorn
+    }
+
+    /// Whether it counts: a batch is all or nothing.
     ///
     /// - Parameters:
     ///   - consumed: the greatest sequence number that a reader is known to have had, 0 if none ever
     ///     had any; nil: nothing tells.
+    ///   - reader: where the topic's cursor stands, if something says so that is beyond doubt. Asked
+    ///     only where it matters.
     ///   - followsHole: whether an empty or unreadable slot stands before a block in its file, which
     ///     no writer leaves there.
-    public func isWhole<E: Error>(
-        consumed: () throws(E) -> UInt64?, followsHole: (_ block: Int) -> Bool
-    ) throws(E) -> Bool {
+    public func verdict<E: Error>(
+        consumed: UInt64?, reader: () throws(E) -> (block: Int, offset: Int)?,
+        followsHole: (_ block: Int) -> Bool
+    ) throws(E) -> Verdict {
         var next = first.run.indices.lowerBound
+        var isWholeToTheEnd = true
         for piece in pieces {
-            guard piece.run.indices.lowerBound == next, piece.run.isSound else { return false }
+            isWholeToTheEnd =
+                isWholeToTheEnd && piece.run.indices.lowerBound == next && piece.run.isSound
             next = piece.run.indices.upperBound
         }
-        guard next == first.run.count else { return false }
-        let missing = UInt64(first.run.indices.lowerBound)
-        guard missing > 0 else { return true }
+        isWholeToTheEnd = isWholeToTheEnd && next == first.run.count
+        if isWholeToTheEnd, first.run.indices.lowerBound == 0 { return .counts }
+        if let consumed, consumed >= first.run.batch { return .counts }
+        if let reader = try reader(), reader > (first.block, first.run.start) { return .counts }
         // What comes before it in its block was not reclaimed, so neither was its beginning.
-        guard first.run.start == 0 else { return false }
-        guard let consumed = try consumed() else { return true }
-        if consumed >= first.run.batch &+ missing &- 1 { return true }
-        return first.block == 0 && !followsHole(0)
+        guard isWholeToTheEnd, first.run.start == 0 else { return .isTorn }
+        guard let consumed else { return .countsInDoubt }
+        // Nobody ever read the topic: a person, or another engine, may have taken its first files.
+        return consumed == 0 && first.block == 0 && !followsHole(0) ? .counts : .isTorn
     }
 }

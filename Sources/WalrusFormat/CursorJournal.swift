@@ -35,11 +35,14 @@ public struct TopicCounter: Hashable, Sendable {
     public var reclaimed: UInt64
     /// The greatest timestamp, in nanoseconds since 1970 UTC.
     public var timestamp: UInt64
+    /// The greatest running number that a reader had when blocks went; 0: nothing tells.
+    public var consumed: UInt64
 
-    public init(sequence: UInt64, reclaimed: UInt64, timestamp: UInt64) {
+    public init(sequence: UInt64, reclaimed: UInt64, timestamp: UInt64, consumed: UInt64) {
         self.sequence = sequence
         self.reclaimed = reclaimed
         self.timestamp = timestamp
+        self.consumed = consumed
     }
 }
 
@@ -102,6 +105,13 @@ public enum CursorJournal {
         /// An index file was announced since the journal was begun: it, or the one before, is there.
         public var hasAnnouncements: Bool { cursorIndexes.count + cleanIndexes.count > 2 }
 
+        /// The greatest running number that a reader of the topic is known to have had; nil: none is
+        /// known, though a reader may have had some.
+        public func consumed(_ topic: TopicName) -> UInt64? {
+            let known = max(cursors[topic]?.sequence ?? 0, counters[topic]?.consumed ?? 0)
+            return known > 0 || cursors[topic] == nil && counters[topic] == nil ? known : nil
+        }
+
         fileprivate mutating func add(_ record: Record) {
             switch record {
             case .cursor(let topic, let position):
@@ -140,7 +150,7 @@ public enum CursorJournal {
         var number: UInt64
         /// At 16 and 20, as one: the slot and the offset of a cursor.
         var second: UInt64 = 0
-        /// At 24: a file's name, or a number.
+        /// At 24: a file's name, or numbers.
         var name: [UInt8] = []
     }
 
@@ -171,11 +181,12 @@ public enum CursorJournal {
             return Fields(
                 kind: mark.isClean ? 2 : 1, topic: topic.bytes, number: mark.generation)
         case .counter(let topic, let counter):
-            var timestamp: [UInt8] = []
-            timestamp.appendLittleEndian(counter.timestamp)
+            var numbers: [UInt8] = []
+            numbers.appendLittleEndian(counter.timestamp)
+            numbers.appendLittleEndian(counter.consumed)
             return Fields(
                 kind: 3, topic: topic.bytes, number: counter.sequence, second: counter.reclaimed,
-                name: timestamp)
+                name: numbers)
         case .nextCursorIndex(let base):
             return Fields(kind: 4, number: base.checksum, second: base.length)
         case .nextCleanIndex(let base):
@@ -270,11 +281,13 @@ public enum CursorJournal {
         case 3:
             try checkSequence(number, at: at)
             try checkSequence(second, at: at)
+            let consumed = bytes.littleEndian(UInt64.self, at: at + 32)
+            try checkSequence(consumed, at: at)
             return .counter(
                 topic,
                 TopicCounter(
                     sequence: number, reclaimed: second,
-                    timestamp: bytes.littleEndian(UInt64.self, at: at + 24)))
+                    timestamp: bytes.littleEndian(UInt64.self, at: at + 24), consumed: consumed))
         case 4:
             return .nextCursorIndex(Base(length: second, checksum: number))
         case 5:

@@ -93,8 +93,10 @@ struct DirectoryInput {
             let mark = CleanMark(isClean: input.byte() % 2 == 0, generation: input.extreme())
             records.append(.mark(topic(), mark))
         case 13:
+            let sequence = input.extreme()
             let counter = TopicCounter(
-                sequence: input.extreme(), reclaimed: input.extreme(), timestamp: input.extreme())
+                sequence: sequence, reclaimed: input.extreme(), timestamp: input.extreme(),
+                consumed: sequence)
             records.append(.counter(topic(), counter))
         case 14:
             let hasFile = input.byte() % 4 > 0

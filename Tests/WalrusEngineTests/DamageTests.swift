@@ -54,6 +54,25 @@ import WalrusIO
         }
     }
 
+    /// Damage that comes to the entry behind one that was damaged when the directory was opened.
+    @Test(arguments: 0..<4) func damageBesideDamage(how: Int) throws {
+        let place = try filled()
+        try place.flip(Self.file, at: 256)
+        let walrus = try place.open()
+        #expect(walrus.recoveryReport.damageCount == 1)
+        try place.flip(Self.file, at: 260 + 256)
+        let next: [UInt8]? =
+            switch how {
+            case 0: try walrus.readNext("t", checkpoint: false)?.payload
+            case 1: try walrus.readNext("t", checkpoint: true)?.payload
+            case 2: try walrus.readBatch("t", maxBytes: 1, checkpoint: false).first?.payload
+            default: try walrus.readBatch("t", maxBytes: 1, checkpoint: true).first?.payload
+            }
+        #expect(next == [2, 1, 2, 3])
+        #expect(walrus.unreadCount(of: "t") == (how % 2 == 0 ? 13 : 12))
+        try walrus.close()
+    }
+
     /// A link that leads nowhere is told of, by both, and its name is not given to a new file.
     @Test func aLinkThatLeadsNowhere() throws {
         let place = try Workplace()
@@ -329,15 +348,17 @@ import WalrusIO
 
 extension DamageTests {
     /// Files are reclaimed once they are consumed, whatever part of a batch is in them: what is left
-    /// of the batch is no remains of a crash. What is missing without having been consumed is one.
+    /// of the batch is no remains of a crash. Where nobody had any of it, it is one.
     @Test(
         arguments: [
             // The reader has had all before; the same, and a slot before it is empty; cursor files lost.
             (4, true, false, true), (4, true, true, true), (nil, true, false, true),
-            // It has had nothing, or not all of it, and the block it stood in is gone.
-            (0, true, true, false), (3, true, true, false), (nil, true, true, false),
+            // It has had nothing of it, and the block it stood in is gone.
+            (0, true, true, false), (1, true, true, false), (nil, true, true, false),
+            // It has had some of it: acknowledged it was, then.
+            (3, true, true, true), (2, false, true, true),
             // There are blocks before it; the one between has been reclaimed, or was lost.
-            (4, false, false, true), (2, false, true, false),
+            (4, false, false, true), (1, false, true, false),
         ] as [(UInt64?, Bool, Bool, Bool)])
     func f17ABatchWhoseBeginningIsGone(
         consumed: UInt64?, isFirst: Bool, followsHole: Bool, isKept: Bool

@@ -31,6 +31,36 @@ import WalrusIO
         #expect(try operations(2_000) == few)
     }
 
+    /// "Clean" is said while an entry is written: who said it knew nothing of the entry.
+    @Test(arguments: [FsyncSchedule.never, .each]) func cleanDuringAnAppend(schedule: FsyncSchedule)
+        throws
+    {
+        for isBatch in [false, true] {
+            let place = try Workplace()
+            let walrus = try place.openFaulty(.strictlyAtOnce, schedule)
+            try walrus.append([1], to: "t")
+            let calls = Tally()
+            place.storage.fail { operation, name in
+                guard operation == .write, DataFileName(name) != nil else { return nil }
+                if calls.values.isEmpty {
+                    calls.add(operation)
+                    Thread { try? walrus.markClean("t") }.join()
+                }
+                return nil
+            }
+            if isBatch {
+                try walrus.append(batch: [[2], [3]], to: "t")
+            } else {
+                try walrus.append([2], to: "t")
+            }
+            #expect(calls.values == [.write: 1] && !walrus.isClean("t"))
+            place.storage.crash()
+            try? walrus.close()
+            place.storage.heal()
+            try place.session { #expect(!$0.isClean("t")) }
+        }
+    }
+
     @Test func marksSurviveACrash() throws {
         let place = try Workplace()
         try place.crashing { walrus throws in

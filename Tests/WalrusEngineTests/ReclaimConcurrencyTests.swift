@@ -8,6 +8,33 @@ import WalrusIO
 
 /// Files go while everybody is at work.
 @Suite struct ReclaimConcurrencyTests {
+    /// A look at what comes next finds something as long as there is something, however fast the files
+    /// before it go.
+    @Test func aLookWhileFilesGo() throws {
+        let place = try Workplace()
+        let count = 200
+        for number in 0..<count {
+            try place.putEntry(
+                [UInt8(number)], "t", file: "\(1_763_670_155_020 + number)", slot: 0)
+        }
+        let walrus = try place.open()
+        let isDone = Event()
+        let looker = Thread {
+            while !isDone.wait(nanoseconds: 0) {
+                let found = try? walrus.readBatch("t", maxBytes: 10, checkpoint: false)
+                #expect(found?.isEmpty == false)
+                let there = try? walrus.readBatch(
+                    "t", maxBytes: 10, checkpoint: false, startOffset: 0)
+                #expect(there?.isEmpty == false)
+            }
+        }
+        for _ in 0..<count - 1 { #expect(try walrus.readNext("t", checkpoint: true) != nil) }
+        isDone.set()
+        looker.join()
+        #expect(try place.dataFiles.count == 1)
+        try walrus.close()
+    }
+
     /// A batch that went on in a new file goes back to the one before if it fails. That one must be
     /// there then, with all that was read from it meanwhile, and who read it did not wait.
     @Test func theFileThatABatchGoesBackToStays() throws {

@@ -77,8 +77,10 @@ import WalrusIO
         #expect(Array(record[44..<48]) == [0, 0, 0, 0])
         #expect(Array(record[48...]) == Array("123456789".utf8) + [0, 0, 0, 0, 0, 0, 0])
         let counter = CursorJournal.encode(
-            .counter("t", TopicCounter(sequence: 1, reclaimed: 2, timestamp: 3)))
+            .counter(
+                "t", TopicCounter(sequence: 1, reclaimed: 2, timestamp: 3, consumed: 4)))
         #expect(counter[6] == 3 && counter[8] == 1 && counter[16] == 2 && counter[24] == 3)
+        #expect(counter[32] == 4)
         let mark = CursorJournal.encode(.mark("t", CleanMark(isClean: true, generation: 5)))
         #expect(mark[6] == 2 && mark[8] == 5)
         #expect(CursorJournal.encode(.nextCleanIndex(.init(index: nil)))[6] == 5)

@@ -50,7 +50,7 @@ import Testing
     /// Every kind of record, and what the journal says in the end.
     @Test func everyKind() throws {
         let counter = TopicCounter(
-            sequence: 7, reclaimed: EntryStamp.sequenceMax, timestamp: 1 << 60)
+            sequence: 7, reclaimed: EntryStamp.sequenceMax, timestamp: 1 << 60, consumed: 6)
         let next = CursorJournal.Base(index: [4])
         let records: [CursorJournal.Record] = [
             .mark("t", CleanMark(isClean: false, generation: 1)),
@@ -100,8 +100,9 @@ import Testing
             .cursor(TopicName(bytes: [0xff]), .begin),
             .mark(TopicName(bytes: [0xc3]), CleanMark(isClean: true, generation: 1)),
             .cursor("t", CursorPosition(file: nil, slot: 0, offset: 0, sequence: far)),
-            .counter("t", TopicCounter(sequence: far, reclaimed: 0, timestamp: 0)),
-            .counter("t", TopicCounter(sequence: 0, reclaimed: far, timestamp: 0)),
+            .counter("t", TopicCounter(sequence: far, reclaimed: 0, timestamp: 0, consumed: 0)),
+            .counter("t", TopicCounter(sequence: 0, reclaimed: far, timestamp: 0, consumed: 0)),
+            .counter("t", TopicCounter(sequence: 0, reclaimed: 0, timestamp: 0, consumed: far)),
         ]
         for record in records {
             #expect(throws: FormatError.self) {

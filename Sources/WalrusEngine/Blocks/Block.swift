@@ -25,7 +25,7 @@ struct Block: Sendable {
 
     /// The first offset at or after `offset` that is not inside damage.
     func skippingDamage(_ offset: Int) -> Int {
-        damaged.first { $0.contains(offset) }?.upperBound ?? offset
+        damaged.reduce(offset) { $1.contains($0) ? $1.upperBound : $0 }
     }
 
     func place(at offset: Int) -> EntryPlace {

@@ -5,23 +5,22 @@ extension Recovery {
     /// Takes away the batches at the end of a topic of which not every entry is there and sound: a
     /// batch is all or nothing. They are overwritten with zeros, durably, before anything follows.
     /// Returns the topics that keep one only because nothing tells what was consumed of it.
-    mutating func dropBatches(_ chains: inout [TopicName: Chain], _ indexes: StoredIndexes)
-        throws(EngineError) -> Set<TopicName>
-    {
+    mutating func dropBatches(
+        _ chains: inout [TopicName: Chain], _ indexes: StoredIndexes, files: Set<DataFileName>
+    ) throws(EngineError) -> Set<TopicName> {
         try dropIntended(&chains)
         var doubtful: Set<TopicName> = []
         for topic in chains.keys.sorted() {
             // What stood before it is at the end now: were that left for the next opening, entries
             // would go that readers have had meanwhile.
-            while let chain = chains[topic], let batch = chain.trailingBatch,
-                !batch.isWhole(
-                    consumed: {
-                        let known = indexes.consumed(topic)
-                        if known == nil { doubtful.insert(topic) }
-                        return known
+            while let chain = chains[topic], let batch = chain.trailingBatch {
+                let verdict = try batch.verdict(
+                    consumed: indexes.consumed(topic),
+                    reader: { () throws(EngineError) in try indexes.reader(of: topic, chain, files)
                     },
                     followsHole: { chain.links[$0].followsHole })
-            {
+                if verdict == .countsInDoubt { doubtful.insert(topic) }
+                guard verdict == .isTorn else { break }
                 let ranges = batch.pieces.map { (link: $0.block, start: $0.run.start) }
                 note(topic, chain, ranges[0], found: batch.found, count: batch.first.run.count)
                 chains[topic] = try dropping(ranges, chain)

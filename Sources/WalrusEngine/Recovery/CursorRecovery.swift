@@ -3,7 +3,7 @@ internal import WalrusIO
 
 extension Recovery {
     /// A place in a chain, and what of it is not as it was stored.
-    private struct Place: Comparable {
+    fileprivate struct Place: Comparable {
         var block: Int
         var offset: Int
         /// Why the stored cursor did not say so, as the end of a sentence.
@@ -16,7 +16,7 @@ extension Recovery {
     }
 
     /// What is stored about the cursor of one topic.
-    private struct Stored: Sendable {
+    fileprivate struct Stored: Sendable {
         let topic: TopicName
         let chain: Chain
         let index: StoredCursor?
@@ -32,14 +32,6 @@ extension Recovery {
         let isIndexBehind: Bool
     }
 
-    /// How the two files on disk go together.
-    private enum Trust {
-        /// The journal continues the index: its records come after.
-        case journal
-        /// Another engine, or a person, changed the index since: the earlier cursor counts.
-        case earlier
-    }
-
     /// Finds every topic's cursor among its blocks. What the store is to begin with, and the cursors.
     /// The `doubtful` topics get one whatever is stored: an index without them would tell the next
     /// recovery that nothing was ever consumed, and it would drop what this one has kept.
@@ -47,9 +39,7 @@ extension Recovery {
         _ chains: [TopicName: Chain], _ indexes: StoredIndexes, doubtful: Set<TopicName>,
         files: [DataFileName]
     ) throws(EngineError) -> (store: CursorStore, places: [TopicName: ReadCursor]) {
-        // Where the index is beyond use, the journal is all there is, and its records are sound.
-        let trust: Trust =
-            indexes.cursors == nil || indexes.continuesCursors ? .journal : .earlier
+        let trust = indexes.trust
         let journal = indexes.journal?.cursors ?? [:]
         let index = indexes.cursors ?? [:]
         let topics = Set(index.keys).union(journal.keys).union(doubtful)
@@ -130,13 +120,16 @@ extension Recovery {
             let known = contents.counters[topic]
             contents.counters[topic] = TopicCounter(
                 sequence: max(cursor.sequence, known?.sequence ?? 0),
-                reclaimed: known?.reclaimed ?? 0, timestamp: known?.timestamp ?? 0)
+                reclaimed: known?.reclaimed ?? 0, timestamp: known?.timestamp ?? 0,
+                consumed: max(cursor.sequence, known?.consumed ?? 0))
         }
     }
 
     // MARK: - One topic
 
-    private static func outcome(_ stored: Stored, _ trust: Trust, _ files: Set<DataFileName>)
+    private static func outcome(
+        _ stored: Stored, _ trust: StoredIndexes.Trust, _ files: Set<DataFileName>
+    )
         throws(EngineError) -> Outcome
     {
         guard !stored.chain.links.isEmpty else {
@@ -165,7 +158,9 @@ extension Recovery {
             problem: place.problem, isIndexBehind: place.isFragile)
     }
 
-    private static func chosen(_ stored: Stored, _ trust: Trust, _ files: Set<DataFileName>)
+    fileprivate static func chosen(
+        _ stored: Stored, _ trust: StoredIndexes.Trust, _ files: Set<DataFileName>
+    )
         throws(EngineError) -> Place
     {
         let index = try stored.index.map { cursor throws(EngineError) in
@@ -241,5 +236,28 @@ extension Recovery {
         return Place(
             block: last, offset: chain.links[last].survey.used, problem: problem,
             isFragile: problem != nil)
+    }
+}
+
+extension StoredIndexes {
+    /// How the two files on disk go together.
+    enum Trust {
+        /// The journal continues the index: its records come after.
+        case journal
+        /// Another engine, or a person, changed the index since: the earlier cursor counts.
+        case earlier
+    }
+
+    /// Where the index is beyond use, the journal is all there is, and its records are sound.
+    var trust: Trust { cursors == nil || continuesCursors ? .journal : .earlier }
+
+    /// Where the topic's cursor stands in `chain`, as far as it is stored as it stands.
+    func reader(of topic: TopicName, _ chain: Chain, _ files: Set<DataFileName>)
+        throws(EngineError) -> (block: Int, offset: Int)?
+    {
+        let stored = Recovery.Stored(
+            topic: topic, chain: chain, index: cursors?[topic], journal: journal?.cursors[topic])
+        let place = try Recovery.chosen(stored, trust, files)
+        return place.problem == nil && !place.isFragile ? (place.block, place.offset) : nil
     }
 }

@@ -52,14 +52,12 @@ struct StoredIndexes: Sendable {
         marks != nil && journal?.cleanIndexes.contains(cleanBase) ?? false
     }
 
-    /// The greatest running number that a reader of the topic is known to have had, or that was
-    /// acknowledged before blocks were reclaimed; 0 if none ever had any. Nil: nothing tells.
+    /// The greatest running number that a reader of the topic is known to have had; 0 if none ever
+    /// had any. Nil: nothing tells.
     func consumed(_ topic: TopicName) -> UInt64? {
         guard let cursors, !isJournalLost else { return nil }
-        let known = max(
-            journal?.cursors[topic]?.sequence ?? 0, journal?.counters[topic]?.sequence ?? 0)
-        if known > 0 { return known }
-        return journal?.cursors[topic] == nil && cursors[topic] == nil ? 0 : nil
+        let known = journal.map { $0.consumed(topic) } ?? 0
+        return known == 0 && cursors[topic] != nil ? nil : known
     }
 
     /// The greatest name that a recorded cursor has a block in. Its file may be gone; a new one of

@@ -41,8 +41,21 @@ final class CleanMarks: Sendable {
         try change(topic, isClean: isClean, durably: durably)
     }
 
-    /// The same before an append, which finds the topic dirty but for the first time.
-    func setDirty(_ topic: Topic, durably: Bool) throws(EngineError) {
+    /// Appends, with the topic dirty before: a crash in between must not leave an entry in a topic
+    /// called clean. It is looked at again afterwards: who called it clean meanwhile knew nothing of
+    /// the entry.
+    func dirtying<Receipt>(
+        _ topic: Topic, durably: Bool, _ append: () throws(EngineError) -> Receipt
+    ) throws(EngineError) -> Receipt {
+        try setDirty(topic, durably)
+        let receipt = try append()
+        // The entry is acknowledged; should this fail, the next append tells.
+        try? setDirty(topic, durably)
+        return receipt
+    }
+
+    /// Nearly always the topic is known to be dirty.
+    private func setDirty(_ topic: Topic, _ durably: Bool) throws(EngineError) {
         guard !topic.isKnownDirty.load(ordering: .acquiring) else { return }
         try change(topic.name, isClean: false, durably: durably)
     }

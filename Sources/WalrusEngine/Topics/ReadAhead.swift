@@ -50,7 +50,10 @@ struct ReadAhead: Sendable {
         let count = lease == nil ? 1 : Int.max
         let need = StoredRun.Need(count: count, payloadSize: .max, readSize: size)
         let run = try engineErrors(spot.block.frame.topic) { () throws(IOError) in
-            try StoredRun(spot.block, at: spot.offset, need)
+            do throws(IOError) { return try StoredRun(spot.block, at: spot.offset, need) } catch {
+                // Whatever cannot be read may be behind the entry.
+                return try StoredRun.single(spot.block, at: spot.offset)
+            }
         }
         (entries, bytes) = (run.entries, run.bytes)
     }

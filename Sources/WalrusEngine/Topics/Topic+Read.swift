@@ -133,9 +133,12 @@ extension Topic {
             else { return }
             spot.block.file.dispute()
             spot.block.file.isPinned = true
-            state.blocks[index].damaged =
-                spot.block.damaged.filter { $0.upperBound <= spot.offset }
-                + survey.damage.ranges
+            var damage = DamageList()
+            for range in spot.block.damaged where range.upperBound <= spot.offset {
+                damage.add(range)
+            }
+            for range in survey.damage.ranges { damage.add(range) }
+            state.blocks[index].damaged = damage.ranges
             state.blocks[index].entries -= missing
             state.entries -= missing
             // After a restart nothing behind such a place could be found.

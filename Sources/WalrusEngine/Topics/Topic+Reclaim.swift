@@ -6,6 +6,8 @@ extension Topic {
     struct End {
         let lastSequence: UInt64
         let lastTimestamp: UInt64
+        /// The last number that a reader had. Those behind it are of what is unread or in flight.
+        let consumed: UInt64
         /// Running numbers that no sound entry on disk has.
         let missing: UInt64
         /// Nothing is appended to the last block any more, if that is one of those in question.
@@ -28,8 +30,11 @@ extension Topic {
                     appending.writer = nil
                 }
                 let entries = UInt64(state.entries)
+                let unread = state.entries - (state.settled?.consumed ?? 0)
+                let ahead = UInt64(unread + appending.flights.count)
                 return End(
                     lastSequence: appending.lastSequence, lastTimestamp: appending.lastTimestamp,
+                    consumed: appending.lastSequence - min(appending.lastSequence, ahead),
                     missing: max(appending.lastSequence, entries) - entries, isSealed: !isFlying)
             }
         }
@@ -61,7 +66,7 @@ extension Topic {
                 counter: TopicCounter(
                     sequence: end.lastSequence,
                     reclaimed: end.missing + UInt64(state.entries - after.entries),
-                    timestamp: end.lastTimestamp))
+                    timestamp: end.lastTimestamp, consumed: end.consumed))
         }
     }
 }

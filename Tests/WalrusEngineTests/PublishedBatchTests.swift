@@ -1,0 +1,156 @@
+import Inspect
+import TestSupport
+import Testing
+import WalrusEngine
+import WalrusFormat
+import WalrusIO
+
+/// A batch that a reader had some of was acknowledged: what is missing of it, or damaged, never takes
+/// the rest with it. One that nobody had is all or nothing.
+@Suite struct PublishedBatchTests {
+    enum End: CaseIterable {
+        /// The process is gone, with the journal as it stood.
+        case killed
+        /// Closed well; the snapshot does not hold, as in a copy of the directory.
+        case copied
+    }
+
+    private static let files = (0..<3).map { "\(1_763_670_155_020 + $0)" }
+
+    private func live(_ end: End, _ place: Workplace, _ work: (Walrus) throws -> Void) throws {
+        switch end {
+        case .killed: try place.crashing(.strictlyAtOnce, work)
+        case .copied:
+            try place.session(.strictlyAtOnce, work)
+            try place.storage.remove(DirectoryNames.snapshot)
+        }
+    }
+
+    /// What the next engine finds unread; Inspect must foretell it.
+    private func left(_ place: Workplace, _ comment: Comment) throws -> [UInt8] {
+        let before = try #require(try Scanner(place.path).scan())
+        return try place.session { walrus throws in
+            let report = walrus.recoveryReport
+            #expect(report.droppedBatches.isEmpty && report.reconciliations.isEmpty, comment)
+            #expect(before.topic("t")?.unread ?? 0 == walrus.unreadCount(of: "t"), comment)
+            return try walrus.consume("t").map { $0.payload[0] }
+        }
+    }
+
+    private func put(_ place: Workplace, _ number: Int, of count: Int, file: String, _ slot: Int)
+        throws
+    {
+        let stamp = EntryStamp(
+            batchIndex: number - 1, batchCount: count, sequence: UInt64(number), timestamp: 1)
+        try place.putEntry([UInt8(number)], "t", file: file, slot: slot, stamp: stamp)
+    }
+
+    /// The middle of three files goes, another topic keeps the first.
+    @Test(arguments: End.allCases) func itsMiddleWasReclaimed(end: End) throws {
+        let place = try Workplace()
+        try place.putEntry([9], "other", file: Self.files[0], slot: 0)
+        try put(place, 1, of: 4, file: Self.files[0], 1)
+        try put(place, 2, of: 4, file: Self.files[1], 0)
+        try put(place, 3, of: 4, file: Self.files[2], 0)
+        try put(place, 4, of: 4, file: Self.files[2], 1)
+        try live(end, place) { walrus throws in
+            #expect(walrus.recoveryReport.isClean)
+            #expect(try walrus.consume("t", 3).map { $0.payload[0] } == [1, 2, 3])
+        }
+        #expect(try place.dataFiles == [Self.files[0], Self.files[2]])
+        #expect(try left(place, "\(end)") == [4])
+        #expect(try left(place, "\(end), read") == [])
+    }
+
+    /// Its end goes; the next engine must not take the topic for unread.
+    @Test(arguments: End.allCases) func itsEndWasReclaimed(end: End) throws {
+        let place = try Workplace()
+        try place.putEntry([9], "other", file: Self.files[0], slot: 0)
+        try put(place, 1, of: 3, file: Self.files[0], 1)
+        try put(place, 2, of: 3, file: Self.files[0], 2)
+        try put(place, 3, of: 3, file: Self.files[1], 0)
+        try place.putEntry([9], "other", file: Self.files[2], slot: 0)
+        try live(end, place) { walrus throws in
+            #expect(try walrus.consume("t").map { $0.payload[0] } == [1, 2, 3])
+        }
+        #expect(try place.dataFiles == [Self.files[0], Self.files[2]])
+        #expect(try left(place, "\(end)") == [])
+        #expect(try left(place, "\(end), again") == [])
+    }
+
+    /// Its beginning goes, and the journal is made anew since.
+    @Test(arguments: End.allCases) func itsBeginningWasReclaimed(end: End) throws {
+        let place = try Workplace()
+        for number in 1...3 { try put(place, number, of: 3, file: Self.files[number - 1], 0) }
+        try live(end, place) { walrus throws in
+            #expect(try walrus.consume("t", 1).map { $0.payload[0] } == [1])
+        }
+        try place.session { _ throws in }
+        #expect(try left(place, "\(end)") == [2, 3])
+    }
+
+    /// One byte of an entry that was read, or that was not.
+    @Test(arguments: End.allCases, [5, 50]) func anEntryIsDamaged(end: End, index: Int) throws {
+        let place = try Workplace()
+        try live(end, place) { walrus throws in
+            try walrus.append(batch: (0..<100).map { [UInt8($0), 1, 2, 3] }, to: "t")
+            #expect(try walrus.consume("t", 10).count == 10)
+        }
+        try place.flip(try #require(try place.dataFiles.first), at: index * 260 + 256)
+        #expect(
+            try left(place, "\(end), \(index)")
+                == (10..<100).map { UInt8($0) }.filter { $0 != index })
+        try place.session { walrus throws in
+            #expect(try walrus.append([1], to: "t").sequence == 101)
+        }
+    }
+
+    /// A reader had what came before it, and that is reclaimed; a power loss took its first half. What
+    /// was reclaimed says nothing of the batch, which nobody had.
+    @Test(arguments: [true, false]) func aTornOneGoes(reclaims: Bool) throws {
+        let place = try Workplace()
+        try place.putEntry(
+            [1], "t", file: Self.files[0], slot: 0, stamp: EntryStamp(sequence: 1, timestamp: 1))
+        try place.putEntry(
+            [UInt8](repeating: 2, count: Layout.unit - 256 - 600), "t", file: Self.files[1],
+            slot: 0,
+            stamp: EntryStamp(sequence: 2, timestamp: 1))
+        var configuration = place.configuration()
+        configuration.reclamation = reclaims ? .immediate : .off
+        let walrus = try Walrus(configuration, on: place.storage)
+        try walrus.append(
+            batch: [[UInt8](repeating: 7, count: 100), [UInt8](repeating: 8, count: 400)], to: "t")
+        #expect(try walrus.consume("t", 1).map { $0.payload } == [[1]])
+        #expect(try place.dataFiles.count == (reclaims ? 1 : 2))
+        place.storage.crash()
+        try? walrus.close()
+        place.storage.heal()
+        try place.put(Self.files[1], [UInt8](repeating: 0, count: 600), at: Layout.unit - 600)
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.droppedBatches.map(\.found) == [1])
+            #expect(try walrus.consume("t").map { $0.payload[0] } == [2])
+        }
+    }
+
+    /// The same over two files. The first of them is lost whole.
+    @Test func aTornOneGoesOverFiles() throws {
+        let place = try Workplace()
+        try place.putEntry(
+            [1], "t", file: Self.files[0], slot: 0, stamp: EntryStamp(sequence: 1, timestamp: 1))
+        try place.putEntry([9], "other", file: Self.files[1], slot: 98)
+        try place.crashing { walrus throws in
+            let size = Layout.unit - 1_000
+            try walrus.append(
+                batch: [[UInt8](repeating: 7, count: size), [UInt8](repeating: 8, count: size)],
+                to: "t")
+            #expect(try walrus.consume("t", 1).map { $0.payload } == [[1]])
+        }
+        #expect(try place.dataFiles.count == 2)
+        try place.put(
+            Self.files[1], [UInt8](repeating: 0, count: Layout.unit), at: 99 * Layout.unit)
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.droppedBatches.map(\.found) == [1])
+            #expect(try walrus.consume("t").isEmpty)
+        }
+    }
+}
