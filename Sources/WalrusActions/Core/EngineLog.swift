@@ -22,6 +22,12 @@ public final class EngineLog: OpenLog {
         notes = engine.recoveryReport.sentences
     }
 
+    /// Opens the log for work that goes through no other process, and waits for those that are about
+    /// to close it.
+    static func openAlone(_ directory: FilePath) throws(EngineError) -> EngineLog {
+        try Patience.whileLocked { () throws(EngineError) in try EngineLog(directory) }
+    }
+
     public func append(_ payload: [UInt8], to topic: TopicName) throws(EngineError)
         -> AppendReceipt
     {

@@ -19,31 +19,39 @@ public struct LogAccess: Sendable {
     /// Opens the log, which is to be closed: in this process or, where another one has it that
     /// serves us, through that.
     ///
-    /// Throws `.locked` with the holders when another process has it and does not serve us,
+    /// Throws `.locked` with the holders when another process keeps it and does not serve us,
     /// `.refused` when it does but has no time.
     public func open() throws(EngineError) -> any OpenLog {
-        var holders: [Int] = []
-        // Who has it may be about to close it.
-        for _ in 0..<3 {
-            do throws(EngineError) { return try EngineLog(directory, fsync: fsync) } catch {
-                guard error.code == .locked, error.holders != [Host.processID] else { throw error }
-                holders = error.holders
+        do throws(EngineError) {
+            return try Patience.whileLocked { () throws(EngineError) -> any OpenLog in
+                do throws(EngineError) { return try EngineLog(directory, fsync: fsync) } catch {
+                    guard Patience.isWorthIt(error),
+                        let remote = try RemoteLog.find(directory, holders: error.holders)
+                    else { throw error }
+                    return remote
+                }
             }
-            if let remote = try RemoteLog.find(directory, holders: holders) { return remote }
-            Clock.sleep(nanoseconds: 50_000_000)
+        } catch {
+            guard Patience.isWorthIt(error) else { throw error }
+            throw refusal(error.holders)
         }
-        throw refusal(holders)
     }
 
     private func refusal(_ holders: [Int]) -> EngineError {
         let who =
             holders.isEmpty
             ? "another process" : "process " + holders.map(String.init).joined(separator: ", ")
+        let user = Host.userID
+        let stranger = holders.lazy
+            .compactMap { (try? FileStatus.of(FilePath("/proc/\($0)")))??.owner }
+            .first { user != 0 && $0 != user }
+        let advice =
+            stranger.map { "it is user \($0)'s: do this as that user" }
+            ?? "stop it first, or have it do this itself"
         return EngineError(
             .locked,
-            "\(directory) is in use by \(who), which does not act for others: stop it, or have it "
-                + "do this itself (an engine that serves its operator has servesControl on, and is "
-                + "the same user's)", path: directory, holders: holders)
+            "\(directory) is in use by \(who), which does not act for others: \(advice)",
+            path: directory, holders: holders)
     }
 
     /// Where the topic's reader stands, for a plan that opens nothing: as the engine says that has the log

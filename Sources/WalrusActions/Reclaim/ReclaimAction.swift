@@ -84,7 +84,7 @@ public struct ReclaimAction: Sendable {
         guard !finding.going.isEmpty else {
             return Result(files: [], bytes: 0, left: [], folder: nil)
         }
-        let log = try EngineLog(directory)
+        let log = try EngineLog.openAlone(directory)
         note(log.notes)
         var folder: String?
         let report: ReclaimReport

@@ -112,7 +112,7 @@ public struct RestoreAction: Sendable {
     ///
     /// Throws `Refused`, what opening the log throws, and `IOError`.
     public func apply(note: ([String]) -> Void = { _ in }) throws -> ActionOutcome {
-        let log = try EngineLog(directory)
+        let log = try EngineLog.openAlone(directory)
         note(log.notes)
         let finding: Finding
         do {
@@ -142,7 +142,7 @@ public struct RestoreAction: Sendable {
     /// Lets an engine write the cursors down as they are with the files, which the reference knows
     /// them by, and looks whether that is what was meant.
     private func settle(_ finding: Finding) throws {
-        do throws(EngineError) { try EngineLog(directory).close() } catch {
+        do throws(EngineError) { try EngineLog.openAlone(directory).close() } catch {
             // Somebody else has opened it: that engine does so as well.
             guard error.code == .locked else { throw error }
             return

@@ -40,7 +40,9 @@ package struct RepairJob: Sendable {
     package func apply(_ plan: RepairPlan, progress: @escaping Progress = { _ in true }) throws
         -> Int
     {
-        let lock = try DirectoryLock(directory, looksForStrangers: true)
+        let lock = try Patience.whileLocked { () throws(EngineError) in
+            try DirectoryLock(directory, looksForStrangers: true)
+        }
         let planner = try RepairPlanner(directory, progress: progress)
         let now = try planner.plan(only: plan.chosen.map(\.id))
         guard now.chosen == plan.chosen, now.changes == plan.changes else {
