@@ -125,7 +125,8 @@ import WalrusIO
         let named = try job(log.path).plan(only: plan.repairs.map(\.id))
         _ = try job(log.path).apply(named)
         #expect(try look(log.path).findings.isEmpty)
-        #expect(throws: RepairPlanner.Unknown.self) { try job(log.path).plan(only: ["tail:x"]) }
+        #expect(throws: RepairPlan.Gone.self) { try job(log.path).plan(only: ["tail:x"]) }
+        #expect(throws: RepairPlan.Unknown.self) { try job(log.path).plan(only: ["nosuch"]) }
     }
 
     @Test func refusesWhatAnotherHolds() throws {

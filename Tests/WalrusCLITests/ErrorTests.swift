@@ -8,6 +8,26 @@ import Testing
         try Subprocess.run(Subprocess.walrus, arguments)
     }
 
+    /// A wrong line is a usage error wherever it comes from, and named with its place.
+    @Test func aLineThatIsNoEntry() throws {
+        let log = try Log()
+        try log.append([[1]], to: "t")
+        let lines = #"{"payload":"a"}"# + "\n" + #"{"payload":"b\ud800"}"# + "\n"
+        try log.run("import", "t", "-", input: Array(lines.utf8))
+            .expectError(2, "line 2: at byte 14", "1 entry before it was appended")
+        _ = try log.bash("cat >lines", input: Array(lines.utf8))
+        try log.run("import", "t", "lines")
+            .expectError(2, "line 2: at byte 14", "nothing was appended")
+        #expect(try log.payloads("t") == [[1], [0x61]])
+    }
+
+    /// Words of the usage are told as they stand there.
+    @Test func namesOfArgumentsKeepTheirCase() throws {
+        let log = try Log()
+        try log.append([[1]], to: "t")
+        try log.run("reclaim", "x").expectError(2, "walrus: NAME goes with --restore")
+    }
+
     @Test(arguments: ["topics", "files", "blocks", "check", "frame", "console"])
     func missingDirectory(verb: String) throws {
         try walrus(verb, "/no/such/place").expectError(3, "/no/such/place: no such directory")

@@ -11,7 +11,13 @@ package enum EntryLine {
         let text = try string("payload", line)
         let encoded = try string("payload_base64", line)
         switch (text, encoded) {
-        case (let text?, nil): return text
+        case (let text?, nil):
+            if let at = HalfPairs.first(in: line, "payload") {
+                throw Refusal(
+                    description: "at byte \(at + 1) payload has half of a surrogate pair, which is "
+                        + "no character: payload_base64 holds any bytes")
+            }
+            return text
         case (nil, let encoded?):
             guard let bytes = Base64.decode(encoded) else {
                 throw Refusal(description: "payload_base64 is not base 64")

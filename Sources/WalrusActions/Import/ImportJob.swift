@@ -28,6 +28,8 @@ package struct ImportJob: Sendable {
         package let line: Int
         package let appended: Int
         package let reason: String
+        /// Whether the line itself is wrong.
+        package let isLine: Bool
         package var description: String {
             "line \(line): \(reason); \(appended) \(appended == 1 ? "entry" : "entries") before it "
                 + "\(appended == 1 ? "was" : "were") appended"
@@ -52,7 +54,8 @@ package struct ImportJob: Sendable {
                 report.last = ordinals.last
             } catch {
                 throw Failure(
-                    line: line - batch.count + 1, appended: report.entries, reason: "\(error)")
+                    line: line - batch.count + 1, appended: report.entries, reason: "\(error)",
+                    isLine: false)
             }
             report.entries += batch.count
             report.bytes += size
@@ -65,7 +68,8 @@ package struct ImportJob: Sendable {
             do throws(EntryLine.Refusal) { payload = try EntryLine.payload(text) } catch {
                 line -= 1
                 try flush()
-                throw Failure(line: line + 1, appended: report.entries, reason: "\(error)")
+                throw Failure(
+                    line: line + 1, appended: report.entries, reason: "\(error)", isLine: true)
             }
             batch.append(payload)
             size += payload.count

@@ -1,4 +1,5 @@
 package import Inspect
+package import SystemPackage
 package import WalrusFormat
 
 /// One thing that can be mended, and what comes of it.
@@ -24,6 +25,11 @@ package struct Repair: Hashable, Sendable {
         case batch = "batch"
         case tail = "tail"
         case leftover = "leftover"
+
+        /// Whether a repair can have that name, in whatever directory.
+        static func isName(_ id: String) -> Bool {
+            Self(rawValue: String(id.prefix { $0 != ":" })) != nil
+        }
     }
 
     /// A range of a block that becomes zero.
@@ -65,6 +71,24 @@ package struct RepairPlan: Hashable, Sendable {
     /// Findings of severity error or warning for which there is no repair.
     package let left: [Finding]
     let expectation: RepairExpectation
+
+    /// No repair has ever such a name.
+    package struct Unknown: Error, Hashable, CustomStringConvertible {
+        package let name: String
+        package var description: String {
+            "no repair is called \(name): --dry-run lists those that can be made"
+        }
+    }
+
+    /// That repair is not to be made here, or not any more.
+    package struct Gone: Error, Hashable, CustomStringConvertible {
+        package let name: String
+        package let directory: FilePath
+        package var description: String {
+            "there is no repair \(name) to make in \(directory); walrus repair \(directory) "
+                + "--dry-run lists those that are"
+        }
+    }
 }
 
 /// What the directory must be like afterwards.

@@ -3,18 +3,12 @@ internal import WalrusFormat
 internal import WalrusIO
 
 extension RepairPlanner {
-    struct Unknown: Error, CustomStringConvertible {
-        let description: String
-    }
-
     /// The plan for the repairs with these identities; without any, for all that are not doubtful.
-    func plan(only ids: [String]? = nil) throws(Unknown) -> RepairPlan {
+    func plan(only ids: [String]? = nil) throws -> RepairPlan {
         let repairs = repairs()
         for id in ids ?? [] where !repairs.contains(where: { $0.id == id }) {
-            throw Unknown(
-                description:
-                    "there is no repair \(id) to make in \(directory); walrus repair \(directory) --dry-run lists them"
-            )
+            guard Repair.Kind.isName(id) else { throw RepairPlan.Unknown(name: id) }
+            throw RepairPlan.Gone(name: id, directory: directory)
         }
         let chosen = repairs.filter { ids?.contains($0.id) ?? ($0.certainty != .doubtful) }
         var draft = CursorDraft(files)

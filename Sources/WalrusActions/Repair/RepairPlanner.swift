@@ -136,7 +136,7 @@ struct RepairPlanner {
         }
         for topic in again.prefix(20) {
             effects.append(
-                "of \(topic.name.quoted) nothing tells how far its reader was: all \(topic.entries) entries come (again)"
+                "of \(topic.name.named) nothing tells how far its reader was: all \(topic.entries) entries come (again)"
             )
         }
         if again.count > 20 { effects.append("and so of \(topics(again.count - 20)) more") }
@@ -189,7 +189,7 @@ struct RepairPlanner {
             let findings = items.map { item in
                 finding(.incompleteBatch, item.batch.file, item.batch.slot, item.batch.offset)
             }
-            let names = Set(items.map(\.batch.topic)).sorted().map(\.quoted)
+            let names = Set(items.map(\.batch.topic)).sorted().map(\.named)
             return Repair(
                 id: group.id, kind: .batch, certainty: .certain, findings: findings,
                 deed:
@@ -306,8 +306,8 @@ struct RepairPlanner {
         let isLeftover = end.torn == nil && end.lost == nil
         var effects = [
             isTail
-                ? "the topic \(end.topic.quoted) goes on in this block"
-                : "nothing changes for readers of \(end.topic.quoted)"
+                ? "the topic \(end.topic.named) goes on in this block"
+                : "nothing changes for readers of \(end.topic.named)"
         ]
         if let torn = end.torn {
             effects.append("an entry of \(torn.count) bytes is given up, which nobody can read")
@@ -327,6 +327,9 @@ struct RepairPlanner {
 }
 
 extension TopicName {
+    /// The name in a plan, whose lines are made harmless where they are shown.
+    fileprivate var named: String { "\"\(word)\"" }
+
     /// The name in quotation marks, in printable ASCII.
     var quoted: String {
         var text = ""

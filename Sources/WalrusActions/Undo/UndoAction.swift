@@ -7,7 +7,8 @@ package struct UndoAction: Sendable {
     private let record: UndoRecord
     private let finishes: Bool
 
-    /// Throws `UndoRecord.Refusal` where there is no such record, or none that can be used.
+    /// Throws `UndoStore.Missing` where there is no such record, `UndoRecord.Refusal` where it
+    /// cannot be used.
     package init(_ number: Int, in store: UndoStore, finishes: Bool) throws {
         self.store = store
         self.finishes = finishes

@@ -9,6 +9,15 @@ package struct UndoStore: Sendable {
 
     package init(_ root: FilePath) { self.root = root }
 
+    /// There is no such record.
+    package struct Missing: Error, Hashable, CustomStringConvertible {
+        package let number: Int
+        package let root: FilePath
+        package var description: String {
+            "there is no undo \(number) in \(root); walrus repair --list tells which are"
+        }
+    }
+
     /// All records that can be read, the oldest first; those that cannot, by number and why.
     package func list() throws -> (records: [UndoRecord], unusable: [(number: Int, why: String)]) {
         var records: [UndoRecord] = []
@@ -24,10 +33,7 @@ package struct UndoStore: Sendable {
     package func record(_ number: Int) throws -> UndoRecord {
         let folder = root.appending(Self.name(number))
         guard Directory.exists(folder) else {
-            throw UndoRecord.Refusal(
-                description:
-                    "there is no undo \(number) in \(root); walrus repair --list tells which are"
-            )
+            throw Missing(number: number, root: root)
         }
         return try UndoRecord(number: number, folder: folder)
     }
@@ -171,7 +177,9 @@ extension UndoStore {
             throw UndoRecord.Refusal(
                 description: "undo \(number) is of \(directory), which is not there any more")
         }
-        let lock = try DirectoryLock(directory, looksForStrangers: true)
+        let lock = try Patience.whileLocked { () throws(EngineError) in
+            try DirectoryLock(directory, looksForStrangers: true)
+        }
         // Read once more: whoever had the lock may have gone on.
         let record = try record(number)
         let changed = try record.bring(

@@ -5,7 +5,11 @@ struct UsageLine {
 
     /// - Parameter help: the parser's own several lines.
     init(message: String, help: String) {
-        var text = message.prefix(1).lowercased() + message.dropFirst()
+        var text = message
+        // NAME and DIR are words of the usage, and stay as they are.
+        if !text.dropFirst().prefix(1).allSatisfy(\.isUppercase) {
+            text = text.prefix(1).lowercased() + text.dropFirst()
+        }
         if let advice = text.firstRange(of: ". Please provide ") {
             text.replaceSubrange(advice, with: ": ")
         }

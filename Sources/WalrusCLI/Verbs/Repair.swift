@@ -50,7 +50,7 @@ struct RepairVerb: Verb {
                     ? "--undo, --finish and --list take no directory: the record names it"
                     : "which directory? walrus repair DIR")
         }
-        if only?.split(separator: ",").isEmpty == true {
+        if only?.split(whereSeparator: { $0 == "," || $0 == " " }).isEmpty == true {
             throw ValidationError("--only names no repair")
         }
     }
@@ -68,7 +68,7 @@ struct RepairVerb: Verb {
     private func repair(_ log: LogArguments, _ store: UndoStore) throws {
         try log.validate()
         let path = try log.existing()
-        let ids = only.map { $0.split(separator: ",").map(String.init) }
+        let ids = only.map { $0.split { $0 == "," || $0 == " " }.map(String.init) }
         let words = log.words
         let line = ProgressLine()
         defer { line.clear() }
