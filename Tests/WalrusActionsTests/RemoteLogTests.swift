@@ -71,6 +71,30 @@ import WalrusIO
         #expect { try remote.topics() } throws: { .closed ~= $0 }
     }
 
+    /// The socket of a service that was killed goes when somebody knocks at it, and the log is free.
+    @Test func aDeadSocketGoes() throws {
+        let child = try start("works")
+        let folder = place.path.appending("walrus")
+        func sockets() throws -> [String] {
+            try Directory.list(folder).map(\.name).filter { $0.hasSuffix(".sock") }
+        }
+        while try sockets().isEmpty { Clock.sleep(nanoseconds: 1_000_000) }
+        child.send(9)
+        _ = try child.wait()
+        #expect(try sockets().count == 1)
+        for words in [
+            ["append", log.string, "x", "--text", "a"], ["seek", log.string, "x", "begin"],
+        ] {
+            let result = try Subprocess.run(
+                Subprocess.walrus, words,
+                environment: [
+                    "XDG_RUNTIME_DIR": place.path.string, "WALRUS_AUDIT": "\(place.path)/audit",
+                ])
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        #expect(try sockets().isEmpty)
+    }
+
     /// A plan takes the cursor from whoever has the log open: on disk it may be behind.
     @Test func aPlanKnowsTheCursorThatIsNotRecordedYet() throws {
         var configuration = Configuration(directory: log, key: nil)

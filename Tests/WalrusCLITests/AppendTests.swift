@@ -63,14 +63,77 @@ import WalrusIO
         }
     }
 
-    /// A directory is made, a path is not.
+    private func append(_ words: String..., input: [UInt8] = [1]) throws -> Subprocess.Result {
+        try Subprocess.run(Subprocess.walrus, ["append"] + words, input: input)
+    }
+
+    /// A mistyped directory does not become a log; one that is meant does, but no path to it.
     @Test func newDirectory() throws {
         let log = try Log()
-        #expect(try log.run("append", "t", input: [1]).status == 0)
-        let deep = log.path.appending("x/y").string
-        try Subprocess.run(Subprocess.walrus, ["append", deep, "t"], input: [1])
-            .expectError(3, "no such directory")
+        let path = log.path.string
+        try append(path, "t").expectError(3, "no such directory", "--create")
+        #expect(!Directory.exists(log.path))
+        #expect(try append(path, "t", "--create").text == "1\n")
+        #expect(try append(path, "t").text == "2\n")
+        try append(path + "/x/y", "t", "--create").expectError(3, "no such directory")
+        try append(path, "t", "--key", "k").expectError(3, "no such directory", "--create")
         #expect(try log.bash("ls -d $log/*/").output.isEmpty)
+        // What is there and holds something else; what was made for the purpose.
+        _ = try log.bash("mkdir other empty && touch other/file empty/lock_index.db")
+        let parent = log.path.removingLastComponent()
+        try append(parent.appending("other").string, "t").expectError(1, "--create")
+        #expect(try append(parent.appending("other").string, "t", "--create").status == 0)
+        #expect(try append(parent.appending("empty").string, "t").text == "1\n")
+        let lines = Array(#"{"payload":"a"}"#.utf8)
+        try Subprocess.run(
+            Subprocess.walrus, ["import", path + "2", "t", "-"], input: lines
+        ).expectError(3, "--create")
+        let imported = try Subprocess.run(
+            Subprocess.walrus, ["import", path + "2", "t", "-", "--create"], input: lines)
+        #expect(imported.status == 0)
+    }
+
+    /// An empty input is a pipe whose writer failed, until somebody says otherwise.
+    @Test func emptyInput() throws {
+        let log = try Log()
+        try log.append([[1]], to: "t")
+        try log.run("append", "t").expectError(2, "empty", "--allow-empty")
+        _ = try log.bash("touch empty")
+        try log.run("append", "t", "empty", "--batch").expectError(2, "empty")
+        #expect(try log.payloads("t").count == 1)
+        #expect(try log.run("append", "t", "--allow-empty").text == "2\n")
+        #expect(try log.run("append", "t", "--text", "").text == "3\n")
+        #expect(try log.payloads("t") == [[1], [], []])
+    }
+
+    /// Who comes while another one is at work waits for it, as far as that is short.
+    @Test func atTheSameMoment() throws {
+        let log = try Log()
+        try log.append([[1]], to: "t")
+        let held = try log.bash(
+            """
+            (echo a; sleep 0.4; echo b) | "$walrus" append $log t --lines >/dev/null &
+            sleep 0.2
+            "$walrus" append $log t --text c && "$walrus" reclaim $log --yes; wait
+            """)
+        #expect(held.text.hasPrefix("4\n") && !held.errors.contains("in use"), "\(held.errors)")
+        let many = try log.bash(
+            """
+            for n in 1 2 3 4 5 6; do
+                ("$walrus" append $log u --text $n && "$walrus" mark $log u clean) >/dev/null &
+            done
+            wait
+            """)
+        #expect(many.errors.isEmpty)
+        #expect(try log.payloads("u").count == 6)
+        // Who keeps it is named, and what to do.
+        let kept = try log.bash(
+            """
+            mkfifo pipe; "$walrus" append $log t --lines <pipe >/dev/null & exec 3>pipe; echo x >&3
+            sleep 0.2; "$walrus" append $log t --text c; echo $?; exec 3>&-; wait
+            """)
+        #expect(kept.text == "3\n")
+        #expect(kept.errors.contains("stop it first") && !kept.errors.contains("servesControl"))
     }
 
     /// The disk is full, or a file may not grow: what was acknowledged stays, and nothing else.

@@ -116,7 +116,23 @@ import WalrusIO
         let result = try log.run("consume", "t", "--limit", "2", "--dry-run")
         #expect(result.lines.first == "consume 2 entries of t")
         #expect(result.text.contains("3 entries stay unread"))
+        #expect(result.text.contains("entries 1 to 2 count as read, 24 bytes of payload:"))
+        #expect(result.text.contains("    1  12 bytes  1 xxxxxxxxxx\n    2  12 bytes  2 xxx"))
+        let all = try log.run("consume", "t", "--to", "end", "--dry-run")
+        #expect(all.lines[4...5] == ["    3  12 bytes  3 xxxxxxxxxx", "    1 more"])
+        #expect(all.lines[6] == "    5  12 bytes  5 xxxxxxxxxx")
         #expect(try log.bash("cat $log/*_index.db | sha256sum; ls -l $log").text == before)
+    }
+
+    /// A payload drives no terminal, and its length is that of one line.
+    @Test func aPlanShowsHarmlessBytes() throws {
+        let log = try Log()
+        let hostile = Array("\u{1b}[2J\u{202e}\r\n\0é\\".utf8) + [0xff, 0x80]
+        try log.append([hostile, Array(repeating: 0x61, count: 5_000), []], to: "t")
+        let plan = try log.run("consume", "t", "--limit", "3", "--dry-run")
+        #expect(plan.lines[2] == "    1  15 bytes  .[2J....\u{e9}\\\\..")
+        #expect(plan.lines[3].hasSuffix("aaa...") && plan.lines[3].utf8.count < 100)
+        #expect(plan.lines[4] == "    3  0 bytes  ")
     }
 
     /// A directory of the reference: the cursor that it left, and one that it can read.

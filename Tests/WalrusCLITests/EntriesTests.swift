@@ -129,7 +129,7 @@ import WalrusFormat
     @Test func keys() throws {
         let log = try Log()
         #expect(try log.run("append", "t", "--key", "a b", input: [1]).status == 0)
-        #expect(try log.run("append", "t", "--key", "c", input: [2, 3]).status == 0)
+        #expect(try log.run("append", "t", "--key", "c", "--create", input: [2, 3]).status == 0)
         #expect(try log.bash("ls $log").text == "a_b\nc\n")
         let result = try log.run("entries", "t", "--key", "c", "-o", "jsonl")
         #expect(JSONValue(result.text)?["length"] == .int(2))

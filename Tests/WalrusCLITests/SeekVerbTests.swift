@@ -1,6 +1,8 @@
 import SystemPackage
 import TestSupport
 import Testing
+import WalrusFormat
+import WalrusIO
 
 @Suite struct SeekVerbTests {
     private func log(entries: Int) throws -> Log {
@@ -46,6 +48,44 @@ import Testing
         try log.run("seek", "t", "somewhere", "--yes").expectError(2, "somewhere")
         try log.run("seek", "u", "end", "--yes").expectError(1, "no topic u")
         #expect(try next(log) == 7)
+    }
+
+    /// What a reader never gets because nobody can read it is named too, at the very end as well.
+    @Test(arguments: [2, 4])
+    func damageOnTheWayIsTold(index: Int) throws {
+        let log = try log(entries: 5)
+        let entry = try log.entries("t")[index]
+        let file = try #require(entry["file"]?.string)
+        let start = try #require(entry["offset"]?.int)
+        do {
+            let data = try DiskFile(log.path.appending(file), .readWrite)
+            try [0xff].write(to: data, at: start + Layout.headerSize)
+        }
+        let plan = try log.run("seek", "t", "end", "--dry-run")
+        #expect(plan.text.contains("1 damaged entry is skipped too, at \(file):0+\(start)"))
+        let before = try log.run("seek", "t", "2", "--dry-run")
+        #expect(!before.text.contains("damaged"))
+        let done = try log.run("seek", "t", "end", "--yes", "-o", "json")
+        #expect(JSONValue(done.text)?["damaged"] == .int(1))
+    }
+
+    /// "A seek to ... takes it back": wherever the reader stood, where a block ends too.
+    @Test func whatAPlanNamesIsFoundAgain() throws {
+        let log = try Log()
+        let large = Array(repeating: UInt8(7), count: 6 << 20)
+        try log.append([large, large, [3]], to: "t")
+        for before in [1, 2, 3] {
+            #expect(try log.run("seek", "t", "begin", "--yes").status == 0)
+            let taken = try log.run("consume", "t", "--limit", "\(before)", "--payload", "none")
+            #expect(taken.status == 0)
+            let plan = try log.run("seek", "t", "begin", "--dry-run")
+            let line = try #require(plan.lines.first { $0.contains("takes it back") })
+            let place = String(line.split(separator: " ")[3])
+            #expect(try log.run("seek", "t", "begin", "--yes").status == 0)
+            let back = try log.run("seek", "t", place, "--yes")
+            #expect(back.status == 0, "\(back.errors)")
+            #expect(try log.topic("t")["unread"] == .int(3 - before))
+        }
     }
 
     /// Nobody to ask: forward and backward need a word, and a dry run writes nothing.

@@ -1,4 +1,5 @@
 public import Inspect
+public import WalrusFormat
 
 /// What an action is going to do, made without writing anything.
 public struct ActionPlan: Hashable, Sendable {
@@ -40,12 +41,24 @@ public struct ActionOutcome: Sendable {
     public var figures: [(String, JSON)]
     /// The number by which it can be undone.
     public var undo: Int?
+    /// What it did to a topic's reader, which can be undone too.
+    public var cursorMove: CursorChange?
 
     public init(_ text: String, figures: [(String, JSON)] = [], undo: Int? = nil) {
         self.text = text
         self.figures = figures
         self.undo = undo
     }
+}
+
+/// A topic's reader that was moved.
+public struct CursorChange: Hashable, Sendable {
+    public let topic: TopicName
+    /// Where it stood; nil: at the first entry.
+    public let before: EntryPlace?
+    public let after: EntryPlace
+    /// The action in a few words: "consume 3 entries".
+    public let deed: String
 }
 
 /// Words of a command line.

@@ -102,23 +102,58 @@ public struct ConsumeAction: Sendable {
                 + "consumed; look again")
     }
 
+    /// What becomes of the entries before they count as read.
+    public enum Delivery: Hashable, Sendable {
+        case nowhere
+        case printed
+        /// Into a new file.
+        case file(String)
+
+        fileprivate var sentence: String {
+            switch self {
+            case .nowhere: "they are written nowhere"
+            case .printed: "they are printed first"
+            case .file(let name): "they are written to \(name) first, durably"
+            }
+        }
+    }
+
+    /// The plan shows the first of the entries, and the last one.
+    ///
     /// - Parameters:
     ///   - command: the words of the command that does the same.
-    ///   - output: the file that the entries go into; nil: none.
-    public func plan(command: [String], output: String?) -> ActionPlan {
+    ///   - delivery: what becomes of the entries.
+    ///
+    /// Throws `IOError`, and `Changed` where the entries are gone.
+    public func plan(command: [String], delivery: Delivery) throws -> ActionPlan {
         let entries = counted(ordinals.count, "entry", "entries")
         let unread = reader.topic.entries - ordinals.upperBound + 1
+        let contents = try EntrySample(reader, ordinals)
+        guard contents.isWhole else { throw Self.changed(topic) }
+        let range =
+            ordinals.count == 1
+            ? "entry \(ordinals.lowerBound) counts as read"
+            : "entries \(ordinals.lowerBound) to \(ordinals.upperBound - 1) count as read"
         return ActionPlan(
             title: "consume \(entries) of \(topic.word)", command: command,
-            lines: (damage.map { [$0] } ?? []) + [
-                "entries \(ordinals.lowerBound) to \(ordinals.upperBound - 1) count as read",
-                "the cursor goes from \(cursor?.text ?? "begin") to \(target)",
-                counted(unread, "entry stays unread", "entries stay unread"),
-                output.map { "they are written to \($0) first, durably" }
-                    ?? "they are written nowhere",
-                "a seek to \(cursor?.text ?? "begin") takes it back",
-            ],
+            lines: ["\(range), \(counted(contents.bytes, "byte", "bytes")) of payload:"]
+                + contents.lines + (damage.map { [$0] } ?? []) + [
+                    delivery.sentence,
+                    "the cursor goes from \(cursor?.text ?? "begin") to \(target)",
+                    counted(unread, "entry stays unread", "entries stay unread"),
+                    "a seek to \(cursor?.text ?? "begin") takes it back",
+                ],
             confirmation: .typed(topic.word))
+    }
+
+    /// Fails unless the topic's reader still stands where it stood when this was planned, and the log
+    /// has its entries acknowledged: to be asked before any of them is handed on.
+    public func admit(_ log: any OpenLog, known: Int) throws {
+        guard try log.cursor(of: topic) == cursor, ordinals.upperBound - 1 <= known else {
+            throw Changed(
+                description: "the reader of \(topic.word) went on meanwhile: nothing was consumed; "
+                    + "look again")
+        }
     }
 
     /// Moves the cursor once `deliver` has handed all of the entries on, durably. It returns how many
@@ -126,7 +161,7 @@ public struct ConsumeAction: Sendable {
     public func apply(_ log: any OpenLog, deliver: () throws -> Int) throws -> ActionOutcome {
         guard try deliver() == ordinals.count else { throw Self.changed(topic) }
         let move = try log.moveCursor(of: topic, from: cursor, to: .place(target))
-        return ActionOutcome(
+        var outcome = ActionOutcome(
             "consumed \(counted(ordinals.count, "entry", "entries")) of \(topic.word)"
                 + (damage.map { "; \($0)" } ?? ""),
             figures: [
@@ -134,5 +169,9 @@ public struct ConsumeAction: Sendable {
                 ("last_ordinal", .int(ordinals.upperBound - 1)), ("damaged", .int(passed.count)),
                 ("cursor_before", .optional(cursor?.text)), ("cursor", .string(move.place.text)),
             ])
+        outcome.cursorMove = CursorChange(
+            topic: topic, before: cursor, after: move.place,
+            deed: "consume \(counted(ordinals.count, "entry", "entries"))")
+        return outcome
     }
 }

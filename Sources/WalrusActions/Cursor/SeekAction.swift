@@ -13,6 +13,9 @@ public struct SeekAction: Sendable {
     /// Where the cursor goes; exactly there, whatever is appended meanwhile.
     public let target: EntryPlace
 
+    /// Damaged entries on the way forward, which nobody gets: how many, and the first.
+    public let damaged: (count: Int, first: EntryPlace?)
+
     /// Entries that their reader will not get.
     public var skipped: Int { max(0, after - before) }
     /// Entries that their reader will get once more.
@@ -30,12 +33,49 @@ public struct SeekAction: Sendable {
         guard let place = try reader.place(ofOrdinal: ordinal) else {
             throw EntryPoint.Missing(description: "\(topic.name.word) has no entries")
         }
-        if case .place(let asked) = point, try reader.place(ofOrdinal: ordinal) != asked {
-            throw EntryPoint.Missing(
-                description: "no entry of \(topic.name.word) begins at \(asked); the next one "
-                    + "stands at \(place)")
+        if case .place(let asked) = point, asked != place {
+            guard try Self.isEnd(asked, reader, before: ordinal) else {
+                throw EntryPoint.Missing(
+                    description: "no entry of \(topic.name.word) begins at \(asked); the next one "
+                        + "stands at \(place)")
+            }
+            // As a reader's own place may be, which is to be found again.
+            target = asked
+        } else {
+            target = place
         }
-        target = place
+        damaged = try after > before ? Self.damaged(reader, from: before, to: target) : (0, nil)
+    }
+
+    /// Whether the entry before the one with `ordinal` ends at the place.
+    private static func isEnd(_ place: EntryPlace, _ reader: EntryReader, before ordinal: Int)
+        throws -> Bool
+    {
+        guard ordinal > 1 else { return false }
+        var isEnd = false
+        try unsafe reader.forEach(from: ordinal - 1) { row, _ in
+            guard (row.file, row.slot) == (place.file, place.slot) else { return false }
+            isEnd = row.end == place.offset
+            return row.end < place.offset
+        }
+        return isEnd
+    }
+
+    /// Damaged entries behind the sound one with the ordinal `before`, up to the place.
+    private static func damaged(_ reader: EntryReader, from before: Int, to target: EntryPlace)
+        throws -> (count: Int, first: EntryPlace?)
+    {
+        var damaged: (count: Int, first: EntryPlace?) = (0, nil)
+        guard reader.topic.damaged > 0 else { return damaged }
+        try unsafe reader.forEach(from: max(1, before)) { row, _ in
+            guard row.place != target else { return false }
+            if row.ordinal == nil, !row.isConsumed {
+                damaged.count += 1
+                damaged.first = damaged.first ?? row.place
+            }
+            return true
+        }
+        return damaged
     }
 
     /// - Parameter command: the words of the command that does the same.
@@ -59,6 +99,12 @@ public struct SeekAction: Sendable {
         } else {
             lines.append("no entry is skipped, and none comes again")
         }
+        if let first = damaged.first {
+            lines.append(
+                counted(
+                    damaged.count, "damaged entry is skipped too, at \(first)",
+                    "damaged entries are skipped too, the first at \(first)"))
+        }
         if skipped + repeated > 0 {
             lines.append("a seek to \(cursor?.text ?? "begin") takes it back")
         }
@@ -75,11 +121,22 @@ public struct SeekAction: Sendable {
             move.skipped > 0
             ? "\(counted(move.skipped, "entry", "entries")) skipped"
             : counted(move.repeated, "entry comes again", "entries come again")
-        return ActionOutcome(
-            "moved the cursor of \(topic.name.word) to \(move.place): \(change)",
+        let passed = damaged.first.map { first in
+            "; "
+                + counted(
+                    damaged.count, "damaged entry was passed by, at \(first)",
+                    "damaged entries were passed by, the first at \(first)")
+        }
+        var outcome = ActionOutcome(
+            "moved the cursor of \(topic.name.word) to \(move.place): \(change)"
+                + (passed ?? ""),
             figures: [
                 ("skipped", .int(move.skipped)), ("repeated", .int(move.repeated)),
+                ("damaged", .int(damaged.count)),
                 ("cursor_before", .optional(cursor?.text)), ("cursor", .string(move.place.text)),
             ])
+        outcome.cursorMove = CursorChange(
+            topic: topic.name, before: cursor, after: move.place, deed: "move the cursor")
+        return outcome
     }
 }

@@ -80,6 +80,26 @@ struct LogArguments: ParsableArguments {
         }
     }
 
+    /// The directory to append to. A mistyped one must not become a log: what holds none, and is
+    /// not empty either, is taken only where a log is to be made.
+    func existingOrNew(creates: Bool) throws -> FilePath {
+        guard !creates else { return try existingOrNew() }
+        guard Directory.exists(path) else {
+            throw Failure(.io, "\(path): no such directory; --create makes a new log there")
+        }
+        let isLog = try DataDirectory.namespaces(in: path).contains { $0.name == nil }
+        // An engine that has not written yet has left no more than its lock.
+        let isOurs = try Directory.list(path).allSatisfy {
+            $0.name.hasSuffix(DirectoryNames.sidecarSuffix)
+        }
+        guard isLog || isOurs else {
+            // It may be that of logs with keys.
+            _ = try existing()
+            throw Failure(.nothing, "\(path) holds no log; --create makes a new one there")
+        }
+        return path
+    }
+
     /// The directory to write to. One that is missing is made, but not what it would lie in: a
     /// mistyped path must not become a tree of directories.
     func existingOrNew() throws -> FilePath {

@@ -17,7 +17,9 @@ struct Append: Verb {
             \(Layout.batchEntriesMax) entries, which are read before the log is opened. With --lines, \
             -o json is one document with all of them, -o jsonl a line for each. --editor opens \
             $VISUAL or $EDITOR on an empty file that nobody else can read; the line end that \
-            editors put behind the last line is not a part of the entry.
+            editors put behind the last line is not a part of the entry. An empty input is no \
+            entry unless --allow-empty or --text '' says so, and a directory without a log no log \
+            unless it is empty or --create says so.
             """)
 
     @OptionGroup var log: LogArguments
@@ -37,6 +39,12 @@ struct Append: Verb {
 
     @Flag(help: "Append all of them at once, or none.")
     var batch = false
+
+    @Flag(help: "Append an entry of no bytes where the input is empty.")
+    var allowEmpty = false
+
+    @Flag(help: "Make a new log where there is none.")
+    var create = false
 
     @Flag(help: "Write the entry in an editor.")
     var editor = false
@@ -68,7 +76,8 @@ struct Append: Verb {
     private var command: [String] {
         ["walrus", "append"] + log.words + topic.words + (source == "-" ? [] : [source])
             + (lines ? ["--lines"] : []) + (lengthPrefixed ? ["--length-prefixed"] : [])
-            + (batch ? ["--batch"] : []) + (editor ? ["--editor"] : [])
+            + (batch ? ["--batch"] : []) + (allowEmpty ? ["--allow-empty"] : [])
+            + (create ? ["--create"] : []) + (editor ? ["--editor"] : [])
             + (text.map { ["--text", $0] } ?? [])
     }
 
@@ -83,12 +92,16 @@ struct Append: Verb {
 
     func perform() throws {
         if let refusal = topic.name.refusal { throw Failure(.usage, refusal) }
+        let path = try log.existingOrNew(creates: create)
         var input = EntryInput(
             source == "-" ? StandardInput() : try StandardInput(FilePath(source)), framing)
         // Read before the log is opened: a slow writer must not hold the lock for nothing.
         let ready =
             try given ?? (editor ? [edit()] : isMany && !batch ? nil : read(&input))
-        let path = try log.existingOrNew()
+        if framing == .whole, given == nil, !allowEmpty, ready?.first?.isEmpty ?? false {
+            throw Failure(
+                .usage, "the input is empty: nothing was appended; --allow-empty appends it")
+        }
         let audit = try AuditLog()
         let subject = AuditLog.Subject(
             "append", path, topic: topic.name, command: ShellWord.line(command))

@@ -16,7 +16,9 @@ struct Consume: Verb {
             Only when all of them are there whole (in a file: durably) the cursor moves, over all \
             of them at once: if the reader of the output goes away, the disk is full, or the \
             process is killed, none is consumed. Damaged entries are passed by, as every reader \
-            does. Exits with 1 when there was nothing to consume.
+            does. Where standard input is a terminal the plan is shown before, with the first \
+            entries and the last, and the topic's name asked for, unless --yes answers; where it is \
+            none, as in a script, nothing is asked. Exits with 1 when there was nothing to consume.
             """)
 
     @OptionGroup var log: LogArguments
@@ -47,8 +49,7 @@ struct Consume: Verb {
     @Flag(help: "Replace the file if it is there.")
     var force = false
 
-    @Flag(help: "Tell what would be done, and do nothing.")
-    var dryRun = false
+    @OptionGroup var confirm: ConfirmArguments
 
     func validate() throws {
         if limit == nil, to == nil {
@@ -74,10 +75,14 @@ struct Consume: Verb {
             throw Failure(.usage, "\(EntryExport.InsideLog(path: FilePath(out)))")
         }
         let access = LogAccess(path)
-        if dryRun {
+        var agreed: ConsumeAction?
+        if confirm.dryRun || confirm.asks {
             let state = try topic.state(in: try log.scan().state)
             let action = try action(path, state, access.cursor(of: state))
-            return try action.plan(command: command, output: out).show()
+            let plan = try action.plan(
+                command: command, delivery: out.map { .file($0) } ?? .printed)
+            guard try confirm.agree(plan) else { return }
+            agreed = action
         }
         let subject = AuditLog.Subject(
             "consume", path, topic: topic.name, command: ShellWord.line(command))
@@ -86,9 +91,8 @@ struct Consume: Verb {
             // Opened before anything is printed: whoever has the log open consumes from it too.
             try access.acting { log in
                 let status = try topic.status(in: log)
-                let state = try topic.state(in: try scanTellingProgress(path))
-                let action = try action(
-                    path, state, try log.cursor(of: topic.name), known: status.entries)
+                try agreed?.admit(log, known: status.entries)
+                let action = try agreed ?? newAction(path, log, known: status.entries)
                 passed = action.passed.count
                 return try action.apply(log) {
                     try out.map { try write(action, $0) } ?? print(action)
@@ -100,6 +104,13 @@ struct Consume: Verb {
         } else if passed > 0 {
             StandardStreams.complain(Failure.line(outcome.text))
         }
+    }
+
+    private func newAction(_ path: FilePath, _ log: any OpenLog, known: Int) throws
+        -> ConsumeAction
+    {
+        let state = try topic.state(in: try scanTellingProgress(path))
+        return try action(path, state, try log.cursor(of: topic.name), known: known)
     }
 
     private func action(

@@ -25,15 +25,18 @@ struct Import: Verb {
         completion: .file())
     var source: String
 
+    @Flag(help: "Make a new log where there is none.")
+    var create = false
+
     /// Base 64 is a third longer than what it says; and there is more in a line.
     private static let lineMax = 2 * Layout.payloadLengthMax
 
     func perform() throws {
         if let refusal = topic.name.refusal { throw Failure(.usage, refusal) }
-        let path = try log.existingOrNew()
+        let path = try log.existingOrNew(creates: create)
         let words =
             ["walrus", "import"] + log.words + [topic.topic, source]
-            + (topic.topicHex ? ["--topic-hex"] : [])
+            + (topic.topicHex ? ["--topic-hex"] : []) + (create ? ["--create"] : [])
         if source != "-" {
             var lines = try FileLines(FilePath(source), limit: Self.lineMax)
             var number = 0

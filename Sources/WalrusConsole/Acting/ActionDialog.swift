@@ -65,9 +65,18 @@ public struct ActionDialog: Hashable, Sendable {
 public struct ActionWait: Hashable, Sendable {
     let title: String
     var progress = ""
+    /// What becomes of a text that is written in an editor meanwhile.
+    var editing: (form: ActionOrder.Form, isBatch: Bool) {
+        get { (form, isBatch) }
+        set { (form, isBatch) = newValue }
+    }
+    private var form = ActionOrder.Form.whole
+    private var isBatch = false
     /// Nobody wants the answer any more. It is waited for all the same, so that no answer is taken
     /// for that to another question.
     var isStopping = false
+
+    init(title: String) { self.title = title }
 }
 
 /// What was confirmed and is being done. It goes on whether the dialog is on the screen or not.

@@ -45,6 +45,10 @@ public struct ActionForm: Hashable, Sendable {
         chosen(name) == .word(word)
     }
 
+    func isChosen(_ name: FormField.Name, as form: ActionOrder.Form) -> Bool {
+        chosen(name) == .form(form)
+    }
+
     /// What was typed; empty where nothing was, or that is not asked.
     func typed(_ name: FormField.Name) -> String {
         switch asked(name)?.content {

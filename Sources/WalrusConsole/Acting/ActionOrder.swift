@@ -23,6 +23,9 @@ public struct ActionOrder: Hashable, Sendable {
         case repair(only: [String]?)
         /// What a repair has changed is put back, or finished.
         case undo(Int, finish: Bool)
+        /// The topic's reader goes back to where it stood before an action, if it still stands where
+        /// that left it; nil: the topic's beginning.
+        case returnCursor(TopicName, from: EntryPlace, to: EntryPlace?)
         case salvage(to: String)
         case backup(to: String)
     }
@@ -31,17 +34,22 @@ public struct ActionOrder: Hashable, Sendable {
     public enum Source: Hashable, Sendable {
         case typed([[UInt8]])
         /// An editor on the terminal, before there is a plan.
-        case editor
+        case editor(Form)
         case file(String, Form)
         /// Entries of a topic that were marked.
         case marked(TopicState, [EntryRow])
     }
 
-    /// What in a file is an entry.
+    /// What in a file, or in a text, is an entry.
     public enum Form: String, Hashable, Sendable, CaseIterable {
         case whole = "all of it"
         case lines = "each line"
         case lengthPrefixed = "length-prefixed"
+
+        /// The entries of a text; empty lines are none.
+        func entries(_ text: [UInt8]) -> [[UInt8]] {
+            self == .lines ? text.split(separator: UInt8(ascii: "\n")).map(Array.init) : [text]
+        }
     }
 
     /// What it is done to; nil: the log.

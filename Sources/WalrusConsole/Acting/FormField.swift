@@ -14,6 +14,8 @@ public struct FormOption: Hashable, Sendable {
         /// The record of a repair: its bytes are put back, or the repair is finished.
         case undo(Int)
         case finish(Int)
+        /// What moved a reader: it goes back, from where that left it.
+        case returnCursor(TopicName, from: EntryPlace, to: EntryPlace?)
     }
 
     public enum Word: Hashable, Sendable {

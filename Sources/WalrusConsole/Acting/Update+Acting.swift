@@ -146,13 +146,16 @@ extension ConsoleModel {
         let context = ActionContext(model: self, topic: form.topic)
         do throws(FormProblem) {
             let work = try form.kind.definition.work(form, context)
+            if case .returnCursor(let topic, _, _) = work { return plan(ActionOrder(topic, work)) }
             return plan(ActionOrder(form.topic, work))
         } catch { return complain(error.text) }
     }
 
     private mutating func plan(_ order: ActionOrder) -> [Effect] {
-        if let topic = order.topic, case .append(.editor, _) = order.work {
-            overlay = nil
+        if let topic = order.topic, case .append(.editor(let form), let isBatch) = order.work {
+            var wait = ActionWait(title: "an entry is being written")
+            wait.editing = (form, isBatch)
+            overlay = .wait(wait)
             return [.edit(topic)]
         }
         overlay = .wait(ActionWait(title: "finding out what that would do"))
@@ -163,9 +166,14 @@ extension ConsoleModel {
     mutating func takeEdited(_ topic: TopicName, _ result: Result<[UInt8], ActionFailure>)
         -> [Effect]
     {
+        var editing = (form: ActionOrder.Form.whole, isBatch: false)
+        if case .wait(let wait) = overlay { editing = wait.editing }
+        overlay = nil
         switch result {
         case .success(let bytes):
-            return plan(ActionOrder(topic, .append(.typed([bytes]), isBatch: false)))
+            let entries = editing.form.entries(bytes)
+            guard !entries.isEmpty else { return complain("only empty lines were written") }
+            return plan(ActionOrder(topic, .append(.typed(entries), isBatch: editing.isBatch)))
         case .failure(let failure): return complain(failure.message)
         }
     }

@@ -23,7 +23,9 @@ extension ActionPlanner {
         if let file { try check(new: file) }
         let words = ["--limit", "\(action.ordinals.count)"] + (out.map { ["--out", $0] } ?? [])
         return PlannedAction(
-            plan: action.plan(command: command("consume", topic.name, words), output: out),
+            plan: try action.plan(
+                command: command("consume", topic.name, words),
+                delivery: out.map { .file($0) } ?? .nowhere),
             verb: "consume", directory: directory, topic: topic.name, canStop: file != nil
         ) { control in
             try Self.withLog(access, control) { log in
@@ -60,6 +62,28 @@ extension ActionPlanner {
         ) { control in try Self.withLog(access, control) { try action.apply($0) } }
     }
 
+    /// Takes the last move of a reader back, unless it went on since.
+    func returnCursor(_ topic: TopicState, from place: EntryPlace, to target: EntryPlace?) throws
+        -> PlannedAction
+    {
+        let reader = EntryReader(directory: directory, topic: topic)
+        let access = access
+        let cursor = access.cursor(of: topic)
+        let now = try cursor.map { try reader.ordinal(of: .place($0)) } ?? 1
+        guard try now == reader.ordinal(of: .place(place)) else {
+            throw ActionFailure(
+                "the reader of \(topic.name.word) stands at \(cursor?.text ?? "begin") now, and not at "
+                    + "\(place), where the action left it: nothing is undone")
+        }
+        let action = try SeekAction(
+            reader, cursor: cursor, to: target.map { .place($0) } ?? .begin)
+        var plan = action.plan(command: command("seek", topic.name, [action.target.text]))
+        plan.title = "move the cursor of \(topic.name.word) back to where it was"
+        return PlannedAction(
+            plan: plan, verb: "seek", directory: directory, topic: topic.name
+        ) { control in try Self.withLog(access, control) { try action.apply($0) } }
+    }
+
     func mark(_ topic: TopicState, _ clean: Bool) -> PlannedAction {
         let access = access
         let action = MarkAction(topic.name, clean: clean)
@@ -73,7 +97,8 @@ extension ActionPlanner {
     // MARK: - Append
 
     func append(
-        _ source: ActionOrder.Source, _ isBatch: Bool, _ name: TopicName, _ topic: TopicState?
+        _ source: ActionOrder.Source, _ isBatch: Bool, _ name: TopicName, _ topic: TopicState?,
+        _ control: ActionControl
     ) throws -> PlannedAction {
         if let refusal = name.refusal { throw ActionFailure(refusal) }
         let action = AppendAction(name, isBatch: isBatch)
@@ -100,12 +125,17 @@ extension ActionPlanner {
                 case .lengthPrefixed: (.lengthPrefixed, ["--length-prefixed"])
                 }
             let file = FilePath(path)
-            let size = try DiskFile.regularSize(file)
+            let (count, size) = try Self.measure(file, framing, isBatch: isBatch, control)
+            guard count > 0, size > 0 || form != .whole else {
+                throw ActionFailure("\(path) is empty: there is nothing to append")
+            }
             var plan = action.plan(
                 [], topic, command: command("append", name, [path] + option + batch))
-            plan.title = "append what is in \(path) to \(name.word)"
+            plan.title =
+                "append \(plural(count, "entry", "entries")) in \(path) to \(name.word)"
             plan.lines[0] =
-                "\(plural(size, "byte")), of which \(form.rawValue) is an entry, " + how
+                "\(form.rawValue) is an entry: \(plural(count, "entry", "entries")), "
+                + "\(plural(size, "byte")) of payload, " + how
             return planned(action, plan, canStop: true) {
                 var input = EntryInput(try StandardInput(file), framing)
                 return { try input.next() }
@@ -129,6 +159,27 @@ extension ActionPlanner {
             }
         }
     }
+
+    /// Entries in a file, and bytes of their payloads. What is no entry, or too much for a batch, is
+    /// told before anything is appended.
+    private static func measure(
+        _ file: FilePath, _ framing: EntryInput.Framing, isBatch: Bool, _ control: ActionControl
+    ) throws -> (count: Int, bytes: Int) {
+        let size = try DiskFile.regularSize(file)
+        guard framing != .whole else { return (1, size) }
+        var input = EntryInput(try StandardInput(file), framing)
+        var bytes = 0
+        while let payload = try input.next() {
+            bytes += payload.count
+            guard !isBatch || (input.count <= Layout.batchEntriesMax && bytes <= batchBytesMax)
+            else { throw tooMuch }
+            try control.check("\(Figures.grouped(input.count)) entries counted")
+        }
+        return (input.count, bytes)
+    }
+
+    private static let tooMuch = ActionFailure(
+        "at most \(Layout.batchEntriesMax) entries and \(batchBytesMax) bytes at once here")
 
     /// - Parameter open: gives a function that gives one payload after another.
     private func planned(
@@ -177,9 +228,7 @@ extension ActionPlanner {
         while let payload = try next() {
             bytes += payload.count
             guard payloads.count < Layout.batchEntriesMax, bytes <= batchBytesMax else {
-                throw ActionFailure(
-                    "at most \(Layout.batchEntriesMax) entries and \(batchBytesMax) bytes at once here"
-                )
+                throw tooMuch
             }
             payloads.append(payload)
             try control.check("\(Figures.grouped(payloads.count)) entries read")

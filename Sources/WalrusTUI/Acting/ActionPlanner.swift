@@ -49,7 +49,7 @@ struct ActionPlanner: Sendable {
         switch order.work {
         case .append(let source, let isBatch):
             guard let name = order.topic else { throw Self.noTopic }
-            return try append(source, isBatch, name, topic)
+            return try append(source, isBatch, name, topic, control)
         case .consume(let limit, let end, let out):
             return try consume(try present(topic), limit, end, out)
         case .seek(let point): return try seek(try present(topic), point)
@@ -61,6 +61,8 @@ struct ActionPlanner: Sendable {
         case .emptyTrash(let folder): return try empty(folder)
         case .repair(let ids): return try repair(only: ids, control)
         case .undo(let number, let finish): return try undo(number, finish)
+        case .returnCursor(_, let from, let to):
+            return try returnCursor(try present(topic), from: from, to: to)
         case .salvage(let target): return try salvage(to: target, control)
         case .backup(let archive): return try backup(to: archive, control)
         }

@@ -3,6 +3,7 @@ internal import Synchronization
 internal import SystemPackage
 internal import WalrusActions
 internal import WalrusConsole
+internal import WalrusFormat
 
 /// Makes plans of what the console is asked to do, keeps the last one, and does it once it is
 /// confirmed.
@@ -10,6 +11,8 @@ final class ActionRunner: Sendable {
     private let planner: ActionPlanner
     private let last = Mutex<(number: Int, planned: PlannedAction)?>(nil)
     private let count = Atomic(0)
+    /// How readers were moved here: the last of each topic, the newest first.
+    private let moves = Mutex<[CursorChange]>([])
     /// Of what is asked for now.
     private let control = Mutex(ActionControl())
 
@@ -33,7 +36,11 @@ final class ActionRunner: Sendable {
     func choices(for action: ActionKind, _ tell: @escaping @Sendable (String) -> Void) throws
         -> [FormOption]
     {
-        try planner.choices(for: action, attached(tell))
+        let back = action == .undo ? moves.withLock { $0 }.map(FormOption.init) : []
+        do { return back + (try planner.choices(for: action, attached(tell))) } catch {
+            guard !back.isEmpty else { throw error }
+            return back
+        }
     }
 
     /// Throws what keeps it from being done, in words for people.
@@ -70,7 +77,23 @@ final class ActionRunner: Sendable {
                 planned.verb, planned.directory, topic: planned.topic,
                 command: planned.plan.commandLine)
             let outcome = try log.noting(subject) { try planned.apply(control) }
+            if let move = outcome.cursorMove {
+                moves.withLock { moves in
+                    moves.removeAll { $0.topic == move.topic }
+                    moves.insert(move, at: 0)
+                }
+            }
             return ([outcome.text] + control.notes).joined(separator: "\n")
         }.mapError { ActionFailure($0) }
+    }
+}
+
+extension FormOption {
+    /// The way back of a reader that was moved.
+    fileprivate init(_ move: CursorChange) {
+        self.init(
+            .returnCursor(move.topic, from: move.after, to: move.before),
+            "undo \(move.deed) of \(move.topic.word): from \(move.after) to "
+                + "\(move.before?.text ?? "begin")")
     }
 }

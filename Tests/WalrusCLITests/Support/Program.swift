@@ -2,6 +2,7 @@ import SystemPackage
 import TestSupport
 import Testing
 import WalrusFormat
+import WalrusIO
 
 /// A directory to run the program on.
 struct Log {
@@ -24,13 +25,14 @@ struct Log {
         path = fixture.path
     }
 
-    /// `walrus VERB DIR ARGUMENT...`
+    /// `walrus VERB DIR ARGUMENT...`; what appends may make the log.
     @discardableResult
     func run(_ verb: String, _ arguments: String..., input: [UInt8] = []) throws
         -> Subprocess.Result
     {
-        try Subprocess.run(
-            Subprocess.walrus, [verb, path.string] + arguments, input: input,
+        let creates = verb == "append" && !Directory.exists(path) ? ["--create"] : []
+        return try Subprocess.run(
+            Subprocess.walrus, [verb, path.string] + creates + arguments, input: input,
             directory: path.removingLastComponent())
     }
 
@@ -45,7 +47,7 @@ struct Log {
     /// Appends every entry in a run of its own; the ordinals must be 1, 2, ... from `first`.
     func append(_ payloads: [[UInt8]], to topic: String, first: Int = 1) throws {
         for (index, payload) in payloads.enumerated() {
-            let result = try run("append", topic, input: payload)
+            let result = try run("append", topic, "--allow-empty", input: payload)
             #expect(result.status == 0, "\(result.errors)")
             #expect(result.text == "\(first + index)\n")
         }

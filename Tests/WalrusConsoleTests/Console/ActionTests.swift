@@ -137,10 +137,24 @@ import WalrusFormat
         var model = Sample.model(write: true)
         let effects = try Sample.session(&model, "/orders<Enter> a 1 <Right> <Enter> <Tab> <Enter>")
         #expect(effects.contains(.edit("orders")))
-        #expect(orders(effects).isEmpty && model.overlay == nil)
+        #expect(orders(effects).isEmpty)
         let more = model.update(.edited("orders", .success([1, 2])))
         #expect(orders(more).map(\.work) == [.append(.typed([[1, 2]]), isBatch: false)])
         #expect(model.update(.edited("orders", .failure(ActionFailure("gone")))) == [.bell])
+        #expect(model.overlay == nil)
+    }
+
+    /// What is written in an editor may be as many entries as it has lines, in a batch too.
+    @Test func anEditorMakesLinesToo() throws {
+        var model = Sample.model(write: true)
+        let keys = "/orders<Enter> a 1 <Right> <Tab> <Right> <Tab> <Right> <Enter>"
+        #expect(try Sample.session(&model, keys).contains(.edit("orders")))
+        let more = model.update(.edited("orders", .success(Array("a\n\nb".utf8))))
+        #expect(orders(more).map(\.work) == [.append(.typed([[97], [98]]), isBatch: true)])
+        var empty = Sample.model(write: true)
+        _ = try Sample.session(&empty, keys)
+        #expect(empty.update(.edited("orders", .success([10, 10]))) == [.bell])
+        #expect(empty.overlay == nil)
     }
 
     @Test func aPlanThatComesTooLateIsDropped() throws {

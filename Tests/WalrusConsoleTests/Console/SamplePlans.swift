@@ -56,15 +56,18 @@ extension Sample {
                 confirmation: confirmation, canStop: canStop)
         }
         switch order.work {
-        case .consume(_, let end, let out):
+        case .consume(_, _, let out):
             return dialog(
                 7, "consume 3 entries of \(name)",
                 [
-                    "entries 411128 to 411130 count as read",
-                    "the cursor goes from 1763670155020:7+2097152 to 1763670155020:7+2098001",
-                    "44,201 entries stay unread",
+                    "entries 411128 to 411130 count as read, 1544 bytes of payload:",
+                    "  411128  512 bytes  {\"id\":88123,\"status\":\"err\",\"amount\":120}...",
+                    "  411129  520 bytes  .[2J{\"id\":88124,\"status\":\"ok\"}...",
+                    "  411130  512 bytes  {\"id\":88125,\"status\":\"ok\",\"amount\":7}...",
                     out.map { "they are written to \($0) first, durably" }
-                        ?? "they are written nowhere, up to \(end.text)",
+                        ?? "they are written nowhere",
+                    "the cursor goes from 1763670155020:7+2097152 to 1763670155020:7+2098001",
+                    "44201 entries stay unread",
                     "a seek to 1763670155020:7+2097152 takes it back",
                 ], "consume /data/wal/bench \(name) --limit 3", .typed(name))
         case .seek(let point):
@@ -76,7 +79,12 @@ extension Sample {
                     "1127 entries will be delivered again",
                     "a seek to 1763670155020:7+2097152 takes it back",
                 ], "seek /data/wal/bench \(name) \(point.text)")
-        case .append, .mark:
+        case .mark(let clean):
+            return dialog(
+                9, "mark \(name) \(clean ? "clean" : "dirty")",
+                ["it is marked dirty now", "the next append marks it dirty again"],
+                "mark /data/wal/bench \(name) \(clean ? "clean" : "dirty")")
+        case .append:
             return dialog(
                 9, "append 2 entries to \(name)",
                 [
@@ -140,6 +148,11 @@ extension Sample {
                     "it was: walrus repair /data/wal/bench --yes",
                     "read_offset_idx_index.db: 512 bytes are kept; the repair is applied",
                 ], "repair --\(deed) \(number) --yes")
+        case .returnCursor(let topic, let from, let to):
+            return dialog(
+                15, "move the cursor of \(topic.shown(ascii: false)) back to where it was",
+                ["the cursor goes from \(from) to \(to?.text ?? "begin")"],
+                "seek /data/wal/bench \(topic.shown(ascii: false)) \(to?.text ?? "begin")")
         case .salvage(let target):
             return dialog(
                 16, "copy all that can be read of /data/wal/bench into \(target)",

@@ -69,6 +69,7 @@ import Testing
             name: "plan-consume", keys: "/orders<Enter> a 2 <Tab> <BS> 3 <Enter> <Enter> ord",
             write: true),
         Scene(name: "plan-seek", keys: "/orders<Enter> a 3 <Right> <Enter> <Tab>", write: true),
+        Scene(name: "plan-mark", keys: "/orders<Enter> a 4", write: true),
         Scene(name: "acted", keys: "/orders<Enter> a 4 <Tab> <Enter>", write: true),
         Scene(name: "menu-check", keys: "5 a", write: true),
         Scene(

@@ -109,7 +109,7 @@ import WalrusIO
         try acted.expectNoted("repair --undo", has: ["\"undo\":1", "\"changed\":true"])
         #expect(try contents(acted.fixture.path) == before)
         try acted.press("a 9")
-        #expect(acted.told == "no repair of this log is there to be undone")
+        #expect(acted.told == "nothing of this log is there to be undone")
     }
 
     @Test func salvageAndBackup() throws {

@@ -70,17 +70,20 @@ extension ActionDefinition {
         })
 
     static let undo = ActionDefinition(
-        key: "9", title: "undo a repair, or finish one that was cut off", needsTopic: false,
-        search: "looking for repairs of this log",
-        heading: { _ in "undo a repair" },
+        key: "9", title: "undo a repair, or a cursor's last move; finish a repair",
+        needsTopic: false,
+        search: "looking for what can be undone",
+        heading: { _ in "undo" },
         fields: { context in
-            context.choices.isEmpty ? [] : [.list(.record, "repair", context.choices)]
+            context.choices.isEmpty ? [] : [.list(.record, "what", context.choices)]
         },
         work: { form, _ throws(FormProblem) in
             switch form.chosen(.record) {
             case .undo(let number): return .undo(number, finish: false)
             case .finish(let number): return .undo(number, finish: true)
-            default: throw FormProblem("no repair of this log is there to be undone")
+            case .returnCursor(let topic, let from, let to):
+                return .returnCursor(topic, from: from, to: to)
+            default: throw FormProblem("nothing of this log is there to be undone")
             }
         })
 

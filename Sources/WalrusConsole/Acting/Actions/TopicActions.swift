@@ -25,7 +25,7 @@ extension ActionDefinition {
                 .text(.text, "text").when(.source, .typed),
                 .line(.file, "file", hint: "a file to read; Tab goes on").when(.source, .file),
                 .choice(.form, "an entry is", forms.filter { $0.value != .form(.lengthPrefixed) })
-                    .when(.source, .typed),
+                    .when(.source, .typed, .editor),
                 .choice(.fileForm, "an entry is", forms).when(.source, .file),
                 .choice(
                     .together, "appended",
@@ -33,7 +33,7 @@ extension ActionDefinition {
                         FormOption(.apart, "one by one"),
                         FormOption(.together, "all at once, or none"),
                     ]
-                ).when(.source, in: [.word(.typed), .word(.file)] + marked.map(\.value)),
+                ),
             ]
         },
         work: { form, context throws(FormProblem) in
@@ -45,7 +45,7 @@ extension ActionDefinition {
         -> ActionOrder.Source
     {
         switch form.chosen(.source) {
-        case .word(.editor): return .editor
+        case .word(.editor): return .editor(textForm(form))
         case .word(.file):
             let file = form.typed(.file)
             guard !file.isEmpty else { throw FormProblem("which file?") }
@@ -56,12 +56,14 @@ extension ActionDefinition {
             else { throw FormProblem("the marked entries are gone") }
             return .marked(topic, context.model.marks[name])
         default:
-            let text = form.typed(.text)
-            let pieces =
-                form.chosen(.form) == .form(.lines)
-                ? text.split(separator: "\n", omittingEmptySubsequences: false) : [text[...]]
-            return .typed(pieces.map { Array($0.utf8) })
+            let entries = textForm(form).entries(Array(form.typed(.text).utf8))
+            guard !entries.isEmpty else { throw FormProblem("nothing is typed") }
+            return .typed(entries)
         }
+    }
+
+    private static func textForm(_ form: ActionForm) -> ActionOrder.Form {
+        form.isChosen(.form, as: .lines) ? .lines : .whole
     }
 
     static let consume = ActionDefinition(
