@@ -2,7 +2,8 @@ internal import Glibc
 public import SystemPackage
 
 /// A file that is there whole, or not at all: written beside its place, synced, and only then given
-/// its name. What was begun and not finished leaves nothing behind, unless the process is killed.
+/// its name. What was begun and not finished leaves nothing behind, unless the process is killed: then
+/// the next one that writes to the same name takes away what it left.
 ///
 /// Not for use by two threads at once.
 public final class OutputFile {
@@ -36,9 +37,42 @@ public final class OutputFile {
         self.name = name
         self.replaces = replaces
         temporary = ".\(name).\(getpid()).part"
+        Self.removeLeftovers(of: name, in: storage)
         do throws(IOError) {
-            file = try DiskFile(storage.path.appending(temporary), .create)
+            file = try Self.create(storage.path.appending(temporary))
         } catch { throw IOError("create", path, error.errno) }
+    }
+
+    /// Makes the file, and locks it as long as it is open: that it is not locked tells that its process
+    /// is dead.
+    private static func create(_ path: FilePath) throws(IOError) -> DiskFile {
+        while true {
+            let file = try DiskFile(path, .create)
+            // A file system without locks is none where anybody finds it unlocked.
+            guard (try? file.tryLock()) ?? true else {
+                throw IOError("lock", path, .resourceTemporarilyUnavailable)
+            }
+            // Somebody may have found it before it was locked.
+            if try FileStatus.of(path)?.identity == file.status().identity { return file }
+        }
+    }
+
+    /// Removes what killed processes have left of files that were to get the name.
+    private static func removeLeftovers(of name: String, in storage: DiskStorage) {
+        guard let entries = try? Directory.list(storage.path) else { return }
+        for entry in entries where entry.kind == .file {
+            guard entry.name.hasPrefix(".\(name)."), entry.name.hasSuffix(".part"),
+                let process = pid_t(entry.name.dropFirst(name.utf8.count + 2).dropLast(5)),
+                process == getpid() || !isAlive(process),
+                let file = try? DiskFile(storage.path.appending(entry.name), .readOnly),
+                (try? file.tryLock()) ?? false
+            else { continue }
+            try? storage.remove(entry.name)
+        }
+    }
+
+    private static func isAlive(_ process: pid_t) -> Bool {
+        kill(process, 0) == 0 || errno != ESRCH
     }
 
     /// Whether something has the name. Fails when that is no regular file.

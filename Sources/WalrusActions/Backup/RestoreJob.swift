@@ -18,7 +18,7 @@ package struct RestoreJob: Sendable {
         package internal(set) var unread = 0
         package internal(set) var topics = 0
         package internal(set) var files = 0
-        /// Errors and warnings about it, which it had when it was backed up.
+        /// Errors and warnings about it, which it had when it was backed up if it was compared.
         package internal(set) var findings = 0
         /// Whether the archive tells what it holds, and it was compared.
         package internal(set) var isCompared = false
@@ -96,7 +96,8 @@ package struct RestoreJob: Sendable {
                 continue
             }
             guard let name = parts.last, parts.count <= 2 else {
-                throw refusal(path, "files of a log lie in one folder")
+                throw refusal(
+                    path, "files of a log lie in one folder (tar -C PARENT -cSf FILE.tar DIR)")
             }
             let place = parts.count == 2 ? parts[0] : ""
             guard folder ?? place == place else {

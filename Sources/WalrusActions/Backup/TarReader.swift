@@ -2,8 +2,8 @@ internal import WalrusIO
 
 /// Reads an archive that may be anything: bounded in memory, and nothing in it is believed.
 ///
-/// Knows the ustar and pax formats and GNU's sparse files of version 1.0, which is what `walrus backup` and
-/// `tar --sparse --format=posix` write.
+/// Knows the ustar, pax and GNU formats, and of sparse files GNU's version 1.0, which is what `walrus backup`
+/// and `tar --sparse --format=posix` write, and the kind 'S', which is what `tar --sparse` writes.
 struct TarReader {
     struct Refusal: Error, Hashable, CustomStringConvertible {
         let description: String
@@ -57,6 +57,18 @@ struct TarReader {
             case UInt8(ascii: "5"):
                 try skip(length + TarWriter.padding(length))
                 return .folder(try name(header))
+            case UInt8(ascii: "L"):
+                guard length <= Self.recordsMax else {
+                    throw Refusal(description: "a name in the archive is too long")
+                }
+                guard
+                    let name = String(
+                        validating: try take(length).prefix { $0 != 0 }, as: UTF8.self)
+                else { throw Refusal(description: "a name in the archive is not UTF-8") }
+                records["path"] = name
+                try skip(TarWriter.padding(length))
+            case UInt8(ascii: "S"):
+                return .file(try oldSparseFile(name(header), header, length))
             case UInt8(ascii: "0"), 0, UInt8(ascii: "7"):
                 if let text = records["size"] {
                     guard let told = Int(text), told >= 0, told <= size - at else { throw cut() }
@@ -171,26 +183,68 @@ struct TarReader {
         var numbers = NumberLines(read: read, at: member.lowerBound, end: member.upperBound)
         guard let count = try numbers.next(), count <= Self.segmentsMax else { throw wrong() }
         var ranges: [(offset: Int, length: Int)] = []
-        var last = 0
         for _ in 0..<count {
-            guard let offset = try numbers.next(), let length = try numbers.next(),
-                offset >= last, offset <= size, length <= size - offset
-            else { throw wrong() }
-            last = offset + length
-            if length > 0 { ranges.append((offset, length)) }
-        }
-        var place =
-            member.lowerBound + (numbers.consumed + Self.block - 1) / Self.block * Self.block
-        var segments: [SparseImage.Segment] = []
-        for range in ranges {
-            guard place <= member.upperBound, range.length <= member.upperBound - place else {
+            guard let offset = try numbers.next(), let length = try numbers.next() else {
                 throw wrong()
             }
-            segments.append(.init(offset: range.offset, length: range.length, at: place))
-            place += range.length
+            ranges.append((offset, length))
+        }
+        let map = (numbers.consumed + Self.block - 1) / Self.block * Self.block
+        guard map <= member.count else { throw wrong() }
+        return try Self.segments(ranges, size, member.lowerBound + map..<member.upperBound)
+    }
+
+    /// The pieces of a file of `size` bytes, which stand one behind the other and fill `member`.
+    private static func segments(
+        _ ranges: [(offset: Int, length: Int)], _ size: Int, _ member: Range<Int>
+    ) throws -> [SparseImage.Segment] {
+        func wrong() -> Refusal { Refusal(description: "the map of a sparse file is damaged") }
+        var segments: [SparseImage.Segment] = []
+        var (place, last) = (member.lowerBound, 0)
+        for (offset, length) in ranges {
+            guard offset >= last, offset <= size, length <= size - offset,
+                length <= member.upperBound - place
+            else { throw wrong() }
+            last = offset + length
+            if length > 0 { segments.append(.init(offset: offset, length: length, at: place)) }
+            place += length
         }
         guard place == member.upperBound else { throw wrong() }
         return segments
+    }
+
+    /// A file of the kind 'S' (tar.h of GNU tar, `struct sparse_header`): its map is in the header, four
+    /// pieces, and in blocks behind it, 21 pieces each.
+    private mutating func oldSparseFile(_ name: String, _ header: [UInt8], _ length: Int) throws
+        -> SparseImage
+    {
+        let size = try number(header, 483..<495)
+        var ranges: [(offset: Int, length: Int)] = []
+        func add(_ block: [UInt8], _ pieces: Range<Int>) throws {
+            for start in stride(from: pieces.lowerBound, to: pieces.upperBound, by: 24) {
+                guard block[start + 12] != 0 else { return }
+                ranges.append(
+                    (
+                        try number(block, start..<start + 12),
+                        try number(block, start + 12..<start + 24)
+                    ))
+            }
+        }
+        try add(header, 386..<482)
+        var hasMore = header[482] != 0
+        while hasMore {
+            guard ranges.count <= Self.segmentsMax else {
+                throw Refusal(description: "the map of a sparse file is too long")
+            }
+            let block = try take(Self.block)
+            try add(block, 0..<504)
+            hasMore = block[504] != 0
+        }
+        let start = at
+        try skip(length + TarWriter.padding(length))
+        return SparseImage(
+            name: name, size: size,
+            segments: try Self.segments(ranges, size, start..<start + length))
     }
 }
 

@@ -28,10 +28,15 @@ struct Conversation {
             : []
         let name = ControlPlace.name(of: status.identity)
         for folder in ControlPlace.existing(of: [user] + others) {
-            guard
-                let connection = try? LocalConnection.connect(
-                    name, in: folder, within: 2_000_000_000),
-                let peer = try? connection.peer, ([0, user] + others).contains(peer.userID)
+            let connection: LocalConnection
+            do throws(IOError) {
+                connection = try LocalConnection.connect(name, in: folder, within: 2_000_000_000)
+            } catch {
+                // Its process was killed.
+                if error.errno == .connectionRefused { folder.removeDeadSockets([name]) }
+                continue
+            }
+            guard let peer = try? connection.peer, ([0, user] + others).contains(peer.userID)
             else { continue }
             do throws(ControlFailure) {
                 return try Conversation(ControlChannel(connection), status.identity, peer)

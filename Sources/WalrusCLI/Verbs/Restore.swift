@@ -76,7 +76,9 @@ struct Restore: Verb {
         guard report.findings == 0 else {
             throw Failure(
                 .nothing,
-                "it has \(counted(report.findings, "finding", "findings")), as the log had: see walrus check"
+                "it has \(counted(report.findings, "finding", "findings"))"
+                    + (report.isCompared ? ", as the log had" : "")
+                    + ": see walrus check \(ShellWord.quoted(directory))"
             )
         }
     }

@@ -31,8 +31,10 @@ final class ControlServer: Sendable {
     private let room: ControlRoom
     private let state = Mutex(State())
 
-    /// More sockets than this in a folder, and those of dead processes are looked for.
+    /// More sockets than this in a folder, and those of dead processes are looked for each time; else
+    /// once by each process.
     private static let socketsBeforeSweep = 32
+    private static let swept = Mutex<Set<FilePath>>([])
     /// How long a client may take, when the engine is closed, to read the answer to what is done.
     private static let farewellNanoseconds: UInt64 = 200_000_000
 
@@ -112,7 +114,9 @@ final class ControlServer: Sendable {
             return true
         }
         guard isWanted else { return listener.end() }
-        listener.sweep(ControlPlace.suffix, limit: Self.socketsBeforeSweep)
+        let folder = listener.path.removingLastComponent()
+        let isFirst = Self.swept.withLock { $0.insert(folder).inserted }
+        listener.sweep(ControlPlace.suffix, limit: isFirst ? 0 : Self.socketsBeforeSweep)
         while let connection = listener.accept() { admit(connection) }
         fail("the socket takes no more connections")
     }

@@ -89,11 +89,18 @@ public final class LocalListener: Sendable {
     public func sweep(_ suffix: String, limit: Int) {
         let names = folder.names.filter { $0.hasSuffix(suffix) && $0 != name }
         guard names.count > limit else { return }
+        folder.removeDeadSockets(names.prefix(1_000))
+    }
+}
+
+extension PrivateFolder {
+    /// Removes those of the sockets at which nobody listens: each got its name when somebody did.
+    public func removeDeadSockets(_ names: some Sequence<String>) {
         // Not while somebody puts a live one in the place of a dead one.
-        _ = try? folder.alone { () throws(IOError) in
-            for other in names.prefix(1_000) {
-                do throws(IOError) { _ = try LocalConnection.connect(other, in: folder) } catch {
-                    if error.errno == .connectionRefused { folder.remove(other) }
+        _ = try? alone { () throws(IOError) in
+            for name in names {
+                do throws(IOError) { _ = try LocalConnection.connect(name, in: self) } catch {
+                    if error.errno == .connectionRefused { remove(name) }
                 }
             }
         }

@@ -194,6 +194,23 @@ import WalrusIO
         try walrus.close()
     }
 
+    /// A few go as well, once in each process; what is no socket's name stays.
+    @Test func aFewDeadSocketsGoToo() throws {
+        let served = try Served()
+        let folder = try PrivateFolder.openOrMake(served.folder)
+        for name in ["dead.sock", "other"] {
+            let listener = try LocalListener(name, in: folder)
+            withExtendedLifetime(listener) {}
+        }
+        let walrus = try served.serve()
+        func names() throws -> Set<String> { Set(try Directory.list(served.folder).map(\.name)) }
+        while try names().contains("dead.sock") { Clock.sleep(nanoseconds: 1_000_000) }
+        let own = ControlPlace.name(of: try served.directory)
+        #expect(try names() == [own, "other"])
+        _ = try served.client().append("a", to: "t")
+        try walrus.close()
+    }
+
     /// Who lets go of an engine may leave its end to a client's thread.
     @Test func anEngineThatIsLetGoOfEnds() throws {
         for _ in 0..<30 {
