@@ -112,8 +112,9 @@ import WalrusIO
         try log.append([[1]], to: "t")
         let held = try log.bash(
             """
-            (echo a; sleep 0.4; echo b) | "$walrus" append $log t --lines >/dev/null &
-            sleep 0.2
+            mkfifo slow; "$walrus" append $log t --lines <slow >told & exec 3>slow; echo a >&3
+            until [ -s told ]; do sleep 0.01; done
+            (sleep 0.3; echo b >&3) & exec 3>&-
             "$walrus" append $log t --text c && "$walrus" reclaim $log --yes; wait
             """)
         #expect(held.text.hasPrefix("4\n") && !held.errors.contains("in use"), "\(held.errors)")
@@ -129,8 +130,8 @@ import WalrusIO
         // Who keeps it is named, and what to do.
         let kept = try log.bash(
             """
-            mkfifo pipe; "$walrus" append $log t --lines <pipe >/dev/null & exec 3>pipe; echo x >&3
-            sleep 0.2; "$walrus" append $log t --text c; echo $?; exec 3>&-; wait
+            mkfifo pipe; "$walrus" append $log t --lines <pipe >kept & exec 3>pipe; echo x >&3
+            until [ -s kept ]; do sleep 0.01; done; "$walrus" append $log t --text c; echo $?; exec 3>&-; wait
             """)
         #expect(kept.text == "3\n")
         #expect(kept.errors.contains("stop it first") && !kept.errors.contains("servesControl"))

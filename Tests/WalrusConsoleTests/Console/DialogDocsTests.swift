@@ -25,20 +25,12 @@ import WalrusIO
         return boxes
     }
 
-    /// Whether a frame has the lines one below the other, at the same column.
+    /// Whether a frame has the lines one below the other.
     private func has(_ frame: [String], _ box: [String]) -> Bool {
-        let frame = frame.map(Array.init)
-        let box = box.map(Array.init)
-        for row in frame.indices where row + box.count <= frame.count {
-            for column in frame[row].indices where frame[row][column...].starts(with: box[0]) {
-                let fits = box.indices.allSatisfy { line in
-                    frame[row + line].count > column
-                        && frame[row + line][column...].starts(with: box[line])
-                }
-                if fits { return true }
-            }
+        frame.indices.contains { row in
+            row + box.count <= frame.count
+                && box.indices.allSatisfy { frame[row + $0].contains(box[$0]) }
         }
-        return false
     }
 
     @Test func everyActionHasItsDialog() throws {
