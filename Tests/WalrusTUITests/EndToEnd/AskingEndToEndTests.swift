@@ -9,7 +9,7 @@ import WalrusIO
 
     init() throws {
         pane = try Pane(columns: 100, rows: 30, environment: ["EDITOR": "./edit"])
-        try pane.run("seq 10 | \"$walrus\" append log t --lines; echo \"ma\"\"de $?\"")
+        try pane.run("seq 10 | \"$walrus\" append log t --lines --create; echo \"ma\"\"de $?\"")
         try pane.wait(for: "made 0")
     }
 
@@ -47,6 +47,31 @@ import WalrusIO
         #expect(
             try unread(after: "seek log t 2", asking: back, answer: "yes", status: 0)
                 == "\"unread\":9")
+    }
+
+    /// What would be taken is shown before, and taken for the topic's name alone; a script, which has
+    /// nobody to ask, and --yes are not asked.
+    @Test func consumingIsConfirmed() throws {
+        let verb = "consume log t --limit 2"
+        for answer in ["", "yes"] {
+            let left = try unread(
+                after: verb, asking: "type t to do it:", answer: answer, status: 1)
+            #expect(left == "\"unread\":10")
+            try pane.wait(for: "nothing was done")
+        }
+        try pane.run("clear; \"$walrus\" \(verb) --payload hex >taken; echo \"sta\"\"tus $?\"")
+        try pane.wait(for: "entries 1 to 2 count as read, 2 bytes of payload:")
+        try pane.wait(for: "    2  1 byte  2")
+        try pane.type("t")
+        try pane.press("Enter")
+        try pane.wait(for: "status 0")
+        #expect(try pane.line(of: "taken").contains("  consumed  3"))
+        for way in ["\(verb) --yes", "\(verb) </dev/null"] {
+            try pane.run("clear; \"$walrus\" \(way) >taken; echo \"sta\"\"tus $?\"")
+            try pane.wait(for: "status 0")
+        }
+        try pane.run("\"$walrus\" topics log -o json | grep -o '\"unread\":[0-9]*' >left")
+        #expect(try pane.line(of: "left") == "\"unread\":4")
     }
 
     /// The editor gets a file that nobody else can read; what it saved is appended, and the file is

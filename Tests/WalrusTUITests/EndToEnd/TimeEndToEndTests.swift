@@ -7,7 +7,7 @@ import Testing
     /// A log that is appended to between looks: what was there before is shown again.
     @Test func pauseScrubAndGoOn() throws {
         let pane = try Pane(columns: 120, rows: 40)
-        try pane.run("seq 10 | \"$walrus\" append log t --lines; echo \"ma\"\"de $?\"")
+        try pane.run("seq 10 | \"$walrus\" append log t --lines --create; echo \"ma\"\"de $?\"")
         try pane.wait(for: "made 0")
         try pane.run("clear; \"$walrus\" log --refresh 200ms; echo \"sta\"\"tus $?\"")
         try pane.wait(for: "10 entries")
@@ -55,7 +55,7 @@ import Testing
     @Test func aRecordingIsPlayed() throws {
         let pane = try Pane(columns: 120, rows: 40)
         try pane.run(
-            "seq 10 | \"$walrus\" append log t --lines; "
+            "seq 10 | \"$walrus\" append log t --lines --create; "
                 + "(sleep 1; seq 10 | \"$walrus\" append log u --lines) & "
                 + "\"$walrus\" record log --out a.rec --interval 200ms --count 20; echo \"ma\"\"de $?\""
         )
