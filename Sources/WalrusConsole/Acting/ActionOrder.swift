@@ -90,10 +90,3 @@ public struct ReplayOrder: Hashable, Sendable {
         self.restarts = restarts
     }
 }
-
-extension TopicName {
-    /// The name in harmless characters, unambiguous.
-    public func shown(ascii: Bool) -> String {
-        VisibleText(bytes, mode: .escape, ascii: ascii, limit: 1_000).text
-    }
-}

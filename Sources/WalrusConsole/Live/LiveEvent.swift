@@ -49,7 +49,7 @@ public struct LiveEvent: Hashable, Sendable {
     }
 
     private static func name(_ topic: TopicState) -> String {
-        VisibleText(topic.name.bytes, mode: .escape, ascii: false, limit: 80).text
+        topic.name.shown(.unicode, limit: 80)
     }
 
     private static func compare(_ old: TopicState, _ new: TopicState, _ list: inout List) {

@@ -6,8 +6,12 @@
 public struct VisibleText: Hashable, Sendable {
     public enum Mode: Hashable, Sendable {
         /// For names: `\n`, `\e`, `\0`, `\x80` for an invalid byte, `\u{200d}`, and `\\` for a
-        /// backslash. Two different inputs never give the same text.
+        /// backslash. Two different inputs never give the same text, nor texts that look the same
+        /// because they are canonically equivalent: what is not in the composed form (NFC) is
+        /// escaped, as in `cafe\u{301}`.
         case escape
+        /// The same for text between quotes: a quote is `\"`.
+        case quote
         /// For previews: one dot for each byte or scalar that cannot be drawn.
         case dots
     }
@@ -123,6 +127,8 @@ private struct VisibleTextWriter {
     var columns = 0
     /// How many more marks the last glyph takes; 0 when there is none or it is a stand-in.
     private var room = 0
+    /// What the next scalar may compose with: the last base and its marks.
+    private var cluster = ""
 
     init(mode: VisibleText.Mode, ascii: Bool, limit: Int) {
         self.mode = mode
@@ -136,11 +142,13 @@ private struct VisibleTextWriter {
         case .invalid(let byte):
             return writeStandIn("\\x" + hex(UInt32(byte), digits: 2))
         case .scalar(let scalar):
-            if scalar == "\\" && mode == .escape { return writeStandIn("\\\\") }
+            if scalar == "\\" && mode != .dots { return writeStandIn("\\\\") }
+            if scalar == "\"" && mode == .quote { return writeStandIn("\\\"") }
             if ascii && !scalar.isASCII { return writeStandIn(escape(scalar)) }
+            if mode != .dots && !isComposed(with: scalar) { return writeStandIn(escape(scalar)) }
             switch ScalarKind(scalar) {
             case .base(let width):
-                if mode == .escape, !scalar.isASCII,
+                if mode != .dots, !scalar.isASCII,
                     scalar.properties.generalCategory == .spaceSeparator
                 {
                     return writeStandIn(escape(scalar))
@@ -149,9 +157,11 @@ private struct VisibleTextWriter {
                 text.unicodeScalars.append(scalar)
                 columns += width
                 room = scalar == " " ? 0 : GlyphSequence.maximumMarks
+                cluster = String(scalar)
                 return true
             case .combining where room > 0:
                 text.unicodeScalars.append(scalar)
+                cluster.unicodeScalars.append(scalar)
                 room -= 1
                 return true
             case .combining, .undrawable:
@@ -167,7 +177,17 @@ private struct VisibleTextWriter {
         text += standIn
         columns += width
         room = 0
+        cluster = ""
         return true
+    }
+
+    /// Whether the scalar is as the composed form has it, after what stands before it. The standard
+    /// library's own normalization: Foundation has the only other one.
+    private func isComposed(with scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return true }
+        var more = cluster
+        more.unicodeScalars.append(scalar)
+        return more._nfcCodeUnits.elementsEqual(more.utf8)
     }
 
     private func escape(_ scalar: Unicode.Scalar) -> String {

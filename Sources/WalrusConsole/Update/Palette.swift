@@ -202,10 +202,3 @@ extension CommandPalette {
             .name
     }
 }
-
-extension TopicName {
-    /// Whether it may be shown otherwise than its bytes say.
-    fileprivate var needsEscape: Bool {
-        bytes.contains { $0 < 0x20 || $0 >= 0x7F || $0 == 0x5C }
-    }
-}

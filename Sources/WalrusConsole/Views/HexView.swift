@@ -90,7 +90,7 @@ enum HexView {
             pieces.append(StyledText("   "))
             pieces.append(
                 StyledText(
-                    VisibleText.name(topic.text, glyphs: model.glyphs, limit: 40),
+                    topic.shown(model.glyphs, limit: 40),
                     Style(model.role(of: topic), .bold)))
         }
         if let entry = map.entry {

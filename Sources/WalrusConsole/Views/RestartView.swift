@@ -116,7 +116,7 @@ enum RestartView {
         }
         return [
             .text(
-                VisibleText.name(topic.name.text, glyphs: model.glyphs, limit: 60),
+                topic.name.shown(model.glyphs, limit: 60),
                 Style(model.role(of: topic.name))),
             .text("#" + Figures.grouped(topic.next)),
             .text(model.place(here.cursor), .muted),
@@ -148,7 +148,7 @@ enum RestartView {
             if !text.hasSuffix(".") { sentences[0] += "." }
         case .topic(let index):
             guard let topic = model.restart.preview?.topics[index] else { return }
-            title = VisibleText.name(topic.name.text, glyphs: model.glyphs, limit: 60)
+            title = topic.name.shown(model.glyphs, limit: 60)
             sentences = [
                 "This engine " + sentence(topic.here, "#" + Figures.grouped(topic.next), model),
                 "The reference " + sentence(topic.reference, nil, model),

@@ -9,13 +9,17 @@ struct VisibleTextTests {
         (Array("a\\b".utf8), "a\\\\b"),
         (Array("a\n\t\r\0\u{1B}\u{7}\u{7F}".utf8), "a\\n\\t\\r\\0\\e\\u{7}\\u{7f}"),
         (Array("\u{E9}".utf8), "\u{E9}"),
-        (Array("e\u{301}".utf8), "e\u{301}"),
+        // What is not composed looks like what is: it is told apart.
+        (Array("e\u{301}".utf8), "e\\u{301}"),
+        (Array("\u{212B}ngström".utf8), "\\u{212b}ngström"),
+        (Array("\u{1100}\u{1161}".utf8), "\u{1100}\\u{1161}"),
+        (Array("\u{AC00}हिन्दी".utf8), "\u{AC00}हिन्दी"),
         (Array("\u{301}x".utf8), "\\u{301}x"),
         (Array("\n\u{301}".utf8), "\\n\\u{301}"),
         (Array(" \u{301}".utf8), " \\u{301}"),
         (
-            Array("a\u{301}\u{302}\u{303}\u{304}\u{305}b".utf8),
-            "a\u{301}\u{302}\u{303}\u{304}\\u{305}b"
+            Array("x\u{301}\u{302}\u{303}\u{304}\u{305}b".utf8),
+            "x\u{301}\u{302}\u{303}\u{304}\\u{305}b"
         ),
         (Array("👨\u{200D}👩\u{200D}👧".utf8), "👨\\u{200d}👩\\u{200d}👧"),
         (Array("❤\u{FE0F}".utf8), "❤\\u{fe0f}"),
