@@ -57,4 +57,10 @@ public enum DataDirectory {
             DataFileName(name) != nil || name.hasSuffix(DirectoryNames.sidecarSuffix)
         }
     }
+
+    /// When the first of the processes began, in nanoseconds since 1970 UTC: what they have made is
+    /// not older. 0 where the system does not tell, nil where there is no process.
+    public static func began(_ processes: [Int]) -> UInt64? {
+        processes.map { Host.startTime(of: $0) ?? 0 }.min()
+    }
 }

@@ -2,15 +2,21 @@ public import WalrusFormat
 
 /// Why each data file is still there, and what would let it go.
 ///
-/// A pure function of what stood in the directory. The rule is that of the engine (`docs/engine.md`,
-/// "Reclamation"): a file goes when every block in it is consumed, it gets no new block, all of it
-/// could be read, and it has the length of a data file.
+/// A pure function of what stood in the directory, and of since when a process has it open. The rule is
+/// that of the engine (`docs/engine.md`, "Reclamation"): a file goes when every block in it is
+/// consumed, it gets no new block, all of it could be read, and it has the length of a data file.
+/// Where the reference goes on with the log, it alone deletes files, and only those that its own
+/// process has made and filled: all others are stranded.
 public struct ReclaimForecast: Hashable, Sendable {
     public enum Fate: String, Hashable, Sendable, CaseIterable {
         /// Nothing in it is left to be read: it goes when this engine next opens the directory, or
-        /// ends a block.
+        /// ends a block. Where the reference is at work, when that comes to it.
         case goes
-        /// Everything in it is read, but it is the newest file and still gets blocks.
+        /// Nothing in it is left to be read, but the reference, whose log it is, never deletes it. An
+        /// act of this engine does.
+        case stranded
+        /// Everything in it is read, but it still gets entries: it is the newest file, or, to the
+        /// reference, one with a topic's last block.
         case filling
         /// Entries in it are unread.
         case held
@@ -38,6 +44,8 @@ public struct ReclaimForecast: Hashable, Sendable {
         public let blocks: Int
         /// The slot of the first of these.
         public let slot: Int
+        /// The slot of the last of these: behind it nothing of the topic holds the file.
+        public let lastSlot: Int
         /// How many entries the reader has to consume from its cursor until nothing of the topic
         /// in the file is unread: those in earlier files come first.
         public let entriesToRead: Int
@@ -53,12 +61,21 @@ public struct ReclaimForecast: Hashable, Sendable {
         public let obstacle: Obstacle?
         /// Slots that a writer may still fill; 0 unless it is the newest file.
         public let freeSlots: Int
+        /// Who deletes it, if anybody.
+        public let deleter: Deleter
+        /// Whether a block is in it.
+        public let hasBlocks: Bool
 
         public var unreadSize: Int { holders.reduce(0) { $0 + $1.unreadSize } }
         /// How many entries all its holders together have to consume until it goes.
         public var entriesToRead: Int { holders.reduce(0) { $0 + $1.entriesToRead } }
-        /// Whether nothing but unread entries keeps it.
+        /// Whether nothing but unread entries keeps it from being deleted by this engine.
         public var goesWhenRead: Bool { fate == .held && freeSlots == 0 }
+        /// Whether this engine would delete it if it opened the directory.
+        public var isFree: Bool {
+            fate == .goes || fate == .stranded
+                || fate == .filling && freeSlots == 0
+        }
     }
 
     /// What reading one topic to its end would free.
@@ -83,29 +100,39 @@ public struct ReclaimForecast: Hashable, Sendable {
     public private(set) var bytes: [Fate: Int] = [:]
     /// Bytes on disk of what was moved into the log's trash: only its owner frees them.
     public let trash: Int
+    /// Who goes on with the log.
+    public let owner: Owner
 
     /// Bytes on disk of the data files.
     public var allocated: Int { files.reduce(0) { $0 + $1.allocated } }
     /// Bytes on disk of the data files, and of those in the trash.
     public var total: Int { allocated + trash }
 
-    public init(_ state: DirectoryState) {
+    /// - Parameter runBegan: since when a process has had files of the log open for writing, in
+    ///   nanoseconds since 1970 UTC; 0 where that is not known, nil where there is none.
+    public init(_ state: DirectoryState, runBegan: UInt64? = nil) {
         trash = state.trash?.allocated ?? 0
+        owner = Owner(of: state, runBegan: runBegan)
         for (index, file) in state.files.enumerated() {
             let forecast = Self.forecast(
-                file, isNewest: index == state.files.count - 1, in: state)
+                file, isNewest: index == state.files.count - 1, in: state, of: owner)
             files.append(forecast)
             bytes[forecast.fate, default: 0] += forecast.allocated
         }
         addTopics()
     }
 
+    /// Whether the forecast is another one if a process has been at work since then, or none is.
+    public func isOther(for runBegan: UInt64?) -> Bool {
+        if case .reference(let began) = owner { began != runBegan } else { false }
+    }
+
     /// The forecast of the file, which may be gone by now.
     public func file(_ name: DataFileName) -> File? { files.first { $0.name == name } }
 
-    /// What would go if every entry were read.
+    /// What this engine would free if every entry were read.
     public var bytesIfAllRead: Int {
-        files.reduce(0) { $0 + ($1.fate == .goes || $1.goesWhenRead ? $1.allocated : 0) }
+        files.reduce(0) { $0 + ($1.isFree || $1.goesWhenRead ? $1.allocated : 0) }
     }
 
     /// The file that needs the least reading to go; nil when reading alone frees none.
@@ -114,19 +141,33 @@ public struct ReclaimForecast: Hashable, Sendable {
     }
 
     private static func forecast(
-        _ file: FileState, isNewest: Bool, in state: DirectoryState
+        _ file: FileState, isNewest: Bool, in state: DirectoryState, of owner: Owner
     ) -> File {
         let holders = holders(of: file, in: state)
         let obstacle = obstacle(of: file)
         // Nothing is in a file without a byte, and nothing is ever put into one.
         let isWritable = obstacle == nil && file.size == Layout.fileSize
         let freeSlots = isNewest && isWritable ? file.freeSlots : 0
+        let deleter = owner.deleter(of: file)
         let fate: Fate =
-            obstacle != nil
-            ? .kept : !holders.isEmpty ? .held : freeSlots > 0 ? .filling : .goes
+            if obstacle != nil {
+                .kept
+            } else if !holders.isEmpty {
+                .held
+            } else if freeSlots > 0 {
+                .filling
+            } else {
+                switch deleter {
+                case .thisEngine: .goes
+                case .nobody: .stranded
+                case .reference, .perhapsReference:
+                    file.blocks.contains(where: \.isTail) ? .filling : .goes
+                }
+            }
         return File(
             name: file.name, allocated: file.allocated, fate: fate, holders: holders,
-            obstacle: obstacle, freeSlots: freeSlots)
+            obstacle: obstacle, freeSlots: freeSlots, deleter: deleter,
+            hasBlocks: !file.blocks.isEmpty)
     }
 
     private static func obstacle(of file: FileState) -> Obstacle? {
@@ -150,7 +191,7 @@ public struct ReclaimForecast: Hashable, Sendable {
                     sum + block.entries - max(0, min(block.entries, consumed - block.entriesBefore))
                 },
                 unreadSize: blocks.reduce(0) { $0 + $1.unreadSize }, blocks: blocks.count,
-                slot: blocks[0].slot,
+                slot: blocks[0].slot, lastSlot: last.slot,
                 entriesToRead: max(0, last.entriesBefore + last.entries - consumed))
         }.sorted { ($1.entriesToRead, $0.topic) < ($0.entriesToRead, $1.topic) }
     }
@@ -176,32 +217,6 @@ public struct ReclaimForecast: Hashable, Sendable {
                 bytesAlone: sum.bytesAlone, entriesToRead: sum.reads)
         }.sorted {
             ($1.bytesAlone, $1.bytes, $0.name) < ($0.bytesAlone, $0.bytes, $1.name)
-        }
-    }
-}
-
-extension ReclaimForecast.File {
-    /// Why it is there, as a sentence without a name in it.
-    public var reason: String {
-        switch (fate, obstacle) {
-        case (.goes, _):
-            "Nothing in it is unread. This engine deletes it when it next opens the directory or a "
-                + "reader ends a block; the reference only files of its own run."
-        case (.filling, _):
-            "Everything in it is read, but it is the newest file: "
-                + (freeSlots == 1 ? "1 slot is" : "\(freeSlots) slots are")
-                + " still to be filled."
-        case (.held, _) where freeSlots > 0:
-            "Unread entries hold it, and as the newest file it still gets blocks."
-        case (.held, _): "It goes as soon as these are read:"
-        case (.kept, .unreadable): "It could not be read: no engine deletes it."
-        case (.kept, .unreadableSlot(let slot)):
-            "What stands in slot \(slot) cannot be read: no engine deletes the file."
-        case (.kept, .damage(let slot)):
-            "Something in slot \(slot) is damaged and was never read: no engine deletes the file."
-        case (.kept, .size(let size)):
-            "It has \(size) bytes, not those of a data file: no engine deletes it."
-        case (.kept, nil): "No engine deletes it."
         }
     }
 }

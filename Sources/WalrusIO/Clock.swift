@@ -9,6 +9,9 @@ public enum Clock {
     /// Since some moment before this process. Never goes back.
     public static func monotonic() -> UInt64 { read(CLOCK_MONOTONIC) }
 
+    /// Nanoseconds since the system began, sleep included.
+    public static func sinceBoot() -> UInt64 { read(CLOCK_BOOTTIME) }
+
     private static func read(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
         unsafe clock_gettime(clock, &time)

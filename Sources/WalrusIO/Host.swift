@@ -58,6 +58,22 @@ public enum Host {
         return String(decoding: line, as: UTF8.self)
     }
 
+    /// When the process began, in nanoseconds since 1970 UTC, to a hundredth of a second; nil where there
+    /// is none, or the system does not tell.
+    public static func startTime(of process: Int) -> UInt64? {
+        let file = try? DiskFile(FilePath("/proc/\(process)/stat"), .readOnly)
+        guard let bytes = try? file?.read(at: 0, count: 4_096),
+            // "4121 (a name that may hold anything) S 1 4121 ...": the 20th field after the name is
+            // the time since the system began, in hundredths (proc(5), USER_HZ).
+            let end = bytes.lastIndex(of: UInt8(ascii: ")"))
+        else { return nil }
+        let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 19, let ticks = UInt64(String(decoding: fields[19], as: UTF8.self))
+        else { return nil }
+        let (now, up, since) = (Clock.wall(), Clock.sinceBoot(), ticks * 10_000_000)
+        return now - min(now, up - min(up, since))
+    }
+
     /// The path from the root on, as the working directory is now; as it is where that has no name.
     public static func absolute(_ path: FilePath) -> FilePath {
         guard path.isRelative, let raw = unsafe getcwd(nil, 0) else { return path }

@@ -29,7 +29,7 @@ import WalrusIO
         try log.entries(payloads(4), "a", file: names[1])
         try log.entries(payloads(2), "bb", file: names[1], slot: 1)
         try log.put([UInt8](repeating: 7, count: 300), file: names[2], at: 0)
-        try log.entries(payloads(2), "c", file: names[3])
+        try log.entries(payloads(2), "c", file: names[3], firstSequence: 1)
         try log.cursors(["a": consumed(1, block: 1), "c": consumed(2)])
 
         let forecast = try forecast()
@@ -75,7 +75,7 @@ import WalrusIO
     @Test func fullNewestFileAndOddOnes() throws {
         try log.entries(payloads(1), "a", file: LogWriter.name(0))
         try log.truncate(LogWriter.name(0), to: 5 * Layout.unit)
-        try log.entries(payloads(1), "a", file: LogWriter.name(1), slot: 99)
+        try log.entries(payloads(1), "a", file: LogWriter.name(1), slot: 99, firstSequence: 2)
         try log.cursors(["a": consumed(1, block: 1)])
         let forecast = try forecast()
         #expect(forecast.files.map(\.fate) == [.kept, .goes])
@@ -87,8 +87,78 @@ import WalrusIO
     @Test func emptyFiles() throws {
         try log.create(LogWriter.name(0))
         try log.create(LogWriter.name(1))
-        #expect(try forecast().files.map(\.fate) == [.goes, .filling])
+        #expect(try forecast().files.map(\.fate) == [.stranded, .filling])
         #expect(ReclaimForecast(DirectoryState()).files.isEmpty)
+    }
+
+    /// F25: the reference deletes nothing that an earlier run of it has made, read or not.
+    @Test func theReferenceStrandsFiles() throws {
+        // Seconds lie between them.
+        let names = ["1763670155020", "1763670156030", "1763670165020", "1763670175020"]
+        try log.entries(payloads(3), "a", file: names[0])
+        try log.create(names[1])
+        try log.entries(payloads(4), "a", file: names[2])
+        try log.entries(payloads(2), "b", file: names[3])
+        try log.cursors(["a": consumed(1, block: 1), "b": consumed(2)])
+        let closed = try forecast()
+        #expect(closed.owner == .reference(runBegan: nil))
+        #expect(closed.files.map(\.fate) == [.stranded, .stranded, .held, .filling])
+        #expect(closed.files.allSatisfy { $0.deleter == .nobody })
+        #expect(closed.files.map(\.isFree) == [true, true, false, false])
+        // Reading it makes it free, though not for the reference.
+        #expect(closed.files[2].goesWhenRead && closed.next == closed.files[2])
+        #expect(closed.files[0].reason.contains("walrus reclaim"))
+        #expect(closed.files[2].reason.contains("walrus reclaim"))
+
+        // A process that began before the third file was made: it deletes that one, once it is read
+        // and "a" has gone on to another block.
+        let began = try #require(DataFileName(names[2])?.milliseconds) * 1_000_000
+        let state = try #require(try Scanner(log.path).scan())
+        let running = ReclaimForecast(state, runBegan: began + 500_000_000)
+        #expect(running.files.map(\.deleter) == [.nobody, .nobody, .reference, .reference])
+        #expect(running.files.map(\.fate) == [.stranded, .stranded, .held, .filling])
+        let later = ReclaimForecast(state, runBegan: began + 1_500_000_000)
+        #expect(later.files.map(\.deleter) == [.nobody, .nobody, .nobody, .reference])
+        // Since when it has been at work is not known: it may have made all that have blocks.
+        let unknown = ReclaimForecast(state, runBegan: 0)
+        #expect(
+            unknown.files.map(\.deleter) == [
+                .perhapsReference, .nobody, .perhapsReference, .perhapsReference,
+            ])
+        #expect(unknown.files[0].fate == .goes)
+    }
+
+    /// Of the run that goes on, the reference deletes what is read and full and has no topic's last block.
+    @Test func theReferenceFreesWhatItsRunHasFilled() throws {
+        try log.entries(payloads(3), "a", file: LogWriter.name(0))
+        try log.entries(payloads(3), "b", file: LogWriter.name(1))
+        try log.entries(payloads(4), "a", file: LogWriter.name(2))
+        try log.cursors(["a": consumed(1, block: 1), "b": consumed(3)])
+        let state = try #require(try Scanner(log.path).scan())
+        let forecast = ReclaimForecast(state, runBegan: 1_000_000_000)
+        #expect(forecast.files.map(\.fate) == [.goes, .filling, .held])
+        #expect(forecast.files[1].freeSlots == 0 && forecast.files[1].isFree)
+        #expect(forecast.files.map(\.reason).allSatisfy { !$0.contains("stranded") })
+        #expect(forecast.isOther(for: nil) && !forecast.isOther(for: 1_000_000_000))
+    }
+
+    /// The engine that wrote the last entries is the one that goes on.
+    @Test func whoGoesOn() throws {
+        try log.entries(payloads(1), "a", file: LogWriter.name(0), firstSequence: 1)
+        #expect(try forecast().owner == .thisEngine)
+        // An open of the reference leaves an empty file, which says nothing of who writes.
+        try log.create(LogWriter.name(1))
+        #expect(try forecast().owner == .thisEngine)
+        try log.entries(payloads(1), "a", file: LogWriter.name(2))
+        #expect(try forecast().owner == .reference(runBegan: nil))
+        // This engine goes on with the newest file.
+        try log.entries(payloads(1), "b", file: LogWriter.name(2), slot: 1, firstSequence: 1)
+        #expect(try forecast().owner == .thisEngine)
+        // A name without room for a stamp tells nothing.
+        let long = TopicName(String(repeating: "x", count: 200))
+        try log.entries(payloads(1), long, file: LogWriter.name(3))
+        #expect(try forecast().owner == .thisEngine)
+        #expect(ReclaimForecast(DirectoryState()).owner == .thisEngine)
     }
 
     /// Parts that sum up to what there is.

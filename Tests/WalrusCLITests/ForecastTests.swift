@@ -27,7 +27,8 @@ import WalrusConsole
             let text = frame.text
             #expect(text.contains(" \(Figures.bytes(disk["allocated"]?.int ?? -1)) on disk"))
             for (fate, label) in [
-                ("held", "held by unread"), ("goes", "can go"), ("filling", "being filled"),
+                ("held", "held by unread"), ("goes", "can go"), ("stranded", "stranded"),
+                ("filling", "newest file"),
             ] where disk[fate]?.int ?? 0 > (disk["allocated"]?.int ?? 0) / 4 {
                 #expect(text.contains("\(label) \(Figures.bytes(disk[fate]?.int ?? -1))"))
             }
@@ -54,6 +55,28 @@ import WalrusConsole
             let alone = "\(topic["files_alone"]?.int ?? -1)/\(topic["files"]?.int ?? -1)"
             #expect(frame.lines.contains { $0.contains(read) && $0.contains(alone) })
         }
+    }
+
+    /// F25: who goes on with the log decides what becomes of its files.
+    @Test func whoDeletesThem() throws {
+        let log = try Log(fixture: "restarts")
+        let before = try #require(try json(log, "forecast", "-o", "json")["files"]?.array)
+        #expect(before.count > 1)
+        for file in before {
+            #expect(file["deleted_by"] == .null)
+            #expect(["stranded", "held", "filling"].contains(file["fate"]?.string))
+            #expect(file["why"]?.string?.contains("reference") == true)
+        }
+        // A process that began after the files were made deletes none of them either.
+        let held = try log.bash(
+            "exec 9>>$log/\(before[0]["file"]?.string ?? ""); $walrus forecast $log -o json"
+        )
+        #expect(JSONValue(held.text)?["files"]?.array == before)
+        // This engine goes on with the newest file.
+        _ = try log.run("append", "a topic of ours", input: [120])
+        let after = try #require(try json(log, "forecast", "-o", "json")["files"]?.array)
+        #expect(after.allSatisfy { $0["deleted_by"]?.string == "walrus" })
+        #expect(!after.contains { $0["fate"]?.string == "stranded" })
     }
 
     /// What was moved into the trash takes space: it is part of what the disk is full of, on every
@@ -91,7 +114,8 @@ import WalrusConsole
         for block in blocks {
             let slot = slots[try #require(block["block"]?.int)]
             #expect(slot["topic_hex"] == block["topic_hex"] && slot["block"] == block["block"])
-            let state = block["last"] == .bool(true) ? "last" : block["state"]?.string
+            let isEnd = block["last"] == .bool(true) && block["first_ordinal"]?.int ?? 0 > 1
+            let state = isEnd ? "last" : block["state"]?.string
             #expect(slot["state"]?.string == state)
         }
         for mode in ["state", "topic", "fill"] {

@@ -42,7 +42,7 @@ import WalrusIO
             let engine = try Walrus(configuration)
             try engine.close()
             let after = try #require(try Scanner(log.path).scan())
-            let stays = forecast.files.filter { $0.fate != .goes }.map(\.name)
+            let stays = forecast.files.filter { !$0.isFree }.map(\.name)
             #expect(after.files.map(\.name) == stays)
         }
     }

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 
@@ -23,6 +24,17 @@ import Testing
         #expect(event.wait(nanoseconds: .max))
         #expect(event.wait(nanoseconds: 0))
         thread.join()
+    }
+
+    /// A process begins before it asks, and after the system did.
+    @Test func startTimes() throws {
+        let now = Clock.wall()
+        let own = try #require(Host.startTime(of: Int(getpid())))
+        let first = try #require(Host.startTime(of: 1))
+        #expect(own <= now + 20_000_000 && first <= own && Clock.sinceBoot() > 0)
+        // Not a day ago, which is where a field beside it would lead.
+        #expect(now - min(now, own) < 86_400_000_000_000)
+        #expect(Host.startTime(of: 1 << 30) == nil)
     }
 
     @Test func clocks() {

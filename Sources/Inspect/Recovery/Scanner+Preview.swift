@@ -189,7 +189,7 @@ extension RecoveryPreview {
         refusals += state.files.filter { !$0.isReadable }.map {
             .init(file: $0.name.text, reason: "it cannot be read")
         }
-        let gone = ReclaimForecast(state).files.filter { $0.fate == .goes }
+        let gone = ReclaimForecast(state).files.filter(\.isFree)
         reclaimed = gone.map(\.name)
         reclaimedBytes = gone.reduce(0) { $0 + $1.allocated }
     }

@@ -18,8 +18,8 @@ public struct ReclaimAction: Sendable {
         /// Bytes on disk of those that go.
         public var bytes: Int { going.reduce(0) { $0 + $1.allocated } }
         /// In the order of names.
-        public var going: [ReclaimForecast.File] { forecast.files.filter { $0.fate == .goes } }
-        public var staying: [ReclaimForecast.File] { forecast.files.filter { $0.fate != .goes } }
+        public var going: [ReclaimForecast.File] { forecast.files.filter(\.isFree) }
+        public var staying: [ReclaimForecast.File] { forecast.files.filter { !$0.isFree } }
     }
 
     public struct Result: Sendable {

@@ -25,9 +25,11 @@ struct Blocks: Verb {
     var ascii = false
 
     func perform() throws {
-        let (_, state) = try log.scan()
+        let (path, state) = try log.scan()
         if map {
-            try MapPrinter(state, by.value, ascii ? .ascii : .unicode).print(form.output)
+            let forecast = ReclaimForecast(state, of: path)
+            try MapPrinter(state, forecast, by.value, ascii ? .ascii : .unicode)
+                .print(form.output)
             try state.admitGaps()
             if state.files.isEmpty { throw Failure(.nothing, "\(log.path): no data files there") }
             return
@@ -71,11 +73,14 @@ private struct MapPrinter {
     let mode: BlocksModel.Mode
     let glyphs: GlyphSet
 
-    init(_ state: DirectoryState, _ mode: BlocksModel.Mode, _ glyphs: GlyphSet) {
+    init(
+        _ state: DirectoryState, _ forecast: ReclaimForecast, _ mode: BlocksModel.Mode,
+        _ glyphs: GlyphSet
+    ) {
         self.state = state
         self.mode = mode
         self.glyphs = glyphs
-        forecast = ReclaimForecast(state)
+        self.forecast = forecast
     }
 
     func print(_ format: OutputFormat) throws {

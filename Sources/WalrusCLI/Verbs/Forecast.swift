@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inspect
+import SystemPackage
 import WalrusConsole
 import WalrusFormat
 import WalrusIO
@@ -9,8 +10,10 @@ struct Forecast: Verb {
         abstract: "Tell why each file is still there, and what would free its space.",
         discussion: """
             A file goes when every entry in it is consumed and it gets no new block. For each file: \
-            its fate (goes, filling, held, kept), who holds it, and how many entries these readers \
-            have to consume before it goes. For each topic: what reading it to its end would free. \
+            its fate (goes, stranded, filling, held, kept), who holds it, and how many entries these \
+            readers have to consume before it goes. For each topic: what reading it to its end would \
+            free. A stranded file is one that the reference, which wrote to the log last, never \
+            deletes; walrus reclaim does. \
             What walrus reclaim moved into the trash takes space too, until it is emptied. \
             Exits with 1 when there is no file.
             """)
@@ -19,8 +22,8 @@ struct Forecast: Verb {
     @OptionGroup var form: OutputArguments
 
     func perform() throws {
-        let (_, state) = try log.scan()
-        let forecast = ReclaimForecast(state)
+        let (path, state) = try log.scan()
+        let forecast = ReclaimForecast(state, of: path)
         switch form.output {
         case .text:
             try printText(forecast)
@@ -110,11 +113,22 @@ struct Forecast: Verb {
     private static func members(_ file: ReclaimForecast.File) -> JSON {
         .object([
             ("file", .string(file.name.text)), ("allocated", .int(file.allocated)),
-            ("fate", .string(file.fate.rawValue)), ("free_slots", .int(file.freeSlots)),
+            ("fate", .string(file.fate.rawValue)),
+            ("deleted_by", .optional(Self.deleter(file))), ("free_slots", .int(file.freeSlots)),
             ("unread_size", .int(file.unreadSize)),
             ("entries_to_read", .int(file.entriesToRead)), ("why", .string(file.reason)),
             ("holders", .array(file.holders.map(members))),
         ])
+    }
+
+    /// Which engine deletes the file once nothing in it is unread; nil: none does by itself.
+    private static func deleter(_ file: ReclaimForecast.File) -> String? {
+        guard file.fate != .kept else { return nil }
+        return switch file.deleter {
+        case .thisEngine: "walrus"
+        case .reference, .perhapsReference: "reference"
+        case .nobody: nil
+        }
     }
 
     private static func members(_ holder: ReclaimForecast.Holder) -> JSON {
@@ -122,6 +136,7 @@ struct Forecast: Verb {
             ("topic", .string(holder.topic.text)), ("topic_hex", .string(holder.topic.hex)),
             ("unread", .int(holder.unread)), ("unread_size", .int(holder.unreadSize)),
             ("blocks", .int(holder.blocks)), ("first_block", .int(holder.slot)),
+            ("last_block", .int(holder.lastSlot)),
             ("entries_to_read", .int(holder.entriesToRead)),
         ])
     }
@@ -133,5 +148,12 @@ struct Forecast: Verb {
             ("bytes", .int(topic.bytes)), ("files_alone", .int(topic.filesAlone)),
             ("bytes_alone", .int(topic.bytesAlone)),
         ])
+    }
+}
+
+extension ReclaimForecast {
+    /// The forecast of the log at `path`, of those who are at work there too.
+    init(_ state: DirectoryState, of path: FilePath) {
+        self.init(state, runBegan: DataDirectory.began(DataDirectory.writers(of: path)))
     }
 }

@@ -41,13 +41,16 @@ public struct ConsoleConfiguration: Hashable, Sendable {
 
 /// A table whose columns can be chosen.
 public enum ConfiguredTable: String, Hashable, Sendable, CaseIterable {
-    case topics, entries
+    case topics, entries, blocks, live, findings
 
     /// The names of its columns, in their usual order.
     public var columns: [String] {
         switch self {
         case .topics: HomeView.columnNames
         case .entries: EntriesView.columnNames
+        case .blocks: BlockListPanel.columnNames
+        case .live: LiveUnreadView.columnNames
+        case .findings: CheckView.columnNames
         }
     }
 }

@@ -117,7 +117,7 @@ enum LiveRatesView {
     private static func source(_ report: LiveReport) -> String {
         guard let now = report.now else { return "from files: two looks needed" }
         let seconds = (now.seconds * 10).rounded() / 10
-        return "from files, looks \(seconds)s apart"
+        return "from files, last \(seconds)s"
     }
 
     /// How long the samples reach back.

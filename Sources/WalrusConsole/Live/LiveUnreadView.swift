@@ -13,25 +13,35 @@ enum LiveUnreadView {
         guard
             let inside = ListBox.drawTopics(
                 model, state, title: "Unread \(Figures.grouped(state.unread))\(count)",
-                note: "log scale  ", top: model.liveTop, rows: layout.topicRows, &grid,
-                layout.topics)
+                note: (layout.topics.width >= 76 ? meanNote : "") + "log scale  ",
+                top: model.liveTop, rows: layout.topicRows, &grid, layout.topics)
         else { return }
         let scale = LogScale(state.topics.reduce(0) { max($0, $1.unread) })
         let visible = home.order[min(model.liveTop, home.order.count)...].prefix(layout.topicRows)
         let isWide = inside.width >= 70
+        let chosen = ColumnChoice(.live, model)
         let table = Table(
-            columns(isWide: isWide),
+            chosen.pick(columns(isWide: isWide)),
             rows: visible.map {
-                row(report.topic(state.topics[$0]), $0, scale, model.glyphs, isWide: isWide)
+                chosen.pick(
+                    row(report.topic(state.topics[$0]), $0, scale, model.glyphs, isWide: isWide))
             }, selected: model.selectedTopicRow.map { $0 - model.liveTop })
         table.draw(into: &grid, in: inside)
-        if let place = table.places(width: inside.width).first(where: { $0.column == 2 }) {
+        let bar = chosen.place(of: barColumn)
+        if let place = table.places(width: inside.width).first(where: { $0.column == bar }) {
             let line = Rect(x: inside.x + place.x, y: inside.y, width: place.width, height: 1)
             scale.drawTicks(into: &grid, in: line)
         }
     }
 
-    private static func columns(isWide: Bool) -> [TableColumn] {
+    /// What the rates of topics are: those of the whole log are of the last look.
+    static let meanNote = "rates: mean of \(LiveReport.meanOf) looks  "
+
+    /// What a configuration calls the columns below.
+    static let columnNames = ["topic", "unread", "bar", "in", "out", "trend"]
+    private static let barColumn = 2
+
+    static func columns(isWide: Bool) -> [TableColumn] {
         [
             TableColumn(
                 "TOPIC", .flexible(minimum: 10, weight: 2), truncating: .middle, priority: 9),
@@ -54,7 +64,7 @@ enum LiveUnreadView {
                 topic.trend == .unknown ? "?" : Figures.count(value), value > 0 ? .text : .muted)
         }
         return [
-            .text(name.isEmpty ? "(empty name)" : name, color.bold),
+            .text(name, color.bold),
             .text(
                 Figures.grouped(state.unread), state.unread > 0 ? Style(.text, .bold) : .muted),
             .gauge(Gauge(scale.fraction(state.unread), style: color)),

@@ -37,8 +37,9 @@ struct LiveLayout {
             let parts = bottom.columns([.share(), .share()])
             (topics, latency, events) = (upper, parts[0], parts[1])
         } else {
-            let latencyRows = hasEngine ? 5 : 3
-            let eventRows = body.height >= 20 ? 5 : 4
+            // Three calls and their titles.
+            let latencyRows = hasEngine ? 6 : 3
+            let eventRows = body.height >= 20 && !hasEngine ? 5 : 4
             let (upper, events) = lists.splitBottom(isTall ? eventRows : 0)
             let (topics, latency) = upper.splitBottom(isTall ? latencyRows : 0)
             (self.topics, self.latency, self.events) = (topics, latency, events)
@@ -115,12 +116,12 @@ enum LiveView {
 
     // MARK: - Events
 
-    private static func drawEvents(
+    static func drawEvents(
         _ model: ConsoleModel, _ report: LiveReport, _ grid: inout Grid, _ rect: Rect
     ) {
         let events = report.history.events
         let inside = grid.box(
-            rect, title: "Events \(events.count)",
+            rect, title: "Events \(Figures.grouped(events.count))",
             trailing: [StyledText("seen between two looks", .muted)]
         ).inset(horizontal: 1)
         guard !events.isEmpty else {

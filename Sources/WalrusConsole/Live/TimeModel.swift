@@ -23,8 +23,11 @@ public struct Moment: Sendable {
             holders = look.holders
         }
         self.init(
-            state: looks.state, looks: looks, forecast: looks.state.map { ReclaimForecast($0) },
-            holders: holders)
+            state: looks.state, looks: looks,
+            // Recordings do not tell since when they were at work.
+            forecast: looks.state.map {
+                ReclaimForecast($0, runBegan: holders.isEmpty ? nil : 0)
+            }, holders: holders)
     }
 }
 
@@ -41,13 +44,23 @@ public struct Observer: Sendable {
     private var looks = LiveLooks()
     private var encoder = RecordingEncoder()
     private var forecast: ReclaimForecast?
-    /// Processes that have files of the directory open.
-    public var holders: [Int] = []
+    private var holders: [Int] = []
+    /// When the first of the holders began, in nanoseconds since 1970 UTC; 0 where that is not
+    /// known, nil where there is none.
+    private(set) var runBegan: UInt64?
 
     public init() {}
 
+    /// Tells which processes have files of the directory open for writing.
+    public mutating func setHolders(_ found: [Int], began: UInt64?) {
+        holders = found
+        runBegan = found.isEmpty ? nil : began ?? 0
+    }
+
     public mutating func observe(_ state: DirectoryState) -> Observation {
-        if forecast == nil || !state.isSame(as: looks.state) { forecast = ReclaimForecast(state) }
+        if forecast?.isOther(for: runBegan) ?? true || !state.isSame(as: looks.state) {
+            forecast = ReclaimForecast(state, runBegan: runBegan)
+        }
         looks.add(state, isHeld: !holders.isEmpty)
         return Observation(
             moment: Moment(state: state, looks: looks, forecast: forecast, holders: holders),

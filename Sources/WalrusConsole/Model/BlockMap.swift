@@ -12,6 +12,11 @@ public enum BlockMap {
         /// Not empty, and nothing tells what it is.
         case unreadable
 
+        /// In the order of a legend.
+        static let legend: [Use] = [
+            .consumed, .unread, .reading, .tail, .reclaimable, .damaged, .unreadable, .never,
+        ]
+
         public static func < (a: Use, b: Use) -> Bool { a.rawValue < b.rawValue }
 
         /// In the words of the verbs.
@@ -32,7 +37,7 @@ public enum BlockMap {
             case .consumed: "consumed"
             case .unread: "unread"
             case .reading: "being read"
-            case .tail: "last block"
+            case .tail: "last of a run"
             case .damaged: "damaged"
             case .unreadable: "unreadable"
             }
@@ -68,8 +73,9 @@ public enum BlockMap {
 
     public static func use(of block: BlockState) -> Use {
         if block.isDamaged { return .damaged }
-        // The block being written shows as such, even while it is being read.
-        if block.isTail, block.reading != .consumed { return .tail }
+        // Where a topic's run of blocks ends shows, even while it is being read. A topic of one block
+        // has no run: where there are thousands of them, a map of ends would say nothing.
+        if block.isTail, block.entriesBefore > 0, block.reading != .consumed { return .tail }
         switch block.reading {
         case .consumed: return .consumed
         case .unread: return .unread

@@ -19,7 +19,9 @@ public enum Message: Sendable {
     case previewed(RecoveryPreview?)
     /// A frame of a recording.
     case played(frame: Int, Result<Moment, ActionFailure>)
-    case holders([Int])
+    /// Processes that have files open for writing; `began`: when the first of them did, in nanoseconds
+    /// since 1970, 0 where that is not known.
+    case holders([Int], began: UInt64? = 0)
     case logs(in: String, Result<[NamespaceSummary], ActionFailure>)
     /// A frame was kept as a file; its name.
     case saved(Result<String, ActionFailure>)

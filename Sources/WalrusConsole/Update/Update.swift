@@ -52,7 +52,6 @@ extension ConsoleModel {
             return []
         case .scanned(let state):
             guard screen != .chooser else { return [] }
-            observer.holders = holders
             return take(observer.observe(state))
         case .observed(let new): return screen == .chooser ? [] : take(new)
         case .played(let frame, let result): return takePlayed(frame, result)
@@ -65,8 +64,13 @@ extension ConsoleModel {
         case .previewed(let preview):
             if let preview { restart.take(preview) } else { restart.isAwaited = false }
             return []
-        case .holders(let found):
+        case .holders(let found, let began):
             holders = found
+            observer.setHolders(found, began: began)
+            // What the reference deletes depends on since when it has been at work.
+            if let state, let known = forecast, !isPast, known.isOther(for: observer.runBegan) {
+                forecast = ReclaimForecast(state, runBegan: observer.runBegan)
+            }
             return []
         case .bytes(let id, let page):
             return takeBytes(id, page)

@@ -62,7 +62,7 @@ enum BlockPanel {
         var facts = FactList(labelWidth: 9)
         facts.add(
             "topic",
-            VisibleText.name(block.topic.text, glyphs: model.glyphs, limit: 60),
+            block.topic.shown(model.glyphs, limit: 60),
             Style(model.role(of: block.topic), .bold))
         let use = BlockMap.use(of: block)
         var state = [StyledText(block.reading == .reading ? "being read" : block.reading.rawValue)]
@@ -120,11 +120,11 @@ enum FilePanel {
         let file = forecast.files[index]
         let inside = grid.box(
             rect, title: "File \(index + 1)",
-            trailing: [StyledText(word(file.fate), style(file.fate))]
+            trailing: [StyledText(word(file), style(file.fate))]
         ).inset(horizontal: 1)
-        var facts = FactList(labelWidth: 8)
+        var facts = FactList(labelWidth: 5)
         facts.add(
-            "on disk",
+            "disk",
             [
                 StyledText(Figures.bytes(file.allocated)),
                 StyledText(
@@ -144,7 +144,7 @@ enum FilePanel {
         let rows = file.holders.map { holder -> [TableCell] in
             [
                 .text(
-                    VisibleText.name(holder.topic.text, glyphs: model.glyphs, limit: 60),
+                    holder.topic.shown(model.glyphs, limit: 60),
                     Style(model.role(of: holder.topic))),
                 .text(Figures.grouped(holder.unread)), .text(Figures.bytes(holder.unreadSize)),
                 .text(Figures.grouped(holder.entriesToRead)),
@@ -153,10 +153,15 @@ enum FilePanel {
         PanelTable.draw(["HELD BY", "UNREAD", "BYTES", "TO READ"], rows, &grid, rest)
     }
 
-    static func word(_ fate: ReclaimForecast.Fate) -> String {
-        switch fate {
+    static let filledWord = "being filled"
+    /// Of a file that has room and that nobody fills: the reference begins a new one.
+    static let newestWord = "newest file"
+
+    static func word(_ file: ReclaimForecast.File) -> String {
+        switch file.fate {
         case .goes: "can go"
-        case .filling: "being filled"
+        case .stranded: "stranded"
+        case .filling: file.deleter == .nobody ? newestWord : filledWord
         case .held: "held"
         case .kept: "kept: damage"
         }
@@ -165,6 +170,7 @@ enum FilePanel {
     static func style(_ fate: ReclaimForecast.Fate) -> Style {
         switch fate {
         case .goes: Style(.good)
+        case .stranded: Style(.warning)
         case .filling: Style(.info)
         case .held: Style(.warning)
         case .kept: Style(.bad, .bold)
@@ -183,15 +189,8 @@ enum FreeingPanel {
     ) {
         let inside = grid.box(rect, title: "What frees space").inset(horizontal: 1)
         guard !forecast.topics.isEmpty else {
-            var facts = FactList(labelWidth: 9)
-            let text =
-                (forecast.bytes[.goes] ?? 0) > 0
-                ? "Nothing is unread. What can go goes when this engine opens the directory."
-                : "Nothing is unread, and nothing waits to be deleted."
-            for line in PayloadText.prose(text, width: inside.width, ascii: grid.glyphs.isASCII) {
-                facts.add([StyledText(line)])
-            }
-            facts.draw(&grid, inside)
+            grid.putProse(
+                FreeingText.sentence(forecast, model).map(\.text).joined(), in: inside)
             return
         }
         let total = forecast.topics.reduce(0) { $0 + $1.entriesToRead }
@@ -201,28 +200,22 @@ enum FreeingPanel {
             [StyledText("all topics", .text, .bold)], total,
             freed.reduce(0) { $0 + $1.allocated }, freed.count, held.count, model)
         let rows = forecast.topics.prefix(inside.height).map { topic -> [TableCell] in
-            let name = VisibleText.name(topic.name.text, glyphs: model.glyphs, limit: 60)
+            let name = topic.name.shown(model.glyphs, limit: 60)
             return row(
                 [StyledText(name, Style(model.role(of: topic.name)))], topic.entriesToRead,
                 topic.bytesAlone, topic.filesAlone, topic.files, model)
         }
-        let (head, table) = inside.splitTop(1)
-        grid.put(sentence(forecast), x: head.x, y: head.y, width: head.width)
+        let next = FreeingText.reading(forecast, model, hasSize: inside.width >= 60)
+        let table: Rect
+        if next.isEmpty {
+            table = grid.putProse(FreeingText.nothing(forecast), in: inside, style: .muted)
+        } else {
+            grid.putFitting(next, x: inside.x, y: inside.y, width: inside.width)
+            table = inside.splitTop(1).rest
+        }
         PanelTable.draw(
             ["READ TO END", "ENTRIES", "FREES", "FILES"], [all] + rows,
             more: forecast.topics.count + 1, &grid, table)
-    }
-
-    /// What comes next, and after how much reading.
-    private static func sentence(_ forecast: ReclaimForecast) -> [StyledText] {
-        guard let next = forecast.next, let index = forecast.files.firstIndex(of: next) else {
-            return [StyledText("The newest file is still filled.", .muted)]
-        }
-        return [
-            StyledText("file \(index + 1)", Style(.good)),
-            StyledText(
-                " goes after \(plural(next.entriesToRead, "entry", "entries"))", .muted),
-        ]
     }
 
     /// - Parameters:
@@ -245,7 +238,7 @@ enum BlockListPanel {
     static func draw(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
         guard let (index, file) = model.blockFile else { return }
         let inside = grid.box(
-            rect, title: "Blocks of file \(index + 1): \(file.blocks.count)",
+            rect, title: "Blocks of file \(index + 1): \(Figures.grouped(file.blocks.count))",
             trailing: [StyledText("on disk in the order of slots", .muted)])
         guard !file.blocks.isEmpty else {
             grid.put(
@@ -258,27 +251,56 @@ enum BlockListPanel {
         let here = (file.blocks.lastIndex { $0.slot <= model.blocks.slot }) ?? 0
         let top = ScrollWindow.top(
             keeping: here, in: file.blocks.count, height: height, from: here - height / 2)
-        let rows = file.blocks.dropFirst(top).prefix(height).map { row($0, index, model) }
+        let rows = file.blocks.dropFirst(top).prefix(height).map { row($0, index + 1, model) }
         let isOnBlock = file.block(at: model.blocks.slot) != nil
-        Table(columns(model), rows: rows, selected: isOnBlock ? here - top : nil).draw(
-            into: &grid, in: inside)
+        let chosen = ColumnChoice(.blocks, model)
+        Table(
+            chosen.pick(columns), rows: rows.map(chosen.pick),
+            selected: isOnBlock ? here - top : nil
+        ).draw(into: &grid, in: inside)
         Scrollbar(total: file.blocks.count, visible: height, top: top).draw(
             into: &grid, onBorderOf: rect)
     }
 
-    private static func columns(_ model: ConsoleModel) -> [TableColumn] {
-        [
-            TableColumn("BLOCK", .fixed(6), align: .trailing, priority: 9),
-            TableColumn(
-                "TOPIC", .flexible(minimum: 10, weight: 2), truncating: .middle, priority: 8),
-            TableColumn("STATE", .fixed(14), priority: 7),
-            TableColumn("ENTRIES", .fixed(9), align: .trailing, priority: 6),
-            TableColumn("FIRST #", .fixed(11), align: .trailing, priority: 3),
-            TableColumn("USED", .fixed(5), align: .trailing, priority: 5),
-            TableColumn("FILL", .flexible(minimum: 10, weight: 1), priority: 4),
-            TableColumn("FIRST APPENDED", .fixed(19), priority: 1),
-        ]
+    /// The blocks of a topic around the one that its reader is in.
+    static func draw(
+        _ topic: TopicState, _ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect
+    ) {
+        let inside = grid.box(
+            rect,
+            title: "Blocks of \(topic.name.shown(model.glyphs, limit: 40)): "
+                + Figures.grouped(topic.blocks.count))
+        let height = max(0, inside.height - 1)
+        let here = topic.cursor?.blockIndex ?? 0
+        let top = ScrollWindow.top(
+            keeping: here, in: topic.blocks.count, height: height, from: here - height / 2)
+        let rows = topic.blocks.dropFirst(top).prefix(height).compactMap { place in
+            model.file(place.file.text).flatMap { index, file in
+                file.block(at: place.slot).map { row($0, index + 1, model) }
+            }
+        }
+        let chosen = ColumnChoice(.blocks, model)
+        Table(chosen.pick(columns), rows: rows.map(chosen.pick)).draw(into: &grid, in: inside)
+        Scrollbar(total: topic.blocks.count, visible: height, top: top).draw(
+            into: &grid, onBorderOf: rect)
     }
+
+    /// What a configuration calls the columns below.
+    static let columnNames = [
+        "block", "topic", "state", "entries", "first", "used", "fill", "appended",
+    ]
+
+    static let columns = [
+        TableColumn("BLOCK", .fixed(6), align: .trailing, priority: 9),
+        TableColumn(
+            "TOPIC", .flexible(minimum: 10, weight: 2), truncating: .middle, priority: 8),
+        TableColumn("STATE", .fixed(15), priority: 7),
+        TableColumn("ENTRIES", .fixed(9), align: .trailing, priority: 6),
+        TableColumn("FIRST #", .fixed(11), align: .trailing, priority: 3),
+        TableColumn("USED", .fixed(5), align: .trailing, priority: 5),
+        TableColumn("FILL", .flexible(minimum: 10, weight: 1), priority: 4),
+        TableColumn("FIRST APPENDED", .fixed(19), priority: 1),
+    ]
 
     private static func row(_ block: BlockState, _ file: Int, _ model: ConsoleModel) -> [TableCell]
     {
@@ -288,9 +310,9 @@ enum BlockListPanel {
             String(Figures.dateTime($0.first.timestamp, offset: model.setup.timeZone).dropLast(4))
         }
         return [
-            .text("\(file + 1):\(block.slot)", .muted),
+            .text("\(file):\(block.slot)", .muted),
             .text(
-                VisibleText.name(block.topic.text, glyphs: model.glyphs, limit: 80),
+                block.topic.shown(model.glyphs, limit: 80),
                 Style(model.role(of: block.topic))),
             .pieces([
                 StyledText(use.glyph(model.glyphs), use.style), StyledText(" \(use.title)"),

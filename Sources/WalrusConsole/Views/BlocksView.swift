@@ -99,9 +99,14 @@ enum BlocksView {
     /// The parts of the space on disk that no unread entry holds, as Home shows them too.
     static func freeParts(_ forecast: ReclaimForecast) -> [DiskPart] {
         func bytes(_ fate: ReclaimForecast.Fate) -> Int { forecast.bytes[fate] ?? 0 }
+        let isFilled = forecast.files.contains {
+            $0.fate == .filling && FilePanel.word($0) == FilePanel.filledWord
+        }
         return [
-            DiskPart("being filled", bytes(.filling), .barGood),
+            DiskPart(
+                isFilled ? FilePanel.filledWord : FilePanel.newestWord, bytes(.filling), .barGood),
             DiskPart("can go", bytes(.goes), .barIdle),
+            DiskPart("stranded", bytes(.stranded), .barIdle),
             DiskPart("kept: damage", bytes(.kept), .barBad),
             DiskPart("in the trash", forecast.trash, .barWarning),
         ]
@@ -152,7 +157,7 @@ enum BlocksView {
         }
         Scrollbar(total: lines, visible: layout.mapRows, top: model.blocks.top).draw(
             into: &grid, onBorderOf: layout.map)
-        MapLegend.draw(model, state, &grid, inside.row(inside.height - 1), layout)
+        MapLegend.draw(model, state, forecast, &grid, inside.row(inside.height - 1), layout)
     }
 
     /// The numbers of the slots, and a mark over the cursor's.
@@ -184,7 +189,7 @@ enum BlocksView {
                     style: isHere ? Style(.accent, .bold) : .text)
             }
         } else if part == 1, layout.hasNames {
-            let text = "\(Figures.bytes(file.allocated)) \(FilePanel.word(forecast.fate))"
+            let text = "\(Figures.bytes(file.allocated)) \(FilePanel.word(forecast))"
             grid.put(
                 text, x: rect.x + 4, y: rect.y, width: layout.labelWidth - 5, align: .leading,
                 style: FilePanel.style(forecast.fate))
@@ -209,19 +214,18 @@ enum BlocksView {
         for index in part * layout.perRow..<(part + 1) * layout.perRow {
             let slot = slots[index]
             let x = rect.x + layout.column(of: index)
-            if isHere, index == model.blocks.slot {
-                grid.put(grid.glyphs.marked, x: x, y: rect.y, style: Style(.match, .bold))
-                continue
-            }
             let block = slot.block.map { file.blocks[$0] }
-            var (glyph, style) = BlockMap.cell(
+            let (glyph, plain) = BlockMap.cell(
                 slot, block, model.blocks.mode, state: state, glyphs: grid.glyphs)
+            var style = plain
             if let block, model.blocks.mode == .topic, block.topic == topic {
                 style.emphasis.formUnion([.reverse, .bold])
+            }
+            // The cursor hides nothing: what stands there keeps its glyph, as the rest of its block.
+            if isHere, index == model.blocks.slot {
+                style = Style(.match, [.bold, .reverse])
             } else if chosen != nil, slot.block == chosen {
-                // The rest of the block under the cursor.
-                style = Style(.match)
-                if model.blocks.mode == .state { glyph = grid.glyphs.marked }
+                style = Style(.match, .bold)
             }
             grid.put(glyph, x: x, y: rect.y, style: style)
         }
@@ -236,10 +240,10 @@ enum BlocksView {
         guard part == 0, room >= 24 else { return }
         var pieces = [
             StyledText(" \(FilePanel.padded(Figures.bytes(file.allocated), 5)) ", .muted),
-            StyledText(FilePanel.word(file.fate), FilePanel.style(file.fate)),
+            StyledText(FilePanel.word(file), FilePanel.style(file.fate)),
         ]
         for (index, holder) in file.holders.prefix(3).enumerated() {
-            let name = VisibleText.name(holder.topic.text, glyphs: model.glyphs, limit: 20)
+            let name = holder.topic.shown(model.glyphs, limit: 20)
             let style = Style(model.role(of: holder.topic))
             pieces += [StyledText(index == 0 ? " by " : ", ", .muted), StyledText(name, style)]
         }
@@ -253,11 +257,11 @@ enum BlocksView {
 /// What the glyphs of the map mean.
 enum MapLegend {
     static func draw(
-        _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ rect: Rect,
-        _ layout: BlocksLayout
+        _ model: ConsoleModel, _ state: DirectoryState, _ forecast: ReclaimForecast,
+        _ grid: inout Grid, _ rect: Rect, _ layout: BlocksLayout
     ) {
         var pieces: [StyledText] = [StyledText(" ")]
-        for part in parts(model, state, layout) {
+        for part in parts(model, state, forecast, layout) {
             guard pieces.columns + part.columns <= rect.width else { break }
             pieces += part
         }
@@ -265,7 +269,8 @@ enum MapLegend {
     }
 
     private static func parts(
-        _ model: ConsoleModel, _ state: DirectoryState, _ layout: BlocksLayout
+        _ model: ConsoleModel, _ state: DirectoryState, _ forecast: ReclaimForecast,
+        _ layout: BlocksLayout
     ) -> [[StyledText]] {
         func part(_ glyph: String, _ style: Style, _ name: String) -> [StyledText] {
             [StyledText(glyph, style), StyledText(" \(name)  ", .muted)]
@@ -273,10 +278,14 @@ enum MapLegend {
         let glyphs = model.glyphs
         switch model.blocks.mode {
         case .state:
-            return [
-                .consumed, .unread, .reading, .tail, .reclaimable, .damaged, .unreadable, .never,
-            ]
-            .map { (use: BlockMap.Use) in part(use.glyph(glyphs), use.style, use.title) }
+            // What stands there and nothing else: each has room then.
+            let files = shown(model, layout)
+            let uses = Set(
+                zip(state.files[files], forecast.files[files]).flatMap { file, forecast in
+                    BlockMap.slots(of: file, fate: forecast.fate).map(\.use)
+                })
+            return BlockMap.Use.legend.filter(uses.contains)
+                .map { part($0.glyph(glyphs), $0.style, $0.title) }
         case .fill:
             let levels = glyphs.verticalLevels
             let half = levels.count / 2
@@ -290,19 +299,25 @@ enum MapLegend {
             return topics(model, state, layout).map { index, name in
                 part(
                     BlockMap.letter(index), Style(Role.topic(index), .bold),
-                    VisibleText.name(name.text, glyphs: glyphs, limit: 20))
+                    name.shown(glyphs, limit: 20))
             }
         }
+    }
+
+    /// The files in sight.
+    private static func shown(_ model: ConsoleModel, _ layout: BlocksLayout) -> Range<Int> {
+        let all = model.state?.files.count ?? 0
+        let first = min(all, model.blocks.top / layout.rowsPerFile)
+        let end = model.blocks.top + layout.mapRows + layout.rowsPerFile - 1
+        return first..<max(first, min(all, end / layout.rowsPerFile))
     }
 
     /// The topics in sight, that under the cursor first, then those with the most blocks.
     private static func topics(
         _ model: ConsoleModel, _ state: DirectoryState, _ layout: BlocksLayout
     ) -> [(Int, TopicName)] {
-        let first = model.blocks.top / layout.rowsPerFile
-        let count = (layout.mapRows + layout.rowsPerFile - 1) / layout.rowsPerFile
         var blocks: [TopicName: Int] = [:]
-        for file in state.files.dropFirst(first).prefix(count) {
+        for file in state.files[shown(model, layout)] {
             for block in file.blocks { blocks[block.topic, default: 0] += 1 }
         }
         if let topic = model.selectedBlock?.topic { blocks[topic] = .max }

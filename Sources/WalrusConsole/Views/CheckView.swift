@@ -17,13 +17,24 @@ struct CheckLayout {
         self.detail = detail
         let none = Rect(x: lists.x, y: lists.y, width: 0, height: 0)
         if lists.height >= 24 {
-            (list, restart) = lists.splitTop(lists.height * 2 / 5)
+            // Each has what it needs, and half of what is left; where there is too little, two and three
+            // of five parts.
+            let found = max(1, model.shownFindings.count) + Self.listFrame
+            let told = max(1, model.restart.rows.count) + Self.restartFrame
+            let share = lists.height * 2 / 5
+            let spare = lists.height - found - told
+            (list, restart) = lists.splitTop(
+                spare >= 0 ? found + spare / 2 : max(min(found, share), lists.height - told))
         } else {
             (list, restart) = model.restart.isFocused ? (none, lists) : (lists, none)
         }
-        listHeight = max(0, list.height - 3)
-        restartHeight = max(0, restart.height - 4)
+        listHeight = max(0, list.height - Self.listFrame)
+        restartHeight = max(0, restart.height - Self.restartFrame)
     }
+
+    /// Borders and titles.
+    private static let listFrame = 3
+    private static let restartFrame = 4
 }
 
 /// What is wrong with the directory, the worst first.
@@ -54,7 +65,8 @@ enum CheckView {
         let findings = model.shownFindings
         let isFiltered = !model.findingsFilter.isEmpty
         let count =
-            isFiltered ? "\(findings.count) of \(state.findings.count)" : "\(findings.count)"
+            (isFiltered ? "\(Figures.grouped(findings.count)) of " : "")
+            + Figures.grouped(state.findings.count)
         let empty =
             isFiltered
             ? "no finding matches; Esc shows all" : "\(model.glyphs.check) nothing is wrong"
@@ -73,8 +85,9 @@ enum CheckView {
             &grid)
         guard let inside else { return }
         let visible = findings.dropFirst(model.check.top).prefix(layout.listHeight)
+        let chosen = ColumnChoice(.findings, model)
         Table(
-            columns, rows: visible.map { row($0, model) },
+            chosen.pick(columns), rows: visible.map { chosen.pick(row($0, model)) },
             selected: model.check.selected - model.check.top,
             isFocused: !model.restart.isFocused
         ).draw(into: &grid, in: inside)
@@ -91,7 +104,10 @@ enum CheckView {
         grid.putProse(sentence(finding), in: inside)
     }
 
-    private static let columns = [
+    /// What a configuration calls the columns below.
+    static let columnNames = ["severity", "kind", "file", "block", "offset", "what"]
+
+    static let columns = [
         TableColumn("SEVERITY", .fixed(9), priority: 9),
         TableColumn("KIND", .fixed(20), priority: 6),
         TableColumn("FILE", .flexible(minimum: 13, weight: 1), truncating: .middle, priority: 7),

@@ -15,9 +15,12 @@ enum FileStripsView {
         let perCell = [1, 2, 4, 5, 10, 20].first { Layout.unitsPerFile / $0 <= room } ?? 50
         let cells = Layout.unitsPerFile / perCell
         let note = perCell == 1 ? "one cell = 10 MiB" : "one cell = \(perCell) blocks of 10 MiB"
+        let title = "Files \(Figures.grouped(state.files.count))"
         let inside = grid.box(
-            layout.files, title: "Files \(state.files.count)",
+            layout.files,
+            title: hidden > 0 ? "\(title), the newest \(shown.count)" : title,
             trailing: [StyledText(note, .muted)])
+        var uses: Set<BlockMap.Use> = []
         for (line, file) in shown.enumerated() {
             let rect = inside.row(line)
             let number = String(hidden + line + 1)
@@ -25,7 +28,7 @@ enum FileStripsView {
                 number, x: rect.x, y: rect.y, width: 3, align: .trailing, style: .muted)
             grid.put(file.name.text, x: rect.x + 4, y: rect.y, style: .text)
             let x = rect.x + nameWidth + 1
-            drawStrip(model, file, perCell, &grid, x: x, y: rect.y)
+            uses.formUnion(drawStrip(model, file, perCell, &grid, x: x, y: rect.y))
             let space = rect.maxX - (x + cells) - 1
             let text = "\(file.usedSlots)/\(Layout.unitsPerFile) \(Figures.bytes(file.allocated))"
             if space >= DisplayWidth.columns(of: text) {
@@ -34,17 +37,13 @@ enum FileStripsView {
                     width: space, align: .leading, style: .muted)
             }
         }
-        if hidden > 0 {
-            let line = inside.row(shown.count)
-            grid.put(
-                "+ \(plural(hidden, "older file"))", x: line.x + 4, y: line.y, style: .muted)
-        }
-        drawLegend(model, &grid, inside.row(inside.height - 1))
+        drawLegend(uses, &grid, inside.row(inside.height - 1))
     }
 
+    /// Returns what the strip shows.
     private static func drawStrip(
         _ model: ConsoleModel, _ file: FileState, _ perCell: Int, _ grid: inout Grid, x: Int, y: Int
-    ) {
+    ) -> Set<BlockMap.Use> {
         var uses = [(use: BlockMap.Use, topic: TopicName?)](
             repeating: (.never, nil), count: Layout.unitsPerFile / perCell)
         for (index, slot) in BlockMap.slots(of: file).enumerated() {
@@ -58,6 +57,7 @@ enum FileStripsView {
             grid.put(
                 entry.use.glyph(grid.glyphs), x: x + cell, y: y, style: style(entry.use, role))
         }
+        return Set(uses.map(\.use))
     }
 
     /// Blocks with something unread have the colour of their topic.
@@ -68,19 +68,16 @@ enum FileStripsView {
         }
     }
 
-    private static func drawLegend(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
-        let glyphs = model.glyphs
-        let parts: [(String, Style, String)] = [
-            (glyphs.consumed, Style(.consumed), "consumed"),
-            (glyphs.unread, Style(.unread), "unread"),
-            (glyphs.cursor, Style(.unread), "being read"),
-            (glyphs.tail, Style(.tail), "last block"),
-            (glyphs.damaged, Style(.damaged), "damaged"),
-            (glyphs.neverWritten, Style(.neverWritten), "never written"),
-        ]
+    /// What stands in the strips and nothing else; what is unread has the colour of its topic there.
+    private static func drawLegend(
+        _ uses: Set<BlockMap.Use>, _ grid: inout Grid, _ rect: Rect
+    ) {
         var pieces: [StyledText] = [StyledText(" ")]
-        for (glyph, style, name) in parts {
-            let more = [StyledText(glyph, style), StyledText(" \(name)  ", .muted)]
+        for use in BlockMap.Use.legend where uses.contains(use) {
+            let style = use == .reading ? Style(.unread) : use.style
+            let more = [
+                StyledText(use.glyph(grid.glyphs), style), StyledText(" \(use.title)  ", .muted),
+            ]
             guard pieces.columns + more.columns <= rect.width else { break }
             pieces += more
         }

@@ -1,20 +1,88 @@
 internal import Inspect
 
-/// What a tall screen has room for below the topics: the worst findings, and the rate of appends.
+/// What a screen has room for below the topics: what frees space, the worst findings, the rate of appends,
+/// events, and the blocks of the topic under the cursor.
 enum HomePanesView {
+    /// A lower pane says too little where panes stand side by side.
+    static let heightMin = 8
+
+    /// Whether the pane of appends, with its latencies, is among them.
+    static func hasRate(_ rect: Rect) -> Bool { rect.width >= 100 && rect.height >= heightMin }
+
     static func draw(
         _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ rect: Rect
     ) {
-        let parts = rect.columns([.share(), .share()])
-        drawFindings(model, state, &grid, parts[0])
-        drawRate(model, state, &grid, parts[1])
+        guard let forecast = model.forecast, let report = LiveReport(model.looks) else { return }
+        let freeing = max(1, FreeingList.count(forecast)) + 2
+        guard hasRate(rect) else {
+            let (top, rest) = rect.splitTop(
+                rect.height >= 12 ? min(freeing, rect.height - 6) : rect.height)
+            FreeingList.draw(model, forecast, &grid, top)
+            if !rest.isEmpty { LiveView.drawEvents(model, report, &grid, rest) }
+            return
+        }
+        guard rect.width < 150 else {
+            drawWide(model, state, forecast, report, &grid, rect)
+            return
+        }
+        // What is left over goes to the blocks of the topic under the cursor.
+        let (panes, below) = rect.splitTop(rect.height >= 34 ? 24 : rect.height)
+        drawBlocks(model, state, &grid, below)
+        let columns = panes.columns([.share(), .share()])
+        guard panes.height >= 13 else {
+            FreeingList.draw(model, forecast, &grid, columns[0])
+            drawRate(model, state, &grid, columns[1])
+            return
+        }
+        let found = findingLines(state, columns[0].width - 6, model).count + 2
+        let left = columns[0].splitTop(
+            min(freeing, max(columns[0].height / 3, columns[0].height - max(found, 3))))
+        FreeingList.draw(model, forecast, &grid, left.top)
+        drawFindings(model, state, &grid, left.rest)
+        let events = min(max(report.history.events.count, 3) + 2, columns[1].height / 2)
+        let right = columns[1].splitBottom(events)
+        drawRate(model, state, &grid, right.rest)
+        LiveView.drawEvents(model, report, &grid, right.bottom)
+    }
+
+    /// Three panes as high as what they tell, and below them what fills any room.
+    private static func drawWide(
+        _ model: ConsoleModel, _ state: DirectoryState, _ forecast: ReclaimForecast,
+        _ report: LiveReport, _ grid: inout Grid, _ rect: Rect
+    ) {
+        let told = max(
+            FreeingList.count(forecast), 3 * state.findings.count, report.history.events.count)
+        let height = rect.height >= 18 ? min(max(told + 2, 7), rect.height / 2) : rect.height
+        let (upper, lower) = rect.splitTop(height)
+        let columns = upper.columns([.share(), .share(), .share()])
+        FreeingList.draw(model, forecast, &grid, columns[0])
+        drawFindings(model, state, &grid, columns[1])
+        if lower.isEmpty {
+            drawRate(model, state, &grid, columns[2])
+            return
+        }
+        LiveView.drawEvents(model, report, &grid, columns[2])
+        let halves = lower.columns([.share(), .share()])
+        drawBlocks(model, state, &grid, halves[0])
+        drawRate(model, state, &grid, halves[1])
+    }
+
+    private static func drawBlocks(
+        _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ rect: Rect
+    ) {
+        guard !rect.isEmpty else { return }
+        guard let topic = model.home.selected.flatMap({ state.topic($0) }) else {
+            grid.box(rect, title: "Blocks")
+            return
+        }
+        BlockListPanel.draw(topic, model, &grid, rect)
     }
 
     private static func drawFindings(
         _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ rect: Rect
     ) {
         let inside = grid.box(
-            rect, title: "Findings \(state.findings.count)",
+            rect, title: "Findings \(Figures.grouped(state.findings.count))",
             trailing: [StyledText("5 Check", .muted)]
         ).inset(horizontal: 1)
         guard !state.findings.isEmpty else {
@@ -23,19 +91,34 @@ enum HomePanesView {
                 style: Style(.good))
             return
         }
-        var y = inside.y
         // A few lines say what it is; the check screen says it all.
         let lineMax = max(3, inside.height / state.findings.count)
-        for finding in state.findings {
-            let (glyph, role) = CheckView.mark(finding.severity, model.glyphs)
-            let text = PayloadText.prose(
-                CheckView.sentence(finding), width: inside.width - 2, ascii: model.glyphs.isASCII)
-            for (line, words) in text.prefix(lineMax).enumerated() where y < inside.maxY {
-                if line == 0 { grid.put(glyph, x: inside.x, y: y, style: Style(role, .bold)) }
-                grid.put(words, x: inside.x + 2, y: y, width: inside.width - 2)
-                y += 1
+        for (row, line) in findingLines(
+            state, inside.width - 2, model, perFinding: lineMax, limit: inside.height
+        ).enumerated() {
+            let y = inside.y + row
+            if let (glyph, role) = line.mark {
+                grid.put(glyph, x: inside.x, y: y, style: Style(role, .bold))
+            }
+            grid.put(line.words, x: inside.x + 2, y: y, width: inside.width - 2)
+        }
+    }
+
+    /// The findings in lines, the worst first, each with its mark at its first line.
+    private static func findingLines(
+        _ state: DirectoryState, _ width: Int, _ model: ConsoleModel, perFinding: Int = 3,
+        limit: Int = 12
+    ) -> [(mark: (String, Role)?, words: String)] {
+        var lines: [(mark: (String, Role)?, words: String)] = []
+        for finding in state.findings where lines.count < limit {
+            let words = PayloadText.prose(
+                CheckView.sentence(finding), width: width, ascii: model.glyphs.isASCII)
+            for (index, line) in words.prefix(perFinding).enumerated() where lines.count < limit {
+                lines.append(
+                    (index == 0 ? CheckView.mark(finding.severity, model.glyphs) : nil, line))
             }
         }
+        return lines
     }
 
     /// The graph, and below it, where a running engine tells, how long its calls take.
@@ -43,6 +126,15 @@ enum HomePanesView {
         _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ rect: Rect
     ) {
         let values = model.history.total
+        // Where nothing is appended there is no graph, and room for what to do.
+        let (rect, keys) = rect.splitTop(
+            values.allSatisfy { $0 == 0 } && rect.height >= 12 ? 3 : rect.height)
+        if !keys.isEmpty {
+            let inside = grid.box(keys, title: "Keys", trailing: [StyledText("? Help", .muted)])
+            for (row, line) in HelpView.lines(model).prefix(inside.height).enumerated() {
+                grid.put(line, x: inside.x, y: inside.y + row, width: inside.width)
+            }
+        }
         let last = values.last ?? 0
         let end = model.isPast ? "then" : "now"
         let peak = values.max() ?? 0

@@ -5,12 +5,14 @@ internal import WalrusFormat
 struct HomeLayout {
     let health: Rect
     let disk: Rect
+    /// What must happen before space comes back.
+    let freeing: Rect
     /// The latencies of a running engine; empty where there are none, or where the panes have them.
     let latency: Rect
     let topics: Rect
     /// Empty where there is no room.
     let files: Rect
-    /// Findings and the rate of appends, side by side; empty where there is no room to spare.
+    /// What frees space, findings, the rate of appends and events; empty where topics take the room.
     let panes: Rect
     /// How many topics fit.
     let topicRows: Int
@@ -20,25 +22,33 @@ struct HomeLayout {
     init(_ model: ConsoleModel) {
         let body = Chrome(model).body
         let (health, rest) = body.splitTop(1)
-        let (disk, lists) = rest.splitTop(1)
-        self.health = health
-        self.disk = disk
+        let (disk, belowDisk) = rest.splitTop(1)
+        let (freeing, lists) = belowDisk.splitTop(body.height >= 20 ? 1 : 0)
+        (self.health, self.disk, self.freeing) = (health, disk, freeing)
         let count = model.state?.files.count ?? 0
         let wanted = min(count, max(2, lists.height / 3 - 3))
-        let needsMore = count > wanted
         // Borders and the legend come on top of the strips.
-        let height = lists.height >= 17 && count > 0 ? wanted + 3 + (needsMore ? 1 : 0) : 0
+        let height = lists.height >= 17 && count > 0 ? wanted + 3 : 0
         let (upper, files) = lists.splitBottom(height)
         self.files = files
-        let spare = upper.height - (model.state?.topics.count ?? 0) - 4
-        let paneHeight = spare >= 8 && body.width >= 100 ? min(spare, 13) : 0
-        let (rows, panes) = upper.splitBottom(paneHeight)
+        // All that a short list of topics leaves, and on a big screen some lines in any case.
+        let spare = upper.height - max(1, model.state?.topics.count ?? 0) - Self.topicFrame
+        let isBig = upper.height >= 25 && body.width >= 100
+        // Latencies have a line of their own where there is no pane of rates.
+        let line = body.width < 100 && model.state?.metrics != nil ? 1 : 0
+        let paneHeight = max(spare - line, isBig ? HomePanesView.heightMin : 0)
+        let hasPanes = paneHeight >= (body.width < 100 ? 4 : HomePanesView.heightMin)
+        let (rows, panes) = upper.splitBottom(hasPanes ? paneHeight : 0)
         self.panes = panes
-        let hasLine = panes.isEmpty && model.state?.metrics != nil && rows.height > 8
+        let hasLine =
+            !HomePanesView.hasRate(panes) && model.state?.metrics != nil && rows.height > 8
         (latency, topics) = rows.splitTop(hasLine ? 1 : 0)
         stripRows = height > 0 ? wanted : 0
-        topicRows = max(0, topics.height - 3)
+        topicRows = max(0, topics.height - Self.topicFrame)
     }
+
+    /// Borders and titles.
+    private static let topicFrame = 3
 }
 
 /// The first screen: health, disk, topics, files.
@@ -51,9 +61,17 @@ enum HomeView {
         }
         drawHealth(model, state, &grid, layout.health)
         drawDisk(model, &grid, layout.disk)
+        if let forecast = model.forecast, !layout.freeing.isEmpty {
+            let rect = layout.freeing
+            grid.putFitting(
+                [StyledText(" next ", .muted)] + FreeingText.sentence(forecast, model), x: rect.x,
+                y: rect.y, width: rect.width - 1)
+        }
         if let metrics = state.metrics, !layout.latency.isEmpty {
             LatencyView.draw(
-                LatencyView.line(metrics, ascii: model.glyphs.isASCII), &grid, layout.latency)
+                LatencyView.line(
+                    metrics, width: layout.latency.width, ascii: model.glyphs.isASCII), &grid,
+                layout.latency)
         }
         drawTopics(model, state, &grid, layout)
         if !layout.panes.isEmpty { HomePanesView.draw(model, state, &grid, layout.panes) }
@@ -156,12 +174,14 @@ enum HomeView {
     ) {
         let home = model.home
         let count =
-            home.order.count == state.topics.count
-            ? "\(state.topics.count)" : "\(home.order.count) of \(state.topics.count)"
+            (home.order.count == state.topics.count
+                ? "" : "\(Figures.grouped(home.order.count)) of ")
+            + Figures.grouped(state.topics.count)
         guard
             let inside = ListBox.drawTopics(
-                model, state, title: "Topics \(count)", top: home.top, rows: layout.topicRows,
-                &grid, layout.topics)
+                model, state, title: "Topics \(count)",
+                note: layout.topics.width >= 64 ? LiveUnreadView.meanNote : "", top: home.top,
+                rows: layout.topicRows, &grid, layout.topics)
         else { return }
         let visible = home.order[min(home.top, home.order.count)...].prefix(layout.topicRows)
         let selected = model.selectedTopicRow.map { $0 - home.top }
@@ -194,7 +214,7 @@ enum HomeView {
             TableColumn("IN/s", .fixed(5), align: .trailing, priority: 3),
             TableColumn("OUT/s", .fixed(5), align: .trailing, priority: 2),
             TableColumn("DRAIN", .fixed(5), align: .trailing, priority: 1),
-            TableColumn("IN last 60", .flexible(minimum: 20, weight: 1), priority: 0),
+            TableColumn("IN/s, 60 looks", .flexible(minimum: 20, weight: 1), priority: 0),
         ]
     }
 
@@ -236,7 +256,7 @@ enum HomeView {
         let rates = model.history.rates[topic.name]?.appended.map { Optional(Double($0)) } ?? []
         let padding = [Double?](repeating: nil, count: RateHistory.capacity - rates.count)
         let name = topic.name.shown(ascii: model.glyphs.isASCII)
-        var title = [StyledText(name.isEmpty ? "(empty name)" : name, color.bold)]
+        var title = [StyledText(name, color.bold)]
         if topic.damaged > 0 { title.append(StyledText(" \(model.glyphs.damaged)", .damaged)) }
         return [
             topic.damaged > 0 ? .pieces(title) : .text(title[0].text, title[0].style),

@@ -12,15 +12,22 @@ enum LatencyView {
         ]
     }
 
-    /// All of it in one line.
-    static func line(_ metrics: LiveMetrics, ascii: Bool) -> [StyledText] {
-        [
+    /// All of it in one line of so many columns. Where there is no room for all, the pid goes first.
+    static func line(_ metrics: LiveMetrics, width: Int, ascii: Bool) -> [StyledText] {
+        let figures = [
             StyledText(" p50/p99/max ", .muted), StyledText("append "),
             StyledText(brief(metrics.image.append.recent, ascii: ascii), .accent),
             StyledText(" sync "),
             StyledText(brief(metrics.image.sync.recent, ascii: ascii), .accent),
-            StyledText("  " + source(metrics), .muted),
         ]
+        let age = Figures.duration(Double(metrics.age) / 1_000_000_000)
+        let sources = ["  " + source(metrics), "  \(age) ago"]
+        guard
+            let source = sources.first(where: {
+                figures.columns + DisplayWidth.columns(of: $0) <= width
+            })
+        else { return figures }
+        return figures + [StyledText(source, .muted)]
     }
 
     private static func line(_ name: String, _ history: LatencyHistory, ascii: Bool)

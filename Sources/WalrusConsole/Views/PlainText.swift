@@ -41,7 +41,8 @@ public enum PlainText {
             let end = min(list.selected + listMax, list.count)
             lines += (list.selected..<end).map(list.line)
             if end < list.count {
-                lines.append(list.isWhole ? "And \(list.count - end) more: say more." : "Say more.")
+                let more = "And \(Figures.grouped(list.count - end)) more: say more."
+                lines.append(list.isWhole ? more : "Say more.")
             }
             return lines
         }
@@ -285,12 +286,16 @@ public enum PlainText {
                 "Disk: \(Figures.bytes(forecast.total)) in \(plural(state.files.count, "file"))"
                     + (state.trash.map { " and \(plural($0.files, "file")) in the trash" } ?? "")
                     + (told.isEmpty ? "." : ": \(told.joined(separator: ", "))."))
+            lines.append(
+                "What frees space: \(FreeingText.sentence(forecast, model).map(\.text).joined()).")
         }
         let order = model.home.isAscending ? "ascending" : "descending"
         lines.append(
-            "Topics: \(state.topics.count), by \(model.home.sort.rawValue), \(order)."
+            "Topics: \(Figures.grouped(state.topics.count)), by \(model.home.sort.rawValue), \(order)."
                 + (model.home.filter.isEmpty
-                    ? "" : " Shown: \(model.home.order.count) with \(visible(model.home.filter))."))
+                    ? ""
+                    : " Shown: \(Figures.grouped(model.home.order.count)) with "
+                        + "\(visible(model.home.filter))."))
         return lines
     }
 
@@ -309,7 +314,7 @@ public enum PlainText {
         }
         let more = forecast.holders.count > 3 ? " and \(forecast.holders.count - 3) more" : ""
         return "File \(index + 1), \(file.name.text): \(Figures.bytes(file.allocated)) on disk, "
-            + FilePanel.word(forecast.fate)
+            + FilePanel.word(forecast)
             + (holders.isEmpty ? "." : " by \(holders.joined(separator: ", "))\(more).")
     }
 

@@ -242,7 +242,8 @@ private final class SharedObserver: Sendable {
     func prepared(_ message: Message) -> Message {
         switch message {
         case .scanned(let state): return .observed(observer.withLock { $0.observe(state) })
-        case .holders(let found): observer.withLock { $0.holders = found }
+        case .holders(let found, let began):
+            observer.withLock { $0.setHolders(found, began: began) }
         default: break
         }
         return message

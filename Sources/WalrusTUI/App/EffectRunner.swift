@@ -97,7 +97,9 @@ public final class EffectRunner: Sendable {
             let (rows, problem) = benches.rows()
             tell(.benchResults(rows, problem: problem))
         case .play(let frame, let tape): play(frame, tape, tell)
-        case .findHolders: tell(.holders(DataDirectory.writers(of: directory)))
+        case .findHolders:
+            let writers = DataDirectory.writers(of: directory)
+            tell(.holders(writers, began: DataDirectory.began(writers)))
         case .listLogs(let root, let withWriters):
             tell(.logs(in: root, listLogs(FilePath(root), withWriters)))
         case .save(let text, let name):

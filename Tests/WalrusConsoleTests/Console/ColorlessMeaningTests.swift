@@ -48,7 +48,9 @@ import WalrusFormat
 
     @Test func statesOfTopicsAndSelection() throws {
         let lines = try text().split(separator: "\n").map(String.init)
-        func line(_ name: String) -> String { lines.first { $0.contains(" \(name) ") } ?? "" }
+        func line(_ name: String) -> String {
+            lines.first { $0.hasPrefix("|") && $0.contains(" \(name) ") } ?? ""
+        }
         #expect(line("audit").contains("audit !") && !line("orders").contains("orders !"))
         #expect(line("billing").contains("clean") && line("orders").contains("dirty"))
         #expect(line("audit").contains("|> ") && !line("orders").contains("|> "))

@@ -185,6 +185,9 @@ import Testing
             [columns]
             topics = ["unread", "topic"]
             entries = ["preview", "ordinal"]
+            blocks = ["fill", "topic"]
+            live = ["unread", "bar", "topic"]
+            findings = ["what", "kind"]
             [colors]
             good = "#010203"
             [keys.home]
@@ -202,6 +205,21 @@ import Testing
         _ = try Sample.session(&model, "<Enter>")
         let entries = FrameText.render(ConsoleView.draw(model))
         #expect(entries.contains("PREVIEW") && !entries.contains("OFFSET"))
+        func screen(_ key: String) throws -> String {
+            _ = try Sample.session(&model, key)
+            return FrameText.render(ConsoleView.draw(model))
+        }
+        let blocks = try screen("3")
+        #expect(blocks.contains("FILL") && !blocks.contains("STATE  "))
+        let live = try screen("4")
+        // The scale stands above the bars, wherever these are.
+        let head = try #require(live.split(separator: "\n").first { $0.contains("UNREAD  ") })
+        let wanted = ["UNREAD", "1k", "TOPIC"]
+        #expect(head.split(separator: " ").map(String.init).filter(wanted.contains) == wanted)
+        #expect(!live.contains("TREND"))
+        let check = try screen("5")
+        #expect(check.contains("WHAT") && !check.contains("SEVERITY"))
+        _ = try screen("1")
         // The help tells the keys that hold.
         let help = HelpView.lines(model).map { $0.map(\.text).joined() }
         #expect(help.contains { $0.hasPrefix("  o ") && $0.contains("sort by") })
@@ -214,6 +232,9 @@ import Testing
         }
         #expect(HomeView.columnNames.count == HomeView.columns(Sample.model()).count)
         #expect(EntriesView.columnNames.count == EntriesView.columns(Sample.model()).count)
+        #expect(BlockListPanel.columnNames.count == BlockListPanel.columns.count)
+        #expect(LiveUnreadView.columnNames.count == LiveUnreadView.columns(isWide: true).count)
+        #expect(CheckView.columnNames.count == CheckView.columns.count)
     }
 
     @Test func keysHaveNamesThatReadBack() {

@@ -6,7 +6,9 @@ import WalrusFormat
 extension Sample {
     /// A directory of many files: the oldest are consumed, one cannot be read in part, then comes
     /// what is unread; the newest is being filled.
-    static func manyFiles(_ count: Int) -> DirectoryState {
+    ///
+    /// - Parameter isStamped: this engine has written it, and not the reference.
+    static func manyFiles(_ count: Int, isStamped: Bool) -> DirectoryState {
         var state = DirectoryState()
         state.time = time
         let names: [TopicName] = ["audit", "mail", "orders"]
@@ -39,11 +41,12 @@ extension Sample {
                         hasLostBytes: false, entriesBefore: before,
                         reading: isRead ? .consumed : isReading ? .reading : .unread,
                         unreadSize: isRead ? 0 : isReading ? used / 2 : used,
-                        isTail: isNewest && slot > 27, stamps: nil))
+                        isTail: isNewest && slot > 27,
+                        stamps: isStamped ? stamps(before, 1_000) : nil))
                 blocks[topic, default: []].append(
                     BlockPlace(
                         file: name, slot: slot, units: units, used: used, entries: 1_000,
-                        entriesBefore: before))
+                        entriesBefore: before, stamps: isStamped ? stamps(before, 1_000) : nil))
                 entries[topic] = before + 1_000
             }
             state.files.append(file)
@@ -67,6 +70,19 @@ extension Sample {
 }
 
 extension Sample {
+    static func manyFiles(_ count: Int) -> DirectoryState { manyFiles(count, isStamped: true) }
+
+    /// Stamps of so many entries behind others.
+    static func stamps(_ before: Int, _ count: Int) -> StampRange? {
+        guard count > 0 else { return nil }
+        func stamp(_ ordinal: Int) -> EntryStamp {
+            EntryStamp(
+                sequence: UInt64(ordinal),
+                timestamp: time - 3_600_000_000_000 + UInt64(ordinal) * 1_000_000)
+        }
+        return StampRange(first: stamp(before + 1), last: stamp(before + count))
+    }
+
     /// Bytes of every kind, and fields whose texts are as bad as a file can make them.
     static func page(
         _ place: BytePlace, _ range: Range<Int>, _ file: FileState?, _ cursor: CursorState?

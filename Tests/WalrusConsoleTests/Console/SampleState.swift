@@ -127,14 +127,15 @@ enum Sample {
             topic.blocks.append(
                 BlockPlace(
                     file: file, slot: slot, units: units, used: used, entries: entries,
-                    entriesBefore: before))
+                    entriesBefore: before, stamps: stamps(before, entries)))
             emit(
                 BlockState(
                     file: file, slot: slot, units: units, topic: plan.name, number: 1, used: used,
                     entries: entries, damaged: index == 0 ? plan.damaged : 0, hasLostBytes: false,
                     entriesBefore: before,
                     reading: read == entries ? .consumed : read == 0 ? .unread : .reading,
-                    unreadSize: unread, isTail: index == count - 1, stamps: nil))
+                    unreadSize: unread, isTail: index == count - 1,
+                    stamps: stamps(before, entries)))
             if read > 0 {
                 topic.cursor = CursorState(
                     blockIndex: index, file: file, slot: slot, offset: used - unread,

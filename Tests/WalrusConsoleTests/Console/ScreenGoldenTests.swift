@@ -19,7 +19,7 @@ import Testing
         "/.status<Space>==<Space>\"err\"<Space>and<Space>not<Space>is:unread<Space>and<Space>err"
 
     static let scenes = [
-        Scene(name: "home", keys: ""),
+        Scene(name: "home", keys: "", isWide: true),
         Scene(name: "home-filtered", keys: "/e t r"),
         Scene(name: "entries-json", keys: "/orders<Enter> <Enter>"),
         Scene(name: "entries-hostile-hex", keys: "/dead<Enter> <Enter> v v v"),

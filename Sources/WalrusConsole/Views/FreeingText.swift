@@ -1,0 +1,200 @@
+internal import Inspect
+internal import WalrusFormat
+
+/// What must happen before disk space comes back, in words.
+enum FreeingText {
+    /// All of it in one line: what is free, then what has to be read.
+    static func sentence(_ forecast: ReclaimForecast, _ model: ConsoleModel) -> [StyledText] {
+        guard !forecast.files.isEmpty else {
+            return [StyledText("no data file takes space", .muted)]
+        }
+        let parts = [waiting(forecast), stranded(forecast), reading(forecast, model)]
+            .filter { !$0.isEmpty }
+        guard !parts.isEmpty else { return [StyledText(nothing(forecast), .muted)] }
+        return Array(parts.joined(separator: [StyledText("; ", .muted)]))
+    }
+
+    /// Which file reading frees first, and which cursors have to pass what for it; empty where it frees
+    /// none.
+    static func reading(
+        _ forecast: ReclaimForecast, _ model: ConsoleModel, hasSize: Bool = true
+    ) -> [StyledText] {
+        guard let next = forecast.next, let index = forecast.files.firstIndex(of: next) else {
+            return []
+        }
+        // The reference never deletes it: somebody has to.
+        let verb =
+            next.deleter != .nobody
+            ? "goes" : hasSize ? "is free for walrus reclaim" : "is free"
+        return [
+            StyledText("file \(index + 1)", Style(.good)),
+            StyledText(hasSize ? " (\(Figures.bytes(next.allocated)))" : ""),
+            StyledText(
+                " \(verb) after \(plural(next.entriesToRead, "entry", "entries")): ", .muted),
+        ] + conditions(next, index, model)
+    }
+
+    /// "audit past 1:5, orders past 1:7": each cursor, and the last block that it has to leave behind.
+    static func conditions(
+        _ file: ReclaimForecast.File, _ index: Int, _ model: ConsoleModel
+    ) -> [StyledText] {
+        let told = file.holders.prefix(4).map { holder in
+            [
+                StyledText(
+                    holder.topic.shown(model.glyphs, limit: 30), Style(model.role(of: holder.topic))
+                ),
+                StyledText(" past \(index + 1):\(holder.lastSlot)", .muted),
+            ]
+        }
+        let more = file.holders.count - told.count
+        return Array(told.joined(separator: [StyledText(", ", .muted)]))
+            + (more > 0 ? [StyledText(", \(plural(more, "more topic"))", .muted)] : [])
+    }
+
+    /// What is free already and goes by itself.
+    private static func waiting(_ forecast: ReclaimForecast) -> [StyledText] {
+        let files = forecast.files.filter { $0.fate == .goes }
+        guard let first = files.first else { return [] }
+        let when =
+            switch first.deleter {
+            case .thisEngine, .nobody: "when this engine opens the directory or ends a block"
+            case .reference: "at the reference's next cleaning"
+            case .perhapsReference: "if the process at work has made them"
+            }
+        return [StyledText("\(bytes(files)) can go", Style(.good)), StyledText(" \(when)", .muted)]
+    }
+
+    private static func stranded(_ forecast: ReclaimForecast) -> [StyledText] {
+        let files = forecast.files.filter { $0.fate == .stranded }
+        guard !files.isEmpty else { return [] }
+        return [
+            StyledText("\(bytes(files)) stranded", Style(.warning)),
+            StyledText(" (walrus reclaim frees it)", .muted),
+        ]
+    }
+
+    private static func bytes(_ files: [ReclaimForecast.File]) -> String {
+        Figures.bytes(files.reduce(0) { $0 + $1.allocated })
+    }
+
+    /// Why reading frees nothing, and nothing waits.
+    static func nothing(_ forecast: ReclaimForecast) -> String {
+        guard let newest = forecast.files.last else { return "no data file takes space" }
+        if forecast.files.allSatisfy({ $0.fate == .kept }) {
+            return "reading frees nothing: every file is kept for its damage"
+        }
+        switch newest.fate {
+        case .held where newest.freeSlots > 0, .filling:
+            return newest.deleter == .nobody
+                ? "reading frees nothing: the newest file has \(plural(newest.freeSlots, "slot")) free"
+                : "reading frees nothing: the newest file is still being filled"
+        case .kept: return "reading frees nothing: the newest file is kept for its damage"
+        case .held, .goes, .stranded: return "reading frees nothing more"
+        }
+    }
+}
+
+/// The files by size: what keeps each, and which cursors have to pass what before it goes.
+enum FreeingList {
+    /// How many lines there are to tell.
+    static func count(_ forecast: ReclaimForecast) -> Int {
+        forecast.files.reduce(0) { $0 + 1 + ($1.fate == .held ? $1.holders.count : 0) }
+    }
+
+    static func draw(
+        _ model: ConsoleModel, _ forecast: ReclaimForecast, _ grid: inout Grid, _ rect: Rect
+    ) {
+        let inside = grid.box(
+            rect, title: "What frees space", trailing: [StyledText("3 Blocks", .muted)]
+        ).inset(horizontal: 1)
+        guard !forecast.files.isEmpty else {
+            grid.put(
+                "no data file takes space", x: inside.x, y: inside.y, width: inside.width,
+                align: .leading, style: .muted)
+            return
+        }
+        let order = forecast.files.indices.sorted {
+            (forecast.files[$1].allocated, $0) < (forecast.files[$0].allocated, $1)
+        }
+        let isCut = order.count > inside.height
+        let shown = order.prefix(isCut ? inside.height - 1 : order.count)
+        // A line for each reader, as far as there are lines.
+        var spare = inside.height - order.count
+        var y = inside.y
+        for index in shown {
+            let file = forecast.files[index]
+            let lines = readers(file, index, model, limit: spare)
+            grid.putFitting(
+                head(file, index, model, isLong: !lines.isEmpty), x: inside.x, y: y,
+                width: inside.width)
+            y += 1
+            for line in lines {
+                grid.putFitting(line, x: inside.x + 4, y: y, width: inside.width - 4)
+                y += 1
+            }
+            spare -= lines.count
+        }
+        guard isCut else { return }
+        grid.put(
+            "+ \(plural(order.count - shown.count, "smaller file"))", x: inside.x, y: y,
+            width: inside.width, align: .leading, style: .muted)
+    }
+
+    /// A line for each of the file's readers; what does not fit is counted in the last. None where that
+    /// would be the only one.
+    private static func readers(
+        _ file: ReclaimForecast.File, _ index: Int, _ model: ConsoleModel, limit: Int
+    ) -> [[StyledText]] {
+        // What is kept stays, whoever reads.
+        guard file.fate == .held else { return [] }
+        guard file.holders.count > limit else {
+            return file.holders.map { line($0, index, model) }
+        }
+        guard limit > 1 else { return [] }
+        let told = file.holders.prefix(limit - 1)
+        let more = plural(file.holders.count - told.count, "more topic")
+        return told.map { line($0, index, model) } + [[StyledText("+ \(more)", .muted)]]
+    }
+
+    private static func head(
+        _ file: ReclaimForecast.File, _ index: Int, _ model: ConsoleModel, isLong: Bool
+    ) -> [StyledText] {
+        let start = [
+            StyledText("\(FilePanel.padded(String(index + 1), 3)) ", .muted),
+            StyledText("\(FilePanel.padded(Figures.bytes(file.allocated), 5))  "),
+            StyledText(FilePanel.word(file), FilePanel.style(file.fate)),
+        ]
+        let needed = file.entriesToRead
+        let rest: [StyledText]
+        switch file.fate {
+        case .held where file.freeSlots > 0:
+            rest = [StyledText("  newest file, \(plural(file.freeSlots, "slot")) free", .muted)]
+        case .held:
+            let verb = file.deleter == .nobody ? "free" : "goes"
+            rest = [
+                StyledText("  \(verb) after \(plural(needed, "entry", "entries"))", .muted)
+            ]
+        case .stranded: rest = [StyledText("  walrus reclaim frees it", .muted)]
+        case .goes: rest = [StyledText("  nothing in it is unread", .muted)]
+        case .filling where file.freeSlots == 0:
+            rest = [StyledText("  until its topics go on to other blocks", .muted)]
+        case .filling: rest = [StyledText("  \(plural(file.freeSlots, "slot")) free", .muted)]
+        case .kept: rest = [StyledText("  \(file.reason)", .muted)]
+        }
+        guard !isLong, file.fate == .held else { return start + rest }
+        return start + rest + [StyledText(": ", .muted)]
+            + FreeingText.conditions(file, index, model)
+    }
+
+    private static func line(
+        _ holder: ReclaimForecast.Holder, _ file: Int, _ model: ConsoleModel
+    ) -> [StyledText] {
+        [
+            StyledText(
+                holder.topic.shown(model.glyphs, limit: 40), Style(model.role(of: holder.topic))),
+            StyledText(
+                " past \(file + 1):\(holder.lastSlot), "
+                    + "\(plural(holder.entriesToRead, "entry", "entries")) to read", .muted),
+        ]
+    }
+}
