@@ -62,6 +62,7 @@ import WalrusConsole
         let log = try Log(fixture: "restarts")
         let before = try #require(try json(log, "forecast", "-o", "json")["files"]?.array)
         #expect(before.count > 1)
+        #expect(try log.run("forecast").errors.contains("no file of an earlier run"))
         for file in before {
             #expect(file["deleted_by"] == .null)
             #expect(["stranded", "held", "filling"].contains(file["fate"]?.string))
@@ -77,6 +78,7 @@ import WalrusConsole
         let after = try #require(try json(log, "forecast", "-o", "json")["files"]?.array)
         #expect(after.allSatisfy { $0["deleted_by"]?.string == "walrus" })
         #expect(!after.contains { $0["fate"]?.string == "stranded" })
+        #expect(try log.run("forecast").errors.isEmpty)
     }
 
     /// What was moved into the trash takes space: it is part of what the disk is full of, on every

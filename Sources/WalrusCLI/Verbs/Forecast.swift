@@ -27,6 +27,11 @@ struct Forecast: Verb {
         switch form.output {
         case .text:
             try printText(forecast)
+            if forecast.files.contains(where: { $0.deleter == .nobody && $0.fate != .kept }) {
+                StandardStreams.complain(
+                    "walrus: note: the reference wrote to this log last, and deletes no file of an earlier run, "
+                        + "read or not: walrus reclaim does")
+            }
             state.noteTrash()
         case .json, .jsonl: try printJSON(forecast)
         }
