@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inspect
 import SystemPackage
 import WalrusConsole
 import WalrusFormat

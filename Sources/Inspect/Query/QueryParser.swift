@@ -163,6 +163,7 @@ struct QueryParser {
             guard !startsTerm(at) else {
                 throw error("expected and, or, or the end; quote it all to look for it as it is")
             }
+            if let mistake = mistake(at: at, isFirst: false) ?? shout(at: at) { throw mistake }
             end = wordEnd(at)
         }
         guard let pattern = TextPattern(string(start..<end)) else {

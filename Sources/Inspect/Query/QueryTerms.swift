@@ -2,7 +2,7 @@ internal import WalrusFormat
 
 /// The terms of a query.
 extension QueryParser {
-    private static let fields = ["length", "time", "sequence", "seq", "ordinal", "block", "file"]
+    static let fields = ["length", "time", "sequence", "seq", "ordinal", "block", "file"]
 
     /// Whether what stands at `place` is more than a plain word.
     func startsTerm(_ place: Int) -> Bool {
@@ -26,6 +26,7 @@ extension QueryParser {
         if stands("is:") { return .state(try state()) }
         if isPath(at) { return try json() }
         if let name = field(at) { return try comparison(of: name) }
+        if let mistake = mistake(at: at, isFirst: true) { throw mistake }
         return .text(try plainText())
     }
 

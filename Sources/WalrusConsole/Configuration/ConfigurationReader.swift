@@ -1,3 +1,5 @@
+internal import Inspect
+
 extension ConsoleConfiguration {
     /// Reads a configuration file.
     ///

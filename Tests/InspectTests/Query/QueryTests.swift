@@ -12,11 +12,15 @@ import WalrusFormat
             // What is typed today stays a search for text.
             ("timeout", "\"timeout\""), ("connection refused  by", "\"connection refused  by\""),
             (#""status":"err""#, #""\"status\":\"err\"""#), (#""a b""#, "\"a b\""),
-            (#"{"id": 5, "x": "y"}"#, #""{\"id\": 5, \"x\": \"y\"}""#), (#""open"#, #""\"open""#),
+            (#"{"id": 5, "x": "y"}"#, #""{\"id\": 5, \"x\": \"y\"}""#),
             ("/usr/bin", "\"/usr/bin\""), ("f(x) y", "\"f(x) y\""), (".5", "\".5\""),
             ("...", "\"...\""), ("could not connect", "\"could not connect\""),
             ("time", "\"time\""), ("length of", "\"length of\""), ("android", "\"android\""),
-            ("x=1", "\"x=1\""), ("  err ", "\"err\""), (#""a\n\t\x01\"\\""#, #""a\n\t\x01\"\\""#),
+            ("x=1", "\"x=1\""), ("retry count = 5", "\"retry count = 5\""),
+            ("<p> -> x", "\"<p> -> x\""), ("YWJj==", "\"YWJj==\""),
+            ("time: now", "\"time: now\""), ("level=warn msg=x", "\"level=warn msg=x\""),
+            ("NOT FOUND", "\"NOT FOUND\""), ("ERR AND", "\"ERR AND\""), ("  err ", "\"err\""),
+            (#""a\n\t\x01\"\\""#, #""a\n\t\x01\"\\""#),
             (#""\xff\xC3""#, #""\xff\xc3""#), ("Ünï ☃", "\"Ünï ☃\""),
             // The rest of the language.
             ("~/a b\\/c/i", "~/a b\\/c/i"), ("hex:1F8b", "hex:1f8b"), ("is:damaged", "is:damaged"),
@@ -40,6 +44,36 @@ import WalrusFormat
                 #expect(try canonical(text) == expected)
             } catch { Issue.record("\(text): \(error)") }
         }
+    }
+
+    /// What nobody means as text is no text, and it is told how to look for it all the same.
+    @Test func whatLooksLikeAQueryIsNoText() throws {
+        let cases: [(String, Int, String)] = [
+            ("seq = 5", 5, "write \"seq = 5\""), ("seq=5", 4, "write \"seq=5\""),
+            ("time => -1h", 6, "expected =="), ("length <> 3", 9, "bytes"),
+            ("block:3", 6, "write \"block:3\""), ("SEQ == 5", 1, "seq in lower case"),
+            ("lenght > 10K", 1, "did you mean length?"), ("ordnial == 3", 1, "mean ordinal?"),
+            ("status == \"err\"", 1, ".status is one of a JSON payload"),
+            ("status==err", 1, "write \"status==err\""), ("user.name = x", 1, ".user.name"),
+            ("count ==", 1, "write \"count ==\""), ("a and seq = 5", 11, "write \"seq = 5\""),
+            ("refused seq = 5", 13, "write \"seq = 5\""), ("(seq = 5)", 6, "write \"seq = 5\""),
+            ("not seq = 5 or x", 9, "write \"seq = 5\""), ("\"open", 6, "expected \" at the end"),
+            ("timeout AND refused", 9, "and in lower case"), ("a OR b", 3, "or in lower case"),
+            ("seq =", 5, "expected =="),
+            ("seq = " + String(repeating: "5", count: 80), 5, "put it in quotes"),
+        ]
+        for (text, column, words) in cases {
+            do {
+                let query = try Query(text)
+                Issue.record("\(text) was taken for \(query)")
+            } catch {
+                #expect(error.column == column, "\(text): \(error)")
+                #expect(error.message.contains(words), "\(text): \(error)")
+            }
+        }
+        // What is advised works.
+        #expect(try canonical("\"seq = 5\"") == "\"seq = 5\"")
+        #expect(try canonical(".status == \"err\"") == ".status == \"err\"")
     }
 
     @Test func mistakesHaveAPlace() {
