@@ -62,6 +62,29 @@ import WalrusConsole
         #expect(help.text.contains("Ctrl-R"))
     }
 
+    /// Without a log, or with several, a frame begins with what the console begins with.
+    @Test func theListOfLogs() throws {
+        let place = try TempDirectory()
+        func frame(_ arguments: String...) throws -> Subprocess.Result {
+            try Subprocess.run(Subprocess.walrus, ["frame", place.path.string] + arguments)
+        }
+        let empty = try frame()
+        #expect(empty.status == 0 && empty.text.contains("No log here"))
+        #expect(!empty.text.contains("Enter"))
+        #expect(try frame("--screen", "chooser").text == empty.text)
+        #expect(try frame("--screen", "home").text.contains("Topics 0"))
+        let log = try Log(fixture: "small")
+        for key in ["a", "b"] {
+            _ = try Subprocess.bash("cp -r \(log.path) \(place.path)/\(key)")
+        }
+        let several = try frame()
+        #expect(several.status == 0 && several.text.contains("2 logs in this directory"))
+        #expect(try frame("--keys", "j <Enter>").text.contains("beta_topic_longer"))
+        // A screen of a log, or a topic, needs one.
+        #expect(try frame("--screen", "blocks").status == 1)
+        #expect(try frame("--topic", "alpha").status == 1)
+    }
+
     /// A frame shows what the console would show, and whatever keys are pressed, does nothing.
     @Test func keysDoNotWrite() throws {
         let log = try Log(fixture: "small")

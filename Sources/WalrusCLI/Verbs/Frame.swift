@@ -22,8 +22,11 @@ struct Frame: Verb {
 
     @OptionGroup var start: MomentArguments
 
-    @Option(help: "The screen.")
-    var screen = NamedArgument(ConsoleModel.Screen.home)
+    @Option(
+        help: ArgumentHelp(
+            "The screen; without it, what the console begins with: home, or the list of logs where DIR holds several or none.",
+            valueName: "SCREEN"))
+    var screen: NamedArgument<ConsoleModel.Screen>?
 
     @Option(help: "Columns and rows, as 120x40.")
     var size: SizeArgument = SizeArgument(size: Size(columns: 120, rows: 40))
@@ -68,10 +71,7 @@ struct Frame: Verb {
     func perform() throws {
         let recording = play ? try RecordingFile(FilePath(log.directory)) : nil
         if let problem = recording?.problem { StandardStreams.complain("walrus: " + problem) }
-        let path =
-            play
-            ? FilePath(log.directory)
-            : screen.value == .chooser ? try log.existingOrChoice().path : try log.existing()
+        let (path, isChoice) = try chosen()
         var console = HeadlessConsole(
             directory: path.string,
             setup: ConsoleModel.Setup(
@@ -80,7 +80,7 @@ struct Frame: Verb {
             size: size.size, glyphs: ascii ? .ascii : .unicode, decoder: decoder.decode,
             recording: recording, from: try recording.flatMap { try start.frame(of: $0, zone: 0) })
         console.use(Theme.named(theme) ?? .dark)
-        if screen.value == .chooser, !play {
+        if isChoice {
             console.choose(in: path.string)
         } else {
             console.start()
@@ -91,7 +91,7 @@ struct Frame: Verb {
                 throw Failure(.nothing, "no topic \(name.shown(ascii: true)) there")
             }
         }
-        if screen.value != .chooser { console.show(screen.value) }
+        if let screen, screen.value != .chooser { console.show(screen.value) }
         console.press(try Key.script(keys))
         let colors = console.model.theme
         let depth = color.choice.depth(
@@ -106,12 +106,25 @@ struct Frame: Verb {
             case .svg:
                 FrameSVG.render(
                     frame, theme: depth == .mono ? .mono : colors,
-                    title: "walrus \(screen.value.rawValue)")
+                    title: "walrus \(console.model.screen.rawValue)")
             case .json: FrameJSON.render(frame)
             }
         let out = StandardOutput()
         try out.write(text)
         try out.flush()
+    }
+}
+
+extension Frame {
+    /// What is looked at, and whether the logs in it are listed.
+    private func chosen() throws -> (FilePath, isChoice: Bool) {
+        if play { return (FilePath(log.directory), false) }
+        switch screen?.value {
+        case .chooser: return (try log.existingOrChoice().path, true)
+        // A topic is one of a log, which the list of logs has not got.
+        case nil where topic == nil: return try log.existingOrChoice()
+        default: return (try log.existing(), false)
+        }
     }
 }
 
