@@ -88,7 +88,10 @@ struct Assembly {
         findings.add(fileFindings: scan)
     }
 
-    mutating func finish(listing: [DirectoryEntry], time: UInt64) -> DirectoryState {
+    /// - Parameter progress: hears how many topics are put together, and of how many.
+    mutating func finish(
+        listing: [DirectoryEntry], time: UInt64, progress: (Int, Int) -> Void = { _, _ in }
+    ) -> DirectoryState {
         findings.add(strayFiles: listing)
         let names = Set(chains.keys).union(sidecars.cursors.keys).union(sidecars.marks.keys)
             .union(sidecars.journal.keys)
@@ -100,8 +103,9 @@ struct Assembly {
                         + "reclaimed once read, or are gone"))
         }
         var blocks: [DataFileName: [Int: BlockState]] = [:]
-        state.topics = names.sorted().map { name in
-            topic(name) { blocks[$0.file, default: [:]][$0.slot] = $0 }
+        state.topics = names.sorted().enumerated().map { index, name in
+            if index.isMultiple(of: 64) { progress(index, names.count) }
+            return topic(name) { blocks[$0.file, default: [:]][$0.slot] = $0 }
         }
         for index in state.files.indices {
             let name = state.files[index].name

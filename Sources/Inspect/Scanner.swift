@@ -16,6 +16,16 @@ public final class Scanner {
         public let total: Int
     }
 
+    /// How far a scan is: what it does, one after the other.
+    public enum Stage: Hashable, Sendable {
+        /// Looking for blocks: data files so far, and in all, and the blocks found in them.
+        case finding(files: Int, of: Int, blocks: Int)
+        /// Walking over blocks that are new or have grown: bytes so far, and in all.
+        case walking(bytes: Int, of: Int)
+        /// Putting topics together: so far, and in all.
+        case joining(topics: Int, of: Int)
+    }
+
     public let directory: FilePath
     private var files: [DataFileName: FileScan] = [:]
     private var sidecars: Sidecars?
@@ -38,12 +48,15 @@ public final class Scanner {
     ///
     /// - Parameters:
     ///   - forget: read everything again, not only what has changed.
-    ///   - progress: hears how far the scan is; returning false stops it.
+    ///   - progress: hears how far the walk is; returning false stops it.
+    ///   - stage: hears what the scan is at; called often, by any thread.
     /// - Returns: the state, or nil when `progress` stopped the scan.
     /// - Throws: `IOError` when the directory itself cannot be read. What is wrong with a file in
     ///   it is a finding.
     public func scan(
-        forget: Bool = false, progress: @Sendable @escaping (Progress) -> Bool = { _ in true }
+        forget: Bool = false,
+        progress: @Sendable @escaping (Progress) -> Bool = { _ in true },
+        stage: @Sendable @escaping (Stage) -> Void = { _ in }
     ) throws(IOError) -> DirectoryState? {
         if forget {
             files = [:]
@@ -54,23 +67,15 @@ public final class Scanner {
         var known = Sidecars.read(directory, known: sidecars)
         var isSame = known.signature == sidecars?.signature
         sidecars = known
-        let probes = Self.probes(known)
-
+        let names = listing.compactMap { $0.kind == .file ? DataFileName($0.name) : nil }.sorted()
+        let looks = look(atFiles: names, Self.probes(known), stage)
         var work: [Work] = []
         var scans: [DataFileName: FileScan] = [:]
-        let names = listing.compactMap { $0.kind == .file ? DataFileName($0.name) : nil }.sorted()
-        let newest = names.last
-        for name in names {
-            let path = directory.appending(name.text)
-            guard let status = try? FileStatus.of(path) else { continue }
-            var scan = files[name] ?? FileScan(name: name, path: path, status: status)
-            let slots = scan.slots
-            isSame = isSame && files[name] != nil && scan.status == status && scan.failure == nil
-            let blocks = look(
-                at: &scan, status, isNew: files[name] == nil, isNewest: name == newest, probes)
-            isSame = isSame && blocks.isEmpty && scan.slots == slots && scan.failure == nil
-            work += blocks.map { Work(file: name, block: $0) }
-            scans[name] = scan
+        for look in looks {
+            isSame = isSame && look.foundNothingNew
+            let (scan, blocks) = look.result
+            work += blocks.map { Work(file: scan.name, block: $0) }
+            scans[scan.name] = scan
         }
         let trash = TrashSummary(directory, listing)
         isSame = isSame && files.count == scans.count && assembled?.state.trash == trash
@@ -81,7 +86,11 @@ public final class Scanner {
             return withMetrics(assembled.state)
         }
         assembled = nil
-        guard walk(work, progress) else { return nil }
+        let walked = walk(work) { soFar in
+            stage(.walking(bytes: soFar.done, of: soFar.total))
+            return progress(soFar)
+        }
+        guard walked else { return nil }
         known.addIntents(directory)
         known.intents.merge(assumedIntents) { _, assumed in assumed }
 
@@ -105,7 +114,9 @@ public final class Scanner {
             }
             assembly.add(scan)
         }
-        var state = assembly.finish(listing: listing, time: Clock.wall())
+        var state = assembly.finish(listing: listing, time: Clock.wall()) { done, total in
+            stage(.joining(topics: done, of: total))
+        }
         state.trash = trash
         if let finding = trash?.finding { state.findings.append(finding) }
         revision += 1
@@ -142,8 +153,67 @@ public final class Scanner {
         let block: Int
     }
 
-    /// Brings what is known of a file's blocks up to date. Returns those that must be walked.
+    /// Brings what is known of the files up to date: on all processors where there is much to read.
     private func look(
+        atFiles names: [DataFileName], _ probes: [TopicName: [Int]],
+        _ stage: @Sendable @escaping (Stage) -> Void
+    ) -> [FileLook] {
+        let newest = names.last
+        let looks = names.compactMap { name -> FileLook? in
+            let path = directory.appending(name.text)
+            guard let status = try? FileStatus.of(path) else { return nil }
+            return FileLook(
+                files[name] ?? FileScan(name: name, path: path, status: status), status,
+                isNew: files[name] == nil, isNewest: name == newest)
+        }
+        // Threads for a few stats would cost more than they save.
+        let isMuch = looks.count { $0.isNew } > 1
+        let done = Atomic(0)
+        let blockCount = Atomic(0)
+        Thread.forEach(looks.count, threads: isMuch ? Thread.processorCount : 1) { index in
+            looks[index].run(probes)
+            let found = looks[index].result.scan.blocks.count
+            stage(
+                .finding(
+                    files: done.wrappingAdd(1, ordering: .relaxed).newValue, of: looks.count,
+                    blocks: blockCount.wrappingAdd(found, ordering: .relaxed).newValue))
+        }
+        return looks
+    }
+
+    /// A look at one file, by some thread.
+    private final class FileLook: Sendable {
+        let isNew: Bool
+        private let isNewest: Bool
+        private let status: FileStatus
+        private let before: (status: FileStatus, slots: [FileScan.Slot], hasFailed: Bool)
+        private let state: Mutex<(scan: FileScan, blocks: [Int])>
+
+        init(_ scan: FileScan, _ status: FileStatus, isNew: Bool, isNewest: Bool) {
+            (self.isNew, self.isNewest, self.status) = (isNew, isNewest, status)
+            before = (scan.status, scan.slots, scan.failure != nil)
+            state = Mutex((scan, []))
+        }
+
+        /// What is known of the file, and the blocks that must be walked.
+        var result: (scan: FileScan, blocks: [Int]) { state.withLock { $0 } }
+
+        var foundNothingNew: Bool {
+            let (scan, blocks) = result
+            return !isNew && before.status == status && !before.hasFailed && blocks.isEmpty
+                && scan.slots == before.slots && scan.failure == nil
+        }
+
+        func run(_ probes: [TopicName: [Int]]) {
+            state.withLock { state in
+                state.blocks = Scanner.look(
+                    at: &state.scan, status, isNew: isNew, isNewest: isNewest, probes)
+            }
+        }
+    }
+
+    /// Brings what is known of a file's blocks up to date. Returns those that must be walked.
+    private static func look(
         at scan: inout FileScan, _ status: FileStatus, isNew: Bool, isNewest: Bool,
         _ probes: [TopicName: [Int]]
     ) -> [Int] {
@@ -153,7 +223,7 @@ public final class Scanner {
         // Reading a failing device again and again makes it no better.
         let isFinal = scan.failure == nil || scan.failure?.errno == .ioError
         let age = Int(Clock.wall()) - status.modified
-        if isSame, isFinal, !isNewest, age > Self.hotNanoseconds { return [] }
+        if isSame, isFinal, !isNewest, age > hotNanoseconds { return [] }
         scan.status = status
         do {
             if isNew || isReplaced || scan.failure != nil {
@@ -191,16 +261,24 @@ public final class Scanner {
 
     /// Walks over blocks on all processors. Returns false when `progress` stopped it.
     private func walk(_ work: [Work], _ progress: @Sendable @escaping (Progress) -> Bool) -> Bool {
-        let tasks = work.compactMap { item in
-            files[item.file].map { Task(item, $0.path, $0.blocks[item.block]) }
+        // A few blocks of a file at a time: opening it takes as long as reading a small one, and every
+        // thread is to have something to do to the end.
+        let many = max(1, min(16, work.count / 64))
+        var tasks: [Task] = []
+        var rest = work[...]
+        while let first = rest.first {
+            let blocks = rest.prefix(many).prefix { $0.file == first.file }
+            rest = rest.dropFirst(blocks.count)
+            guard let scan = files[first.file] else { continue }
+            tasks.append(
+                Task(first.file, scan.path, blocks.map { ($0.block, scan.blocks[$0.block]) }))
         }
         let total = tasks.reduce(0) { $0 + $1.expected }
         let done = Atomic(0)
         let goesOn = Atomic(true)
-        Thread.forEach(tasks.count) { index in
-            guard goesOn.load(ordering: .relaxed) else { return }
-            let task = tasks[index]
-            task.run { bytes in
+        Thread.forEach(tasks.count) { [tasks] index in
+            tasks[index].run { bytes in
+                guard goesOn.load(ordering: .relaxed) else { return false }
                 let sum = done.wrappingAdd(bytes, ordering: .relaxed).newValue
                 if !progress(Progress(done: min(sum, total), total: total)) {
                     goesOn.store(false, ordering: .relaxed)
@@ -214,42 +292,48 @@ public final class Scanner {
             return false
         }
         for task in tasks {
-            switch task.result {
-            case .success(let block): files[task.item.file]?.blocks[task.item.block] = block
-            case .failure(let error): files[task.item.file]?.failure = error
-            }
+            let (blocks, failure) = task.result
+            for (index, block) in blocks { files[task.file]?.blocks[index] = block }
+            if let failure { files[task.file]?.failure = failure }
         }
         return true
     }
 
-    /// One block to be walked by some thread.
+    /// Blocks of one file to be walked by some thread.
     private final class Task: Sendable {
-        let item: Work
+        let file: DataFileName
         private let path: FilePath
-        private let state: Mutex<Result<BlockScan, IOError>>
+        private let state: Mutex<(blocks: [(index: Int, block: BlockScan)], failure: IOError?)>
         /// Bytes that the walk will read, about.
         let expected: Int
 
-        init(_ item: Work, _ path: FilePath, _ block: BlockScan) {
-            self.item = item
-            self.path = path
-            expected = block.frame.length - block.end
-            state = Mutex(.success(block))
+        init(_ file: DataFileName, _ path: FilePath, _ blocks: [(index: Int, block: BlockScan)]) {
+            (self.file, self.path) = (file, path)
+            expected = blocks.reduce(0) { $0 + $1.block.frame.length - $1.block.end }
+            state = Mutex((blocks, nil))
         }
 
-        var result: Result<BlockScan, IOError> { state.withLock { $0 } }
+        /// The blocks as far as they could be walked, and why one could not.
+        var result: (blocks: [(index: Int, block: BlockScan)], failure: IOError?) {
+            state.withLock { $0 }
+        }
 
         func run(_ advance: (Int) -> Bool) {
-            guard case .success(var block) = result else { return }
-            let outcome: Result<BlockScan, IOError>
-            do {
-                try block.walk(DiskFile(path, .readOnly), advance: advance)
-                outcome = .success(block)
-            } catch {
-                outcome = .failure(
-                    error as? IOError ?? IOError("read", path, .ioError))
+            var (blocks, failure) = result
+            func note(_ error: any Error) {
+                failure = error as? IOError ?? IOError("read", path, .ioError)
             }
-            state.withLock { $0 = outcome }
+            do {
+                let file = try DiskFile(path, .readOnly)
+                for place in blocks.indices where advance(0) {
+                    var block = blocks[place].block
+                    do {
+                        try block.walk(file, advance: advance)
+                        blocks[place].block = block
+                    } catch { note(error) }
+                }
+            } catch { note(error) }
+            state.withLock { $0 = (blocks, failure) }
         }
     }
 

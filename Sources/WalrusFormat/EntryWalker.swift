@@ -18,9 +18,9 @@
     /// Payloads hashed together at most; bounds what a visitor's "stop" may have read in vain.
     private static let pendingMax = 64
     private static let windowSize = 1 << 20
-    /// What the first read takes: most looks at a block, and most blocks of a directory with many
-    /// topics, need no more.
-    private static let firstRead = 1 << 16
+    /// What the first read takes: a page tells whose block it is, and is all that there is of most
+    /// blocks in a directory with many topics. What is read behind it costs memory even in a hole.
+    private static let firstRead = 1 << 12
     /// What later ones take: what was read is still in the processor's cache when it is hashed.
     private static let usualRead = 1 << 18
 
@@ -320,7 +320,7 @@
     private mutating func slide(to offset: Int, count: Int) throws {
         precondition(pending.isEmpty && count <= Self.windowSize)
         let size = max(count, nextRead)
-        nextRead = min(2 * nextRead, Self.usualRead)
+        nextRead = min(4 * nextRead, Self.usualRead)
         held = offset..<offset
         let got = try unsafe read(offset, UnsafeMutableRawBufferPointer(rebasing: window[..<size]))
         held = offset..<offset + got

@@ -92,6 +92,13 @@ struct LiveHistory: Sendable {
         if events.count > Self.eventsMax { events.removeFirst(events.count - Self.eventsMax) }
     }
 
+    /// Whether nothing moved in any look that is remembered, and rates are known: another look like
+    /// those changes nothing that is drawn of them.
+    var isAtRest: Bool {
+        samples.count > 1
+            && samples.allSatisfy { $0.appended == 0 && $0.bytes == 0 && $0.consumed == 0 }
+    }
+
     /// Nil after a gap that is too long to say anything about.
     private func seconds(until time: UInt64) -> Double? {
         guard let lastTime, time > lastTime, time - lastTime < 3_600_000_000_000 else { return nil }

@@ -49,17 +49,19 @@ enum LiveRatesView {
         let parts = rect.columns([.share(), .share()])
         let now = report.now
         let samples = report.history.samples
+        let zone = model.setup.timeZone
         drawGraph(
             "Appended", rate(now?.appended) + (now.map { "  " + bytes($0.bytes) } ?? ""),
-            source(report), samples.map(\.appended), samples, end, &grid, parts[0])
+            source(report), samples.map(\.appended), samples, end, zone: zone, &grid, parts[0])
         drawGraph(
             "Consumed", rate(now?.consumed), "from cursors on disk", samples.map(\.consumed),
-            samples, end, &grid, parts[1])
+            samples, end, zone: zone, &grid, parts[1])
     }
 
     private static func drawGraph(
         _ title: String, _ figures: String, _ source: String, _ values: [Double],
-        _ samples: [LiveHistory.Sample], _ end: String, _ grid: inout Grid, _ rect: Rect
+        _ samples: [LiveHistory.Sample], _ end: String, zone: Int, _ grid: inout Grid,
+        _ rect: Rect
     ) {
         let room = BrailleGraph.capacity(columns: rect.width - 8, glyphs: grid.glyphs)
         let shown = values.suffix(room)
@@ -74,9 +76,11 @@ enum LiveRatesView {
             return
         }
         guard peak > 0 else {
+            // Not for how long: a console at rest would draw for nothing else.
+            let first = samples.first.map { $0.time - UInt64($0.seconds * 1e9) } ?? 0
             grid.put(
-                "nothing, for \(span(samples[...]))", x: inside.x + 1, y: inside.y,
-                width: inside.width - 1, align: .leading, style: .muted)
+                "nothing since \(Figures.time(first, offset: zone))", x: inside.x + 1,
+                y: inside.y, width: inside.width - 1, align: .leading, style: .muted)
             return
         }
         let padding = [Double?](repeating: nil, count: max(0, room - shown.count))

@@ -52,7 +52,7 @@ struct LiveLayout {
 enum LiveView {
     static func draw(_ model: ConsoleModel, _ grid: inout Grid) {
         guard let state = model.state, let report = LiveReport(model.looks) else {
-            return HomeView.drawFirstScan(model, &grid, Chrome(model).body)
+            return FirstLookView.draw(model, &grid, Chrome(model).body)
         }
         let layout = LiveLayout(model)
         LiveRatesView.drawFigures(model, report, &grid, layout.figures)

@@ -36,6 +36,8 @@ public struct Observation: Sendable {
     let moment: Moment
     /// The look as it is recorded.
     let frame: RecordedFrame
+    /// Whether the look found what the one before it found: nobody has to be woken for it.
+    public let isRest: Bool
 }
 
 /// Makes of looks, one after another, what the console shows of them. That takes a while where
@@ -58,13 +60,18 @@ public struct Observer: Sendable {
     }
 
     public mutating func observe(_ state: DirectoryState) -> Observation {
-        if forecast?.isOther(for: runBegan) ?? true || !state.isSame(as: looks.state) {
-            forecast = ReclaimForecast(state, runBegan: runBegan)
-        }
+        let (before, told) = (looks.state, looks.history.events.last)
+        let isSame = state.isSame(as: before)
+        let isForecastOld = !isSame || forecast?.isOther(for: runBegan) ?? true
+        if isForecastOld { forecast = ReclaimForecast(state, runBegan: runBegan) }
         looks.add(state, isHeld: !holders.isEmpty)
+        // What an engine tells of itself is news each time, if only of its age.
+        let isSilent = state.metrics == nil && before?.metrics == nil
         return Observation(
             moment: Moment(state: state, looks: looks, forecast: forecast, holders: holders),
-            frame: encoder.encode(state, holders: holders))
+            frame: encoder.encode(state, holders: holders),
+            isRest: !isForecastOld && isSilent && state.findings.count == before?.findings.count
+                && looks.history.events.last == told)
     }
 }
 

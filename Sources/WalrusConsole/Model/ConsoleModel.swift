@@ -128,8 +128,8 @@ public struct ConsoleModel: Sendable {
     }
 
     struct ScanStatus: Hashable, Sendable {
-        var done = 0
-        var total = 0
+        /// Nil until the scan has told.
+        var stage: Scanner.Stage?
     }
 
     public struct Notice: Hashable, Sendable {

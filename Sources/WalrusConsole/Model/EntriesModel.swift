@@ -25,6 +25,8 @@ public struct EntriesModel: Hashable, Sendable {
     public var mode = PayloadMode.auto
     /// Whether keys go to the payload pane.
     public var isPayloadFocused = false
+    /// Whether the payload has the room of the list too.
+    public var isPayloadAlone = false
     public var payloadTop = 0
     /// Bytes that are left out at the start of lines that are not wrapped.
     var payloadLeft = 0
@@ -108,6 +110,25 @@ public struct Marks: Hashable, Sendable {
         }
         rows[topic] = list.isEmpty ? nil : list
         return true
+    }
+
+    /// Marks the entries that are not marked; takes all their marks away where none is left to mark.
+    ///
+    /// - Returns: how many were marked, or unmarked; nil: there would be too many marks.
+    mutating func toggle(all new: [EntryRow], of topic: TopicName) -> Int? {
+        let known = Set(self[topic].map(\.place))
+        let missing = new.filter { !known.contains($0.place) }
+        if missing.isEmpty {
+            let gone = Set(new.map(\.place))
+            let left = self[topic].filter { !gone.contains($0.place) }
+            rows[topic] = left.isEmpty ? nil : left
+            return new.count
+        }
+        guard rows.values.reduce(0, { $0 + $1.count }) + missing.count <= Self.max else {
+            return nil
+        }
+        rows[topic] = (self[topic] + missing).sorted { $0.place < $1.place }
+        return missing.count
     }
 
     /// The first mark behind a place; the first of all when there is none.

@@ -6,12 +6,12 @@ public enum Command: String, Hashable, Sendable, CaseIterable {
     case open, back, filter, inverse, next, previous, clearFilter, leave
     case sort, reverseSort
     case follow, goToCursor, switchPane
-    case mark, nextMark, marked, export, copy, copyPlace
-    case payloadMode, wrap, fold, unfold
+    case mark, markAll, nextMark, marked, export, copy, copyPlace
+    case payloadMode, wrap, fold, unfold, expand
     case mapMode, previousFile, nextFile, previousBlock, nextBlock
     case previousEntry, nextEntry, previousFinding, nextFinding
     case stop
-    case actions, command
+    case actions, undoLast, command, goToTopic, keepFrame, toggleMouse
     case pause, earlier, later, muchEarlier, muchLater, now
     case faster, slower, reread, redraw
     case help, suspend, quit
@@ -67,14 +67,16 @@ public enum KeyMap {
         bind(.halfUp, "C-u", .everywhere, "half a page up"),
         bind(.halfDown, "C-d", .everywhere, "half a page down"),
         bind(.pageUp, "PgUp C-b", .everywhere, "a page up"),
-        bind(.pageDown, "PgDn C-f Space", .everywhere, "a page down"),
+        bind(.pageDown, "PgDn C-f", .everywhere, "a page down"),
         bind(.first, "g Home", .everywhere, "to the first"),
         bind(.last, "G End", .everywhere, "to the last"),
     ]
 
     private static let general = [
         bind(.command, ":", .everywhere, "type a command; Tab shows and completes them"),
+        bind(.goToTopic, "t", .everywhere, "go to a topic by its name; Tab completes it"),
         bind(.actions, "a", .everywhere, "actions that write", label: "actions"),
+        bind(.undoLast, "u", .everywhere, "undo what was done last, after a plan"),
         bind(.pause, "p", .everywhere, "pause, go on; play a recording"),
         bind(.earlier, "<", .everywhere, "a look back in time"),
         bind(.later, ">", .everywhere, "a look forward"),
@@ -85,6 +87,8 @@ public enum KeyMap {
         bind(.slower, "-", .everywhere, "refresh less often"),
         bind(.reread, "C-r", .everywhere, "read the whole directory again"),
         bind(.redraw, "C-l", .everywhere, "draw the screen again"),
+        bind(.keepFrame, "S", .everywhere, "keep this screen as a file"),
+        bind(.toggleMouse, "F8", .everywhere, "the mouse on, or off"),
         bind(.help, "?", .everywhere, "this help", label: "help"),
         bind(.suspend, "C-z", .everywhere, "suspend; fg comes back"),
         bind(.quit, "C-c", .everywhere, "quit"),
@@ -122,7 +126,7 @@ public enum KeyMap {
                 bind(.next, "n", "the next match of the filter"),
                 bind(.previous, "N", "the match before"),
                 bind(.sort, "s", "sort by the next column", label: "sort"),
-                bind(.reverseSort, "S", "turn the order round"),
+                bind(.reverseSort, "I", "turn the order round"),
                 bind(.clearFilter, "Esc", "clear the filter"),
                 bind(.quit, "q", "quit, or back to the list of logs", label: "quit"),
             ]
@@ -134,7 +138,8 @@ public enum KeyMap {
                 bind(.previous, "N", "the match before"),
                 bind(.follow, "F", "follow: stay at the newest entry", label: "follow"),
                 bind(.goToCursor, "c", "to the reader's cursor", label: "cursor"),
-                bind(.mark, "m", "mark the entry, or unmark it", label: "mark"),
+                bind(.mark, "Space m", "mark the entry, or unmark it", label: "mark"),
+                bind(.markAll, "*", "mark all of the list, or unmark them"),
                 bind(.nextMark, "'", "the next marked entry"),
                 bind(.marked, "M", "the marked entries alone"),
                 bind(.export, "E", "export what is marked, else the matches", label: "export"),
@@ -142,11 +147,14 @@ public enum KeyMap {
                 bind(.copyPlace, "Y", "copy the place of the entry"),
                 bind(.payloadMode, "v", "payload as JSON, text, hex or decoded", label: "view"),
                 bind(.wrap, "w", "break long lines of the payload, or not"),
+                bind(.expand, "e", "the payload alone, or the list too"),
                 bind(.left, "Left", "to the left in long lines"),
                 bind(.right, "Right", "to the right in long lines"),
                 bind(.fold, "z", "fold the innermost level of JSON"),
                 bind(.unfold, "Z", "unfold a level of JSON"),
                 bind(.switchPane, "Tab", "between the list and the payload"),
+                bind(.previousBlock, "{", "to the topic's block before"),
+                bind(.nextBlock, "}", "to the topic's next block"),
                 bind(.back, "q", "back", label: "back"),
                 bind(.leave, "Esc", "stop the search; end the filter; back"),
             ]
@@ -178,7 +186,7 @@ public enum KeyMap {
                 bind(.sort, "s", "sort by the next column"),
                 bind(.earlier, "Left", "a look back in time", label: "back in time"),
                 bind(.later, "Right", "a look forward"),
-                bind(.reverseSort, "S", "turn the order round"),
+                bind(.reverseSort, "I", "turn the order round"),
                 bind(.back, "q", "back", label: "back"),
                 bind(.leave, "Esc", "end the filter; back"),
             ]
@@ -203,7 +211,7 @@ public enum KeyMap {
                 bind(.right, "l Right", "the next value"),
                 bind(.stop, "s", "stop the benchmark", label: "stop"),
                 bind(.switchPane, "Tab", "between the workload and the results", label: "results"),
-                bind(.mark, "m", "compare all results with this one", label: "compare"),
+                bind(.mark, "Space m", "compare all results with this one", label: "compare"),
                 bind(.back, "q", "back; a benchmark goes on", label: "back"),
                 bind(.leave, "Esc", "stop the benchmark; back"),
             ] + search("look for a result")

@@ -10,7 +10,7 @@ public enum Message: Sendable {
     case background(isLight: Bool)
     /// The clock, in nanoseconds since 1970 UTC.
     case tick(UInt64)
-    case scanProgress(done: Int, total: Int)
+    case scanProgress(Scanner.Stage)
     case scanned(DirectoryState)
     /// The same, with all that comes of it.
     case observed(Observation)

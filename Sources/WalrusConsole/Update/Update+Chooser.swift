@@ -7,10 +7,15 @@ extension ConsoleModel {
         switch command {
         case .up, .down, .pageUp, .pageDown, .halfUp, .halfDown, .first, .last, .open, .back,
             .filter, .inverse, .next, .previous, .command, .help, .pause, .faster, .slower, .reread,
-            .redraw, .suspend, .quit:
+            .redraw, .keepFrame, .toggleMouse, .suspend, .quit:
             true
         default: false
         }
+    }
+
+    /// Whether the key bar names it: what can be done here and now.
+    func isOfferedInChooser(_ command: Command) -> Bool {
+        Self.worksInChooser(command) && (command != .open || chooser?.selected != nil)
     }
 
     /// Begins to choose among the logs in `root`, leaving the one that is open.
@@ -74,7 +79,7 @@ extension ConsoleModel {
             return []
         }
         guard command == .open else { return [] }
-        guard let log = chooser?.selected else { return [.bell] }
+        guard let log = chooser?.selected else { return complain("there is no log to open here") }
         return open(log)
     }
 

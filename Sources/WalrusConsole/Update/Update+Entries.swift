@@ -92,11 +92,32 @@ extension ConsoleModel {
             guard let topic = entriesTopic else { return [] }
             entries?.isFollowing = false
             return load(around: max(1, min(topic.consumed + 1, topic.entries)))
-        case .inverse, .next, .previous, .leave, .mark, .nextMark, .marked:
+        case .inverse, .next, .previous, .leave, .mark, .markAll, .nextMark, .marked:
             return runFind(command)
+        case .previousBlock, .nextBlock: return goToBlock(forward: command == .nextBlock)
+        case .expand: showPayloadAlone(entries?.isPayloadAlone == false)
         default: return runPayload(command)
         }
         return []
+    }
+
+    /// Gives the payload the room of the list, and the keys with it, or takes both back.
+    mutating func showPayloadAlone(_ isAlone: Bool) {
+        entries?.isPayloadAlone = isAlone
+        entries?.isPayloadFocused = isAlone
+        entries?.payloadTop = 0
+    }
+
+    /// To the first entry of the topic's next block, or of this one and then of the one before.
+    private mutating func goToBlock(forward: Bool) -> [Effect] {
+        guard let topic = entriesTopic, let row = entries?.selected else { return [.bell] }
+        let blocks = topic.blocks.filter { $0.entries > 0 }
+        func isBefore(_ block: BlockPlace) -> Bool {
+            (block.file, block.slot, 0) < (row.file, row.slot, forward ? 1 : row.offset)
+        }
+        let target = forward ? blocks.first { !isBefore($0) } : blocks.last(where: isBefore)
+        guard let target else { return [.bell] }
+        return open(EntryPlace(file: target.file, slot: target.slot, offset: 0), of: topic.name)
     }
 
     /// Goes to the newest entry; in a list of matches, to the newest of those.

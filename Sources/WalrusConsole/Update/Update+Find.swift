@@ -66,6 +66,7 @@ extension ConsoleModel {
         case .previous: return find(isForward: false)
         case .leave: return leaveEntries()
         case .mark: return toggleMark()
+        case .markAll: return toggleAllMarks()
         case .nextMark: return goToNextMark()
         case .marked: return showMarks()
         default: return []
@@ -213,7 +214,9 @@ extension ConsoleModel {
             notice = Notice(kind: .done, text: "search stopped; n goes on")
             return [.cancel(request: request())]
         }
-        if model.isPayloadFocused {
+        if model.isPayloadAlone {
+            showPayloadAlone(false)
+        } else if model.isPayloadFocused {
             entries?.isPayloadFocused = false
         } else if model.contents != .all {
             return backToAll()
@@ -247,10 +250,24 @@ extension ConsoleModel {
         return showMarks(again: true)
     }
 
+    /// Marks what the list holds: all matches of a query, or the entries that are loaded.
+    private mutating func toggleAllMarks() -> [Effect] {
+        guard let model = entries, !model.rows.isEmpty else { return [.bell] }
+        let before = marks[model.topic].count
+        guard let count = marks.toggle(all: model.rows, of: model.topic) else {
+            return complain("\(Marks.max) entries are marked at most: these would be more")
+        }
+        let isMarked = marks[model.topic].count > before
+        let effects = model.contents == .marked ? showMarks(again: true) : []
+        let what = plural(count, "entry", "entries")
+        return effects
+            + confirm(isMarked ? "marked \(what) of this list" : "\(what) of this list unmarked")
+    }
+
     private mutating func goToNextMark() -> [Effect] {
         guard let model = entries else { return [] }
         guard let row = marks.next(after: model.selected?.place, of: model.topic) else {
-            return complain("no entry of this topic is marked: m marks one")
+            return complain("no entry of this topic is marked: Space marks one")
         }
         if let index = model.rows.firstIndex(where: { $0.place == row.place }) {
             entries?.position.selected = index
@@ -267,7 +284,7 @@ extension ConsoleModel {
         let marked = marks[model.topic]
         guard !marked.isEmpty else {
             return model.contents == .marked
-                ? backToAll() : complain("no entry of this topic is marked: m marks one")
+                ? backToAll() : complain("no entry of this topic is marked: Space marks one")
         }
         let selected = model.selected?.place
         entries?.contents = .marked

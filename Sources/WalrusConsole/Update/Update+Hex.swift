@@ -178,11 +178,20 @@ extension ConsoleModel {
     }
 
     /// The directory was looked at again: the file in sight may have changed.
+    /// Whether a file beside the data files is as it was: a look tells of the indexes alone.
+    private func isUnchanged(_ file: String, since before: DirectoryState?) -> Bool {
+        let isLookedAt = [
+            DirectoryNames.cursorIndex, DirectoryNames.cleanIndex, DirectoryNames.cursorJournal,
+            DirectoryNames.batchIntents,
+        ].contains(file)
+        return state?.time == before?.time || (isLookedAt && state?.isSame(as: before) == true)
+    }
+
     mutating func bytesChanged(since before: DirectoryState?) -> [Effect] {
         guard screen == .hex, let place = hex.place, hex.awaited == nil else { return [] }
         if let (_, now) = file(place.file) {
             guard before?.files.first(where: { $0.name == now.name }) != now else { return [] }
-        } else if hex.page != nil, before != nil, state?.time == before?.time {
+        } else if hex.page != nil, before != nil, isUnchanged(place.file, since: before) {
             return []
         }
         return loadBytes(again: true)

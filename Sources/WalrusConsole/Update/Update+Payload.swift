@@ -13,6 +13,7 @@ extension ConsoleModel {
             entries?.mode = all[(index + 1) % all.count]
             entries?.payloadTop = 0
             return decode()
+        case .switchPane where model.isPayloadAlone: showPayloadAlone(false)
         case .switchPane: entries?.isPayloadFocused.toggle()
         case .wrap:
             entries?.isWrapped.toggle()

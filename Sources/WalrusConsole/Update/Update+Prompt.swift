@@ -108,6 +108,13 @@ extension ConsoleModel {
         }
     }
 
+    /// Asks for the file that keeps the screen; what is proposed says what it shows and when.
+    mutating func askForFrameFile() {
+        let clock = now == 0 ? "" : "-" + Figures.time(now, offset: setup.timeZone)
+        let name = "walrus-\(screen.rawValue)\(clock.filter { $0 != ":" }).svg"
+        overlay = .prompt(Prompt(purpose: .command, text: "snapshot \(name)"))
+    }
+
     mutating func complain(_ text: String) -> [Effect] {
         notice = Notice(kind: .problem, text: text)
         return [.bell]

@@ -47,8 +47,8 @@ extension ConsoleModel {
             return []
         case .tick(let time):
             return tick(time)
-        case .scanProgress(let done, let total):
-            if scan != nil { scan = ScanStatus(done: done, total: total) }
+        case .scanProgress(let stage):
+            if scan != nil { scan = ScanStatus(stage: stage) }
             return []
         case .scanned(let state):
             guard screen != .chooser else { return [] }
@@ -125,7 +125,8 @@ extension ConsoleModel {
         scannedAt = now
         guard record(new) else { return [] }
         (state, looks, forecast) = (new.moment.state, new.moment.looks, new.moment.forecast)
-        if home.sort == .rate || state?.isSame(as: before) != true { reorderTopics() }
+        let hasNewOrder = home.sort == .rate && !looks.history.isAtRest
+        if hasNewOrder || state?.isSame(as: before) != true { reorderTopics() }
         return entriesChanged(since: before)
     }
 
@@ -174,6 +175,10 @@ extension ConsoleModel {
         case .filter: overlay = .prompt(Prompt(purpose: .filter, text: filterText))
         case .command: overlay = .prompt(Prompt(purpose: .command, text: ""))
         case .actions: return openActions()
+        case .undoLast: return begin(.undo)
+        case .goToTopic: overlay = .prompt(Prompt(purpose: .command, text: "topic "))
+        case .keepFrame: askForFrameFile()
+        case .toggleMouse: return submitCommand("mouse")
         case .pause, .now, .earlier, .later, .muchEarlier, .muchLater: return runTime(command)
         case .faster: setup.interval = max(setup.interval / 2, 125_000_000)
         case .slower: setup.interval = min(setup.interval * 2, 64_000_000_000)

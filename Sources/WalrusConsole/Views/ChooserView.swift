@@ -66,13 +66,18 @@ enum ChooserView {
         return VisibleText(name, mode: .escape, ascii: ascii, limit: 200).text
     }
 
-    private static func row(_ log: NamespaceSummary, _ model: ConsoleModel) -> [TableCell] {
-        let written = log.modified.map { modified -> String in
+    /// How long ago something was written to the log; nil: nothing was.
+    static func age(_ log: NamespaceSummary, _ model: ConsoleModel) -> String? {
+        log.modified.map { modified in
             let age = Double(Int(model.now) - modified) / 1e9
             return model.now == 0 || age < 0
                 ? Figures.time(UInt64(max(0, modified)), offset: model.setup.timeZone)
                 : Figures.duration(age) + " ago"
         }
+    }
+
+    private static func row(_ log: NamespaceSummary, _ model: ConsoleModel) -> [TableCell] {
+        let written = age(log, model)
         var holders = log.writers.prefix(2).map { "pid \($0)" }.joined(separator: ", ")
         if log.writers.count > 2 { holders += " +\(log.writers.count - 2)" }
         return [

@@ -15,6 +15,8 @@ public enum ConsoleView {
         let chrome = Chrome(model)
         HeaderView.draw(model, &grid, chrome.header)
         switch model.screen {
+        case _ where model.state == nil && FirstLookView.stands(for: model.screen):
+            FirstLookView.draw(model, &grid, chrome.body)
         case .chooser: ChooserView.draw(model, &grid)
         case .home: HomeView.draw(model, &grid)
         case .entries: EntriesView.draw(model, &grid)
@@ -35,7 +37,7 @@ public enum ConsoleView {
             let text =
                 model.screen == .chooser
                 ? plural(model.chooser?.logs?.count ?? 0, "log") + " to choose from"
-                : "walrus: reading"
+                : "walrus: " + FirstLookView.told(model).text
             grid.put(text, x: 0, y: 0, width: model.size.columns, align: .leading)
             return
         }
@@ -112,16 +114,18 @@ enum HeaderView {
             pieces.append(StyledText(" ", bar))
             pieces.append(StyledText(" \(badge) ", .badgePaused, .bold))
         }
-        // Minutes: a console that ticked by seconds would write to the terminal for nothing else.
-        let clock =
-            model.now == 0
-            ? "" : String(Figures.time(model.now, offset: model.setup.timeZone).prefix(5))
-        pieces.append(StyledText("  \(clock)  \(seconds(model.setup.interval)) ", bar))
+        pieces.append(StyledText("  \(clock(model))  \(seconds(model.setup.interval)) ", bar))
         return pieces
     }
 
+    /// Minutes: a console that ticked by seconds would write to the terminal for nothing else.
+    static func clock(_ model: ConsoleModel) -> String {
+        guard model.now > 0 else { return "" }
+        return String(Figures.time(model.now, offset: model.setup.timeZone).prefix(5))
+    }
+
     /// When what is shown was seen, where that is not now.
-    private static func timeBadge(_ model: ConsoleModel) -> String? {
+    static func timeBadge(_ model: ConsoleModel) -> String? {
         // A moment that is being fetched is named at once: a key is answered, whatever it takes.
         let awaited =
             model.player.map { player in player.awaited.map { player.times[$0] } }
@@ -210,7 +214,7 @@ enum FooterView {
         let bindings = model.keys.bindings(on: model.screen)
         let labelled = bindings.filter {
             $0.label != nil && !$0.keys.isEmpty
-                && (model.screen != .chooser || ConsoleModel.worksInChooser($0.command))
+                && (model.screen != .chooser || model.isOfferedInChooser($0.command))
         }
         var kept = labelled.filter { !isWayOut($0) } + labelled.filter { isWayOut($0) }
         func pieces(isShort: Bool) -> [Shown] {

@@ -15,7 +15,9 @@ struct EntriesLayout {
     init(_ model: ConsoleModel) {
         let (summary, body) = Chrome(model).body.splitTop(1)
         self.summary = summary
-        if body.width >= 110 {
+        if model.entries?.isPayloadAlone == true {
+            (list, payload) = (Rect(x: 0, y: 0, width: 0, height: 0), body)
+        } else if body.width >= 110 {
             let parts = body.columns([.share(weight: 3), .share(weight: 2)])
             (list, payload) = (parts[0], parts[1])
         } else if body.height >= 16 {
@@ -43,7 +45,7 @@ enum EntriesView {
         let layout = EntriesLayout(model)
         let topic = model.entriesTopic
         drawSummary(model, entries, topic, &grid, layout.summary)
-        drawList(model, entries, topic, &grid, layout)
+        if !layout.list.isEmpty { drawList(model, entries, topic, &grid, layout) }
         if !layout.payload.isEmpty { PayloadView.draw(model, entries, &grid, layout) }
     }
 

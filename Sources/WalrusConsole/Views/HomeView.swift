@@ -56,7 +56,7 @@ enum HomeView {
     static func draw(_ model: ConsoleModel, _ grid: inout Grid) {
         let layout = HomeLayout(model)
         guard let state = model.state else {
-            drawFirstScan(model, &grid, Chrome(model).body)
+            FirstLookView.draw(model, &grid, Chrome(model).body)
             return
         }
         drawHealth(model, state, &grid, layout.health)
@@ -76,19 +76,6 @@ enum HomeView {
         drawTopics(model, state, &grid, layout)
         if !layout.panes.isEmpty { HomePanesView.draw(model, state, &grid, layout.panes) }
         if !layout.files.isEmpty { FileStripsView.draw(model, state, &grid, layout) }
-    }
-
-    static func drawFirstScan(_ model: ConsoleModel, _ grid: inout Grid, _ body: Rect) {
-        let scan = model.scan ?? ConsoleModel.ScanStatus()
-        let middle = body.row(body.height / 2)
-        let text =
-            scan.total > 0
-            ? "reading \(Figures.bytes(scan.done)) of up to \(Figures.bytes(scan.total))"
-            : "reading the directory"
-        grid.put(text, x: middle.x, y: middle.y - 1, width: middle.width, align: .center)
-        guard scan.total > 0 else { return }
-        let bar = middle.inset(horizontal: max(2, middle.width / 4))
-        Gauge(Double(scan.done) / Double(scan.total)).draw(into: &grid, in: bar)
     }
 
     // MARK: - Health

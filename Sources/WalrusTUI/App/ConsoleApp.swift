@@ -39,17 +39,11 @@ public final class ConsoleApp {
     private let benches = WorkQueue()
 
     private var exitStatus: Int32?
-    private var isDirty = true
-    private var drawnAt: UInt64 = 0
-    private var nextTick: UInt64 = 0
+    private var pace = LoopPace()
 
-    /// Until then the first frame waits for the terminal to tell its background, lest it be drawn in
+    /// For so long the first frame waits for the terminal to tell its background, lest it be drawn in
     /// the wrong colours and at once again in the right ones. Nothing else waits.
-    private var awaitedUntil: UInt64 = 0
-    private static let answerTime: UInt64 = 200_000_000
-
-    /// Nanoseconds between two frames that no key has asked for.
-    private static let frameInterval: UInt64 = 100_000_000
+    private static let answerTime: UInt64 = 100_000_000
 
     /// - Parameters:
     ///   - choosing: begin with the list of the logs in the directory.
@@ -83,7 +77,7 @@ public final class ConsoleApp {
     /// Runs until the user, a signal or the terminal's end stops it. Returns the exit status.
     public func run() -> Int32 {
         if model.isThemeAutomatic, Terminal.isLight == nil, terminal.askForBackground() {
-            awaitedUntil = Clock.monotonic() + Self.answerTime
+            pace.hold(until: Clock.monotonic() + Self.answerTime)
         }
         if let root {
             model.now = Clock.wall()
@@ -93,23 +87,23 @@ public final class ConsoleApp {
         }
         while exitStatus == nil {
             drawIfDue()
-            let ready = EventLoop.wait(terminal, mailbox, signals, timeout: timeUntilNext())
+            let ready = EventLoop.wait(
+                terminal, mailbox, signals, timeout: pace.rest(from: Clock.monotonic()))
             if ready.contains(.hangup) {
                 exitStatus = 129
                 break
             }
             if ready.contains(.signals) { takeSignals() }
             takeKeys()
-            if ready.contains(.messages) {
-                for posted in mailbox.take() where posted.generation == generation {
-                    send(posted.message)
-                }
+            // Also those that nobody was woken for.
+            for posted in mailbox.take() where posted.generation == generation {
+                send(posted.message)
             }
-            let now = Clock.monotonic()
-            if now >= nextTick {
-                // Without a look that is due there is nothing to wake up for but the clock.
-                nextTick = now + min(model.setup.interval, 30_000_000_000)
-                send(.tick(Clock.wall()))
+            let wall = Clock.wall()
+            if pace.takesTick(
+                at: Clock.monotonic(), interval: model.setup.interval, wall: wall)
+            {
+                send(.tick(wall))
             }
         }
         // What can be stopped is; what was confirmed besides is finished, whatever ends the console.
@@ -125,14 +119,8 @@ public final class ConsoleApp {
     }
 
     private func send(_ message: Message) {
-        let effects = model.update(message)
-        // What the beginning of a look shows, its answer shows a moment later: a console at rest wakes
-        // up for the tick and for the answer, and not for a frame between them too.
-        if case .tick = message, effects.contains(.scan(forget: false)) {
-            perform(effects)
-            return
-        }
-        isDirty = true
+        let (effects, isSeen) = model.step(message)
+        pace.note(isSeen: isSeen)
         perform(effects)
     }
 
@@ -144,8 +132,7 @@ public final class ConsoleApp {
         terminal.setMouse(model.isMouseOn)
         if let isLight = terminal.takeBackground() { send(.background(isLight: isLight)) }
         if terminal.size != model.size { send(.resize(terminal.size)) }
-        // A key's answer is drawn at once.
-        if !keys.isEmpty || !events.isEmpty { drawnAt = 0 }
+        if !keys.isEmpty || !events.isEmpty { pace.hurry() }
     }
 
     private func takeSignals() {
@@ -155,7 +142,7 @@ public final class ConsoleApp {
             case .stop: terminal.suspend()
             case .continued:
                 terminal.resume()
-                isDirty = true
+                pace.note(isSeen: true)
             case .resized: break
             }
         }
@@ -164,22 +151,10 @@ public final class ConsoleApp {
     // MARK: - Drawing
 
     private func drawIfDue() {
-        guard isDirty else { return }
-        let now = Clock.monotonic()
-        guard now >= drawnAt + Self.frameInterval else { return }
-        if now < awaitedUntil, terminal.awaitsAnswer { return }
-        awaitedUntil = 0
+        if pace.isHeld, !terminal.awaitsAnswer { pace.release() }
+        guard pace.takesFrame(at: Clock.monotonic()) else { return }
         terminal.draw(
             ConsoleView.draw(model), theme: terminal.depth == .mono ? .mono : model.adaptedTheme)
-        drawnAt = now
-        isDirty = false
-    }
-
-    private func timeUntilNext() -> Duration {
-        let now = Clock.monotonic()
-        let next =
-            isDirty ? min(nextTick, max(drawnAt + Self.frameInterval, awaitedUntil)) : nextTick
-        return .nanoseconds(Int64(next > now ? next - now : 0))
     }
 
     // MARK: - Effects
@@ -207,7 +182,7 @@ public final class ConsoleApp {
                 terminal.leave()
                 let result = Result { try Editor.edit(limit: Layout.payloadLengthMax) }
                 terminal.resume()
-                isDirty = true
+                pace.note(isSeen: true)
                 send(.edited(topic, result.mapError { ActionFailure($0) }))
             case .copy(let bytes, let what): send(.copied(terminal.copy(bytes), what))
             case .findChoices, .planAction, .act: start(effect, on: actions)
@@ -215,10 +190,10 @@ public final class ConsoleApp {
             case .bell: terminal.bell()
             case .redraw:
                 terminal.forgetScreen()
-                isDirty = true
+                pace.note(isSeen: true)
             case .suspend:
                 terminal.suspend()
-                isDirty = true
+                pace.note(isSeen: true)
             case .quit: exitStatus = 0
             }
         }
@@ -229,7 +204,8 @@ public final class ConsoleApp {
         let observer = observer
         queue.add {
             runner.run(effect) { message in
-                mailbox.post(Posted(generation: generation, message: observer.prepared(message)))
+                let (message, isNews) = observer.prepared(message)
+                mailbox.post(Posted(generation: generation, message: message), wakes: isNews)
             }
         }
     }
@@ -237,15 +213,29 @@ public final class ConsoleApp {
 
 /// Makes of a look what the console shows of it, on the thread that took the look.
 private final class SharedObserver: Sendable {
-    private let observer = Mutex(Observer())
+    private struct State {
+        var observer = Observer()
+        var logs: (root: String, found: [NamespaceSummary])?
+    }
 
-    func prepared(_ message: Message) -> Message {
-        switch message {
-        case .scanned(let state): return .observed(observer.withLock { $0.observe(state) })
-        case .holders(let found, let began):
-            observer.withLock { $0.setHolders(found, began: began) }
-        default: break
+    private let state = Mutex(State())
+
+    /// The message to be posted, and whether the loop is to be woken for it: a look that found nothing
+    /// new can wait for the tick that begins the next one.
+    func prepared(_ message: Message) -> (Message, isNews: Bool) {
+        state.withLock { state in
+            switch message {
+            case .scanned(let found):
+                let observation = state.observer.observe(found)
+                return (.observed(observation), !observation.isRest)
+            case .holders(let found, let began):
+                defer { state.observer.setHolders(found, began: began) }
+                return (message, found != state.observer.holders)
+            case .logs(let root, .success(let logs)):
+                defer { state.logs = (root, logs) }
+                return (message, state.logs.map { $0 != (root, logs) } ?? true)
+            default: return (message, true)
+            }
         }
-        return message
     }
 }

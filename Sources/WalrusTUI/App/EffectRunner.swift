@@ -187,15 +187,12 @@ public final class EffectRunner: Sendable {
     }
 
     private func scan(_ forget: Bool, _ tell: @escaping @Sendable (Message) -> Void) {
-        let pace = Pace()
+        // Of a look that is over before it could be told of, nothing is.
+        let pace = Pace(isDueAtOnce: false)
         let result = scanner.withLock { scanner -> Message? in
             do {
-                let state = try scanner.scan(forget: forget) { progress in
-                    if pace.isDue {
-                        tell(.scanProgress(done: progress.done, total: progress.total))
-                    }
-                    return true
-                }
+                let state = try scanner.scan(
+                    forget: forget, stage: { if pace.isDue { tell(.scanProgress($0)) } })
                 return state.map(Message.scanned)
             } catch { return .scanFailed("\(error)") }
         }
@@ -305,7 +302,9 @@ public final class EffectRunner: Sendable {
 /// would keep keys waiting. May be asked by any thread.
 final class Pace: Sendable {
     private static let interval: UInt64 = 50_000_000
-    private let last = Atomic<UInt64>(0)
+    private let last: Atomic<UInt64>
+
+    init(isDueAtOnce: Bool = true) { last = Atomic(isDueAtOnce ? 0 : Clock.monotonic()) }
 
     /// Whether it is time; if so, not again for a while.
     var isDue: Bool {

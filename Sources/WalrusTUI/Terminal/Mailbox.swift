@@ -3,7 +3,13 @@ import Synchronization
 
 /// Messages from worker threads to the loop, which wakes up when there are any.
 public final class Mailbox<Message: Sendable>: Sendable {
-    private let messages = Mutex<[Message]>([])
+    private struct State {
+        var messages: [Message] = []
+        /// Whether the loop was told to wake up.
+        var isAnnounced = false
+    }
+
+    private let state = Mutex(State())
     let descriptor: Int32
 
     /// nil when the process has no descriptors left.
@@ -17,23 +23,26 @@ public final class Mailbox<Message: Sendable>: Sendable {
     }
 
     /// From any thread. Messages are taken in the order in which they were posted.
-    public func post(_ message: Message) {
-        let wasEmpty = messages.withLock { list in
-            list.append(message)
-            return list.count == 1
+    ///
+    /// - Parameter wakes: false leaves the loop asleep: the message is taken when it wakes up for
+    ///   something else.
+    public func post(_ message: Message, wakes: Bool = true) {
+        let mustWake = state.withLock { state in
+            state.messages.append(message)
+            guard wakes, !state.isAnnounced else { return false }
+            state.isAnnounced = true
+            return true
         }
-        if wasEmpty { wcurses_wake_post(descriptor) }
+        if mustWake { wcurses_wake_post(descriptor) }
     }
 
     /// All messages so far.
     public func take() -> [Message] {
-        // In this order: a message posted in between is taken now, and a wake-up too many is
-        // harmless, while one too few would leave it lying.
-        wcurses_wake_drain(descriptor)
-        return messages.withLock { list in
-            let taken = list
-            list = []
-            return taken
+        state.withLock { state in
+            // A wake-up that is on its way is one too many, which is harmless; none is too few.
+            if state.isAnnounced { wcurses_wake_drain(descriptor) }
+            defer { state = State() }
+            return state.messages
         }
     }
 }

@@ -37,6 +37,18 @@ import Testing
         try Key.script(script).flatMap { model.update(.key($0)) }
     }
 
+    /// Nothing can be opened where there is nothing: it is not on offer.
+    @Test func anEmptyListOffersWhatWorks() throws {
+        var (model, _) = chooser([])
+        func bar(_ model: ConsoleModel) -> String {
+            ConsoleView.draw(model).text(row: model.size.rows - 1)
+        }
+        #expect(!bar(model).contains("Enter") && bar(model).contains("quit"))
+        #expect(bar(chooser().0).contains("Enter open"))
+        #expect(try keys(&model, "<Enter>") == [.bell])
+        #expect(model.notice?.text.contains("no log to open") == true)
+    }
+
     @Test func whatNeedsALogSaysSo() throws {
         var (model, _) = chooser()
         for key in ["2", "5", "a"] {

@@ -83,7 +83,7 @@ import WalrusFormat
         _ = try Sample.session(&model, "s s")
         #expect(model.home.sort == .topic)
         #expect(names(model) == (model.state?.topics.map(\.name.text) ?? []))
-        _ = try Sample.session(&model, "S")
+        _ = try Sample.session(&model, "I")
         #expect(names(model).last == "audit")
         _ = try Sample.session(&model, "s")
         #expect(names(model).first == "metrics")

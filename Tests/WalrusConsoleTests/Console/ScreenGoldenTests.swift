@@ -212,7 +212,7 @@ import Testing
     @Test func theFirstFrameShowsHowFarTheScanIs() throws {
         var model = Sample.model()
         _ = model.start(at: Sample.time)
-        _ = model.update(.scanProgress(done: 314_572_800, total: 1_048_576_000))
+        _ = model.update(.scanProgress(.walking(bytes: 314_572_800, of: 1_048_576_000)))
         GoldenFile.check(FrameText.render(ConsoleView.draw(model)), "first-scan-80x24.txt")
     }
 

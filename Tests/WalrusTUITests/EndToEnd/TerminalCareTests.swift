@@ -32,6 +32,31 @@ import WalrusIO
         #expect(try !pane.isMouseOn())
     }
 
+    /// Nothing can put the terminal back after SIGKILL but the next program: the log is as it was, the
+    /// next console starts, and what it puts back is whole.
+    @Test func killedForGood() throws {
+        let fixture = try Fixture("small")
+        try Snapshot.age(fixture.path)
+        let before = try Snapshot(fixture.path)
+        let pane = try Pane(columns: 80, rows: 24)
+        let process = try start(pane, fixture)
+        for key in ["2", "3", "6", "5", "4"] { try pane.press(key) }
+        try pane.wait(for: "Unread")
+        _ = try Subprocess.bash("kill -KILL \(process)")
+        #expect(try pane.line(of: "status") == "137")
+        #expect(try Snapshot(fixture.path).changes(since: before) == [])
+        try pane.run("rm status pid after; clear")
+        try pane.wait("an empty screen") { lines in !lines.contains { $0.contains("Unread") } }
+        _ = try start(pane, fixture)
+        try pane.press("5")
+        try pane.wait(for: "Findings")
+        try pane.press("C-c")
+        #expect(try pane.line(of: "status") == "0")
+        #expect(try pane.line(of: "after") == (try pane.line(of: "before")))
+        #expect(try !pane.isMouseOn())
+        #expect(try Snapshot(fixture.path).changes(since: before) == [])
+    }
+
     @Test func theMouse() throws {
         let fixture = try Fixture("small")
         let pane = try Pane(columns: 80, rows: 24)

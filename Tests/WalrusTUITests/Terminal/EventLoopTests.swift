@@ -26,6 +26,27 @@ struct EventLoopTests {
         #expect(mailbox.take().isEmpty)
     }
 
+    @Test("a message that wakes nobody waits for one that does")
+    func quietMessages() throws {
+        let mailbox = try #require(Mailbox<Int>())
+        func isWoken() -> Bool {
+            EventLoop.wait(
+                terminal: -1, mailbox: mailbox.descriptor, signals: -1, timeout: .zero
+            ).contains(.messages)
+        }
+        mailbox.post(1, wakes: false)
+        #expect(!isWoken())
+        #expect(mailbox.take() == [1])
+        mailbox.post(2, wakes: false)
+        mailbox.post(3)
+        mailbox.post(4)
+        #expect(isWoken())
+        #expect(mailbox.take() == [2, 3, 4])
+        #expect(!isWoken())
+        mailbox.post(5)
+        #expect(isWoken())
+    }
+
     @Test("a wait ends in time when nothing comes")
     func timeout() {
         let clock = ContinuousClock()
