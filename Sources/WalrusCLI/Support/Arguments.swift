@@ -80,12 +80,15 @@ struct LogArguments: ParsableArguments {
         }
     }
 
-    /// The directory to append to. A mistyped one must not become a log: what holds none, and is
-    /// not empty either, is taken only where a log is to be made.
+    /// The directory to append to. One that is missing is made, which is told: it may be mistyped. One
+    /// that holds something, and no log, is taken only where a log is to be made.
     func existingOrNew(creates: Bool) throws -> FilePath {
         guard !creates else { return try existingOrNew() }
         guard Directory.exists(path) else {
-            throw Failure(.io, "\(path): no such directory; --create makes a new log there")
+            let path = try existingOrNew()
+            StandardStreams.complain(
+                "walrus: note: \(Failure.line("\(path)")) was not there: a new log")
+            return path
         }
         let isLog = try DataDirectory.namespaces(in: path).contains { $0.name == nil }
         // An engine that has not written yet has left no more than its lock.

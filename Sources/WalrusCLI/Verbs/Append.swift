@@ -17,9 +17,9 @@ struct Append: Verb {
             \(Layout.batchEntriesMax) entries, which are read before the log is opened. With --lines, \
             -o json is one document with all of them, -o jsonl a line for each. --editor opens \
             $VISUAL or $EDITOR on an empty file that nobody else can read; the line end that \
-            editors put behind the last line is not a part of the entry. An empty input is no \
-            entry unless --allow-empty or --text '' says so, and a directory without a log no log \
-            unless it is empty or --create says so.
+            editors put behind the last line is not a part of the entry. An empty input is \
+            an entry of no bytes, and a directory that is missing becomes a log; both are noted. One \
+            that holds something else becomes a log only with --create.
             """)
 
     @OptionGroup var log: LogArguments
@@ -40,10 +40,7 @@ struct Append: Verb {
     @Flag(help: "Append all of them at once, or none.")
     var batch = false
 
-    @Flag(help: "Append an entry of no bytes where the input is empty.")
-    var allowEmpty = false
-
-    @Flag(help: "Make a new log where there is none.")
+    @Flag(help: "Make a new log where there is none, also beside other files.")
     var create = false
 
     @Flag(help: "Write the entry in an editor.")
@@ -76,8 +73,8 @@ struct Append: Verb {
     private var command: [String] {
         ["walrus", "append"] + log.words + topic.words + (source == "-" ? [] : [source])
             + (lines ? ["--lines"] : []) + (lengthPrefixed ? ["--length-prefixed"] : [])
-            + (batch ? ["--batch"] : []) + (allowEmpty ? ["--allow-empty"] : [])
-            + (create ? ["--create"] : []) + (editor ? ["--editor"] : [])
+            + (batch ? ["--batch"] : []) + (create ? ["--create"] : [])
+            + (editor ? ["--editor"] : [])
             + (text.map { ["--text", $0] } ?? [])
     }
 
@@ -98,9 +95,9 @@ struct Append: Verb {
         // Read before the log is opened: a slow writer must not hold the lock for nothing.
         let ready =
             try given ?? (editor ? [edit()] : isMany && !batch ? nil : read(&input))
-        if framing == .whole, given == nil, !allowEmpty, ready?.first?.isEmpty ?? false {
-            throw Failure(
-                .usage, "the input is empty: nothing was appended; --allow-empty appends it")
+        if framing == .whole, given == nil, ready?.first?.isEmpty ?? false {
+            // Mostly a pipe whose writer failed.
+            StandardStreams.complain("walrus: note: the input is empty: an entry of no bytes")
         }
         let audit = try AuditLog()
         let subject = AuditLog.Subject(

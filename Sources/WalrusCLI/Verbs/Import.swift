@@ -25,7 +25,7 @@ struct Import: Verb {
         completion: .file())
     var source: String
 
-    @Flag(help: "Make a new log where there is none.")
+    @Flag(help: "Make a new log where there is none, also beside other files.")
     var create = false
 
     /// Base 64 is a third longer than what it says; and there is more in a line.

@@ -47,7 +47,7 @@ struct Log {
     /// Appends every entry in a run of its own; the ordinals must be 1, 2, ... from `first`.
     func append(_ payloads: [[UInt8]], to topic: String, first: Int = 1) throws {
         for (index, payload) in payloads.enumerated() {
-            let result = try run("append", topic, "--allow-empty", input: payload)
+            let result = try run("append", topic, input: payload)
             #expect(result.status == 0, "\(result.errors)")
             #expect(result.text == "\(first + index)\n")
         }
