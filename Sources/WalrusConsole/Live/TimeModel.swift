@@ -46,7 +46,7 @@ public struct Observer: Sendable {
     private var looks = LiveLooks()
     private var encoder = RecordingEncoder()
     private var forecast: ReclaimForecast?
-    private var holders: [Int] = []
+    public private(set) var holders: [Int] = []
     /// When the first of the holders began, in nanoseconds since 1970 UTC; 0 where that is not
     /// known, nil where there is none.
     private(set) var runBegan: UInt64?

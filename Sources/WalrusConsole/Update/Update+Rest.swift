@@ -18,7 +18,7 @@ extension ConsoleModel {
             let isStill =
                 wasAtRest && looks.history.isAtRest && !isStale && !wasStale && effects.isEmpty
             return (effects, !isStill || clocks != self.clocks)
-        case .holders(let found):
+        case .holders(let found, _):
             let before = holders
             let effects = update(message)
             return (effects, found != before)
