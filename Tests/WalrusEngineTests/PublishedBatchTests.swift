@@ -105,6 +105,28 @@ import WalrusIO
         }
     }
 
+    /// Numbers that were consumed and are gone with their file are no gap, also when the topic's older
+    /// blocks are what another process finds.
+    @Test(arguments: End.allCases) func whatWasReclaimedIsNoGap(end: End) throws {
+        let place = try Workplace()
+        try place.putEntry([9], "other", file: Self.files[0], slot: 0)
+        for (number, file) in [(1, 0), (2, 1)] {
+            try place.putEntry(
+                [UInt8(number)], "t", file: Self.files[file], slot: file == 0 ? 1 : 0,
+                stamp: EntryStamp(sequence: UInt64(number), timestamp: 1))
+        }
+        try place.putEntry([9], "other", file: Self.files[2], slot: 0)
+        try live(end, place) { walrus throws in #expect(try walrus.consume("t").count == 2) }
+        #expect(try place.dataFiles == [Self.files[0], Self.files[2]])
+        try live(end, place) { walrus throws in
+            #expect(try walrus.append([3], to: "t").sequence == 3)
+        }
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.isClean)
+            #expect(try walrus.consume("t").map { $0.payload } == [[3]])
+        }
+    }
+
     /// A reader had what came before it, and that is reclaimed; a power loss took its first half. What
     /// was reclaimed says nothing of the batch, which nobody had.
     @Test(arguments: [true, false]) func aTornOneGoes(reclaims: Bool) throws {

@@ -51,6 +51,28 @@ import WalrusIO
         }
     }
 
+    /// Anybody may give a file a time to come.
+    @Test func aTimeToComeKeepsNoSnapshot() throws {
+        let place = try Workplace()
+        try place.session { try $0.add(["1"], to: "t") }
+        let file = try #require(try place.dataFiles.first)
+        try shell("touch -d 2035-01-01 '\(place.path)/\(file)'")
+        try place.session { #expect(!$0.recoveryReport.isFromSnapshot) }
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.isFromSnapshot)
+            try walrus.add(["2"], to: "t")
+        }
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.isFromSnapshot)
+            #expect(try walrus.texts("t") == ["1", "2"])
+        }
+        // What writes to it shows all the same.
+        try place.putEntry([9], "u", file: file, slot: 1)
+        try place.session { walrus throws in
+            #expect(!walrus.recoveryReport.isFromSnapshot && walrus.unreadCount(of: "u") == 1)
+        }
+    }
+
     @Test func aCleanCloseSavesTheReading() throws {
         let place = try Workplace()
         try fill(place)

@@ -45,7 +45,8 @@ struct SnapshotWriter {
         var last = 0
         for file in files {
             guard let status = try storage.status(of: file.name.text) else { return nil }
-            last = max(last, status.changed, status.modified)
+            // Whatever changes the contents changes this time, and nobody can set it.
+            last = max(last, status.changed)
             states.append(
                 Snapshot.File(
                     file.name, status, isPinned: file.isPinned,

@@ -59,7 +59,9 @@ struct Chain: Sendable {
     func topic(_ name: TopicName, cursor: ReadCursor?, counter: TopicCounter?) -> Topic {
         var state = Topic.State(links.map { $0.survey.block(in: $0.file) }, cursor: cursor)
         if let last = links.last {
-            state.blocks[links.count - 1].isSealed = !last.canContinue
+            // What stood behind it was reclaimed, or lost: numbers go on in a block of their own.
+            let isCutOff = counter.map { $0.sequence > greatestSequence } ?? false
+            state.blocks[links.count - 1].isSealed = !last.canContinue || isCutOff
         }
         state.isReclaimed = links.isEmpty
         // Where headers have room for the numbers, they tell themselves.

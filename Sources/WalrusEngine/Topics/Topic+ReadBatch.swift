@@ -21,37 +21,36 @@ extension Topic {
 
     /// The next entries, without consuming them.
     func peek(_ budget: Budget) throws(EngineError) -> [Entry] {
-        try looking({ () throws(EngineError) in
+        try find(budget, isElsewhere: false) { () throws(EngineError) in
             state.withLock { state in
                 let cursor = state.cursor ?? .begin
                 return state.blocks.isEmpty ? nil : (cursor, state.blocks[cursor.block])
             }
-        }) { (cursor, block) throws(EngineError) in
-            try findMany(after: cursor, in: block, budget).entries
         }
-    }
-
-    /// What `read` finds from the place on that `start` gives. Nothing, and the place is gone: it was
-    /// reclaimed in between, and what comes after it is found from another one.
-    private func looking(
-        _ start: () throws(EngineError) -> (ReadCursor, Block)?,
-        _ read: (ReadCursor, Block) throws(EngineError) -> [Entry]
-    ) throws(EngineError) -> [Entry] {
-        while let (cursor, block) = try start() {
-            let entries = try read(cursor, block)
-            let isThere = state.withLock { $0.cursor(cursor, in: block) != nil }
-            if !entries.isEmpty || isThere { return entries }
-        }
-        return []
     }
 
     /// The entries from the one on that holds the stored byte `offset`, counted from the start of
     /// the topic's first block on disk.
     func entries(atStoredOffset offset: Int, _ budget: Budget) throws(EngineError) -> [Entry] {
-        try looking({ () throws(EngineError) in try cursor(atStoredOffset: offset) }) {
-            (cursor, block) throws(EngineError) in
-            try findMany(after: cursor, in: block, budget, isElsewhere: true).entries
+        try find(budget, isElsewhere: true) { () throws(EngineError) in
+            try cursor(atStoredOffset: offset)
         }
+    }
+
+    /// What comes behind the place that `start` gives. Nothing, and the place is gone: it was reclaimed
+    /// in between, and what comes after it is found from another one.
+    private func find(
+        _ budget: Budget, isElsewhere: Bool,
+        from start: () throws(EngineError) -> (ReadCursor, Block)?
+    ) throws(EngineError) -> [Entry] {
+        while let (cursor, block) = try start() {
+            let entries = try findMany(
+                after: cursor, in: block, budget, isElsewhere: isElsewhere
+            ).entries
+            let isThere = state.withLock { $0.cursor(cursor, in: block) != nil }
+            if !entries.isEmpty || isThere { return entries }
+        }
+        return []
     }
 
     /// The next entries, all of them consumed or none. `record` as for a single one.
