@@ -104,10 +104,41 @@ extension EntryWalker {
     }
 }
 
+extension DiskFile {
+    /// Whether a header, or the beginning of one, stands at `offset`.
+    fileprivate func isWritten(_ offset: Int) throws -> Bool {
+        try read(at: offset, count: Layout.headerSize).contains { $0 != 0 }
+    }
+}
+
 extension BlockScan {
     /// Walks over what was written since the last walk. `advance` hears of the bytes read and says
     /// whether to go on.
+    ///
+    /// A writer goes on meanwhile: what the walk ends at, and what stands behind it, are seen at two
+    /// moments. What does not go together is looked at again.
     mutating func walk(_ file: DiskFile, advance: (Int) -> Bool = { _ in true }) throws {
+        var lastEnd: Int?
+        for _ in 0..<Self.looksMax {
+            guard try look(file, advance: advance) else { return }
+            if tail != nil || lost != nil {
+                // In flight, perhaps: once more, as long as it gets further.
+                guard lastEnd != end else { return }
+                lastEnd = end
+            } else {
+                // Behind bytes that are none, and still are, there is more: so it is.
+                guard leftover != nil, try file.isWritten(frame.start + used) else { return }
+            }
+        }
+        // It is always ahead. The next walk goes on here.
+        prepareResume()
+    }
+
+    /// How often one walk looks for the end of what a writer writes.
+    private static let looksMax = 8
+
+    /// Whether it came to the end.
+    private mutating func look(_ file: DiskFile, advance: (Int) -> Bool) throws -> Bool {
         prepareResume()
         var walker = EntryWalker(file)
         var read = 0
@@ -120,7 +151,7 @@ extension BlockScan {
             return advance(read)
         }
         self = scan
-        if !advance(read) || stop.stopped { return }
+        if !advance(read) || stop.stopped { return false }
         if let why = stop.lost { lost = Damage(offset: stop.offset, why: why) }
         rest = try walker.rest(
             of: frame, behind: stop.offset, isLost: lost != nil,
@@ -128,6 +159,7 @@ extension BlockScan {
         ) { range throws(IOError) in
             try file.firstNonZero(in: range)
         }
+        return true
     }
 
     /// Whether a writer has changed the end of the block since it was walked.

@@ -23,13 +23,15 @@ public struct TrashFolder: Hashable, Sendable {
         directory.appending(DirectoryNames.trash)
     }
 
-    /// What is in the trash of the log in `directory`, the oldest first; empty ones too.
+    /// What is in the trash of the log in `directory`, the oldest first; empty ones too. Links lead
+    /// elsewhere, perhaps to another log: what is behind one is nobody's trash.
     public static func all(in directory: FilePath) throws(IOError) -> [TrashFolder] {
         let root = root(of: directory)
-        guard Directory.exists(root) else { return [] }
+        guard Directory.existsItself(root) else { return [] }
         var folders: [TrashFolder] = []
         for entry in try Directory.list(root) where entry.kind == .directory {
             let path = root.appending(entry.name)
+            guard Directory.existsItself(path) else { continue }
             var files: [File] = []
             for file in try Directory.list(path) where file.kind == .file {
                 guard let name = DataFileName(file.name),

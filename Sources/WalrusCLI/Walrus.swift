@@ -36,6 +36,7 @@ struct WalrusCommand: ParsableCommand {
         defaultSubcommand: Console.self)
 
     static func main() {
+        StandardStreams.guardClosed()
         StandardStreams.turnSignalsIntoErrors()
         do {
             try refuseMistypedVerb(CommandLine.arguments.dropFirst().first)

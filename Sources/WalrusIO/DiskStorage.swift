@@ -157,6 +157,13 @@ public enum Directory {
 
     public static func exists(_ path: FilePath) -> Bool { mode(path) & S_IFMT == S_IFDIR }
 
+    /// Whether the directory is there itself, and not a link to one.
+    public static func existsItself(_ path: FilePath) -> Bool {
+        var raw = stat()
+        let result = unsafe path.withPlatformString { unsafe lstat($0, &raw) }
+        return result == 0 && raw.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Makes the directory and those above it; those that exist are fine.
     public static func create(_ path: FilePath) throws(IOError) { try create(path, 0o755) }
 

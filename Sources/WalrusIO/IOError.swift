@@ -32,6 +32,7 @@ public struct IOError: Error, Hashable, Sendable {
         case .tooManySymbolicLinkLevels:
             "a symbolic link stands there, through which nothing is written: "
                 + "put the file itself in its place, or take the link away"
+        case .badFileDescriptor where path == StandardOutput.path: "the output is closed"
         case .badFileDescriptor:
             "a symbolic link leads to the file, which is only read therefore: "
                 + "put the file itself in its place"

@@ -46,6 +46,15 @@ public enum StandardStreams {
         signal(SIGXFSZ, SIG_IGN)
     }
 
+    /// Occupies those of the three that are closed, with what fails as they would: a file of the log
+    /// that came to be one of them would get the output.
+    public static func guardClosed() {
+        // The lowest free number is what opening gives. Each is opened for what nobody does with it.
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
+            _ = unsafe open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+
     static func write(_ bytes: [UInt8], to descriptor: CInt, _ path: FilePath) throws(IOError) {
         var done = 0
         while done < bytes.count {

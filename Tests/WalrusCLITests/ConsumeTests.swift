@@ -15,6 +15,21 @@ import WalrusIO
         return log
     }
 
+    /// An output that is closed takes nothing; and no file of the log comes to be the output.
+    @Test(arguments: [">&-", "<&- >&-", "<&- >&- 2>&-", "<&- 2>&- >/dev/full"])
+    func aClosedOutputTakesNothing(streams: String) throws {
+        let log = try Log()
+        try log.append([Array("payload of one".utf8), [2]], to: "t")
+        let result = try log.bash(
+            """
+            export WALRUS_AUDIT=$PWD/audit.jsonl
+            "$walrus" consume $log t --to end --yes \(streams); echo $? >status
+            cat status; grep -c 'payload of one' audit.jsonl $log/lock_index.db
+            """)
+        #expect(result.text == "3\naudit.jsonl:0\n\(log.path)/lock_index.db:0\n")
+        #expect(try log.run("peek", "t").text.contains("payload of one"))
+    }
+
     @Test func printsThenConsumes() throws {
         let log = try log(entries: 5)
         let listed = try log.entries("t", "--payload", "text")

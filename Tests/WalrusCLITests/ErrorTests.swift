@@ -9,6 +9,30 @@ import Testing
     }
 
     /// A wrong line is a usage error wherever it comes from, and named with its place.
+    /// A link in the trash, or in its place, leads to files that are nobody's trash.
+    @Test(arguments: [true, false]) func linksAreNoTrash(isRoot: Bool) throws {
+        let log = try Log()
+        try log.append([[1]], to: "t")
+        let result = try log.bash(
+            """
+            "$walrus" append other t --text kept
+            if \(isRoot); then mkdir trash; mv other trash; ln -s $PWD/trash $log/.walrus-trash
+            else mkdir trash $log/.walrus-trash; mv other trash
+            ln -s $PWD/trash/other $log/.walrus-trash/other; fi
+            "$walrus" reclaim $log --empty-trash --yes; "$walrus" reclaim $log --list-trash
+            "$walrus" peek trash/other t
+            """)
+        #expect(result.text.contains("kept") && result.errors.contains("the trash is empty"))
+    }
+
+    /// A directory of nothing is no log to keep.
+    @Test func nothingToBackUp() throws {
+        let log = try Log()
+        _ = try log.bash("mkdir $log")
+        try log.run("backup", "b.tar").expectError(3, "nothing of a log")
+        #expect(try log.bash("ls b.tar").status != 0)
+    }
+
     @Test func aLineThatIsNoEntry() throws {
         let log = try Log()
         try log.append([[1]], to: "t")

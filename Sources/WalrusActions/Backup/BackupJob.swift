@@ -61,6 +61,9 @@ package struct BackupJob: Sendable {
     ) throws -> Report? {
         let stamps = try BackupLook.Stamp.all(in: directory)
         let contents = try BackupContents(look, exact: exact, directory)
+        guard !contents.files.isEmpty || !contents.small.isEmpty else {
+            throw Failure(description: "\(directory) holds nothing of a log: no archive was made")
+        }
         let output = try OutputFile(archive, replaces: replaces)
         let writer = try TarWriter(
             output, prefix: prefix, time: Int(Clock.wall() / 1_000_000_000))

@@ -134,8 +134,9 @@ struct Replay: Verb {
         let whereto: ReplayRequest.Target
         if let target {
             if let refusal = target.name.refusal { throw Failure(.usage, refusal) }
-            whereto = .topic(
-                target.name, dryRun ? target.log.path : try target.log.existingOrNew())
+            let path =
+                dryRun ? target.log.path : try target.log.existingOrNew(creates: false)
+            whereto = .topic(target.name, path)
         } else {
             whereto = .command(exec ?? "")
         }
