@@ -112,7 +112,7 @@ enum CheckView {
         TableColumn("KIND", .fixed(20), priority: 6),
         TableColumn("FILE", .flexible(minimum: 13, weight: 1), truncating: .middle, priority: 7),
         TableColumn("BLOCK", .fixed(5), align: .trailing, priority: 5),
-        TableColumn("OFFSET", .fixed(9), align: .trailing, priority: 4),
+        TableColumn("OFFSET", .fixed(10), align: .trailing, priority: 4),
         TableColumn("WHAT", .flexible(minimum: 24, weight: 4), priority: 3),
     ]
 

@@ -218,7 +218,7 @@ enum EntriesView {
         return [
             TableColumn("#ORD", .fixed(ordinalWidth), align: .trailing, priority: 9),
             TableColumn("BLOCK", .fixed(6), align: .trailing, priority: 4),
-            TableColumn("OFFSET", .fixed(8), align: .trailing, priority: 3),
+            TableColumn("OFFSET", .fixed(10), align: .trailing, priority: 3),
             TableColumn("LEN", .fixed(6), align: .trailing, priority: 7),
             TableColumn("SUM", .fixed(3), priority: 6),
             TableColumn(
