@@ -181,9 +181,10 @@ struct Sidecars: Sendable {
     /// The greatest sequence number that a reader of the topic is known to have had, 0 if none
     /// ever had any; nil: nothing tells.
     func consumed(_ topic: TopicName) -> UInt64? {
-        if areCursorsDamaged { return nil }
         let known = journalContents.map { $0.consumed(topic) } ?? 0
-        return known == 0 && cursors[topic] != nil ? nil : known
+        // What the journal tells is so, whatever has become of the index.
+        if let known, known > 0 { return known }
+        return areCursorsDamaged || cursors[topic] != nil ? nil : known
     }
 
     private mutating func noteDamage(

@@ -23,14 +23,20 @@ extension CursorStore {
             try state.withLock { (state: inout State) throws(IOError) in
                 var saved = state.contents.saved
                 for release in releases { saved[release.topic] = release.saved }
+                var counters: [TopicName: TopicCounter] = [:]
                 var bytes: [UInt8] = []
                 for release in releases {
+                    // Who has gone back since had all the same what there was.
+                    var counter = release.counter
+                    let known = state.contents.counters[release.topic]?.consumed ?? 0
+                    counter.consumed = max(counter.consumed, known)
+                    counters[release.topic] = counter
                     bytes += CursorJournal.encode(.cursor(release.topic, release.saved.position))
-                    bytes += CursorJournal.encode(.counter(release.topic, release.counter))
+                    bytes += CursorJournal.encode(.counter(release.topic, counter))
                 }
                 try write(bytes, saved, &state)
                 for release in releases {
-                    state.contents.counters[release.topic] = release.counter
+                    state.contents.counters[release.topic] = counters[release.topic]
                     state.explicit[release.topic, default: 0] += 1
                 }
             }

@@ -60,7 +60,9 @@ struct Chain: Sendable {
         var state = Topic.State(links.map { $0.survey.block(in: $0.file) }, cursor: cursor)
         if let last = links.last {
             // What stood behind it was reclaimed, or lost: numbers go on in a block of their own.
-            let isCutOff = counter.map { $0.sequence > greatestSequence } ?? false
+            let isCutOff =
+                EntryStamp.fits(topicLength: name.bytes.count)
+                && counter.map { $0.sequence > greatestSequence } ?? false
             state.blocks[links.count - 1].isSealed = !last.canContinue || isCutOff
         }
         state.isReclaimed = links.isEmpty

@@ -55,9 +55,11 @@ struct StoredIndexes: Sendable {
     /// The greatest running number that a reader of the topic is known to have had; 0 if none ever
     /// had any. Nil: nothing tells.
     func consumed(_ topic: TopicName) -> UInt64? {
-        guard let cursors, !isJournalLost else { return nil }
         let known = journal.map { $0.consumed(topic) } ?? 0
-        return known == 0 && cursors[topic] != nil ? nil : known
+        // What the journal tells is so, whatever has become of the index.
+        if let known, known > 0 { return known }
+        guard let cursors, !isJournalLost, cursors[topic] == nil else { return nil }
+        return known
     }
 
     /// The greatest name that a recorded cursor has a block in. Its file may be gone; a new one of

@@ -30,11 +30,15 @@ extension Topic {
                     appending.writer = nil
                 }
                 let entries = UInt64(state.entries)
-                let unread = state.entries - (state.settled?.consumed ?? 0)
+                // What the reader had last, or else what comes before all that is unread or in flight.
+                // Damage that was found a moment ago may have lowered the one count before the other.
+                let unread = max(0, state.entries - (state.settled?.consumed ?? 0))
                 let ahead = UInt64(unread + appending.flights.count)
+                let known = state.settled?.sequence ?? 0
+                let before = appending.lastSequence - min(appending.lastSequence, ahead)
                 return End(
                     lastSequence: appending.lastSequence, lastTimestamp: appending.lastTimestamp,
-                    consumed: appending.lastSequence - min(appending.lastSequence, ahead),
+                    consumed: known > 0 ? known : before,
                     missing: max(appending.lastSequence, entries) - entries, isSealed: !isFlying)
             }
         }
