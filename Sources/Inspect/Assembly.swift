@@ -184,12 +184,19 @@ struct Assembly {
     /// what stands behind an intent. Recovery goes on until the end is whole, and so does this.
     private mutating func dropIncompleteBatches(_ chain: inout [Link], _ name: TopicName) {
         if let intent = sidecars.intents[name] { dropIntended(intent, &chain, name) }
+        // Asked once: a reader in what is dropped had what stands before it.
+        var reader: (block: Int, offset: Int)??
         while true {
             let batch = TrailingBatch(
                 blockCount: chain.count, run: { chain[$0].run }, isBare: { chain[$0].used == 0 })
             guard let batch,
                 batch.verdict(
-                    consumed: sidecars.consumed(name), reader: { reader(of: name, chain) },
+                    consumed: sidecars.consumed(name),
+                    reader: {
+                        let found = reader ?? self.reader(of: name, chain)
+                        reader = .some(found)
+                        return found
+                    },
                     followsHole: { chain[$0].followsHole }) == .isTorn
             else { return }
             for piece in batch.pieces {

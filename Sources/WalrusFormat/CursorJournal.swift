@@ -26,7 +26,8 @@ public struct CursorPosition: Hashable, Sendable {
     }
 }
 
-/// What a topic has to remember about blocks that are gone, so that no running number is given twice.
+/// What a topic has to remember that its entries and its cursor do not tell: that no running number is
+/// given twice once blocks are gone, and how far readers came.
 public struct TopicCounter: Hashable, Sendable {
     /// The greatest running number that was given to an entry of the topic.
     public var sequence: UInt64
@@ -35,7 +36,7 @@ public struct TopicCounter: Hashable, Sendable {
     public var reclaimed: UInt64
     /// The greatest timestamp, in nanoseconds since 1970 UTC.
     public var timestamp: UInt64
-    /// The greatest running number that a reader had when blocks went; 0: nothing tells.
+    /// The greatest running number that a reader is known to have had; 0: nothing tells.
     public var consumed: UInt64
 
     public init(sequence: UInt64, reclaimed: UInt64, timestamp: UInt64, consumed: UInt64) {

@@ -105,6 +105,126 @@ import WalrusIO
         }
     }
 
+    /// The reader goes back to the start; what it had was acknowledged all the same, also for the
+    /// process after the next.
+    @Test(arguments: End.allCases, [0, 2]) func aReaderWentBack(end: End, sessions: Int) throws {
+        let place = try Workplace()
+        try live(end, place) { walrus throws in
+            try walrus.append(batch: (0..<100).map { [UInt8($0), 1, 2, 3] }, to: "t")
+            #expect(try walrus.consume("t", 50).count == 50)
+            try walrus.seek("t", to: .begin)
+        }
+        for _ in 0..<sessions {
+            try live(end, place) { walrus throws in try walrus.markDirty("u") }
+        }
+        try place.flip(try #require(try place.dataFiles.first), at: 70 * 260 + 256)
+        #expect(try left(place, "\(end)") == (0..<100).map { UInt8($0) }.filter { $0 != 70 })
+    }
+
+    /// It goes back, and what it reads again is reclaimed.
+    @Test(arguments: End.allCases) func aReaderWentBackBeforeAFileWent(end: End) throws {
+        let place = try Workplace()
+        try place.putEntry(
+            [1], "t", file: Self.files[0], slot: 0, stamp: EntryStamp(sequence: 1, timestamp: 1))
+        try place.putEntry([9], "other", file: Self.files[0], slot: 1)
+        for index in 0..<3 {
+            let stamp = EntryStamp(
+                batchIndex: index, batchCount: 3, sequence: UInt64(2 + index), timestamp: 1)
+            try place.putEntry(
+                [UInt8(2 + index)], "t", file: Self.files[1], slot: index, stamp: stamp)
+        }
+        try live(end, place) { walrus throws in
+            #expect(try walrus.consume("t", 3).map { $0.payload[0] } == [1, 2, 3])
+            try walrus.seek("t", to: .begin)
+            #expect(try walrus.consume("t", 1).map { $0.payload[0] } == [1])
+            #expect(try walrus.consume("other").count == 1)
+        }
+        #expect(try place.dataFiles == [Self.files[1]])
+        try place.flip(Self.files[1], at: 2 * Layout.unit + 256)
+        #expect(try left(place, "\(end)") == [2, 3])
+    }
+
+    /// Damage comes to the place where the cursor stands. What follows in other blocks was acknowledged.
+    @Test(arguments: End.allCases) func itsCursorIsUnclear(end: End) throws {
+        let place = try Workplace()
+        let sizes = [100, 100, Layout.unit - 1_000, 100, 100]
+        try live(end, place) { walrus throws in
+            try walrus.append(
+                batch: sizes.enumerated().map { index, size in
+                    [UInt8](repeating: UInt8(index), count: size)
+                }, to: "t")
+            #expect(try walrus.consume("t", 2).count == 2)
+        }
+        let file = try #require(try place.dataFiles.first)
+        try place.put(file, [UInt8](repeating: 0xEE, count: 256), at: 356)
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.droppedBatches.isEmpty)
+            let left = try walrus.consume("t").map { $0.payload[0] }
+            #expect(Set(left).isSuperset(of: [3, 4]))
+        }
+    }
+
+    /// The index is damaged; what the journal tells of readers is so all the same.
+    @Test(arguments: End.allCases) func theIndexIsDamaged(end: End) throws {
+        let place = try Workplace()
+        try live(end, place) { walrus throws in
+            try walrus.append(batch: (0..<100).map { [UInt8($0), 1, 2, 3] }, to: "t")
+            #expect(try walrus.consume("t", 50).count == 50)
+        }
+        let index = [UInt8](repeating: 0xEE, count: 100)
+        try place.storage.replace(DirectoryNames.cursorIndex, with: index, temporary: "x_index.db")
+        try place.flip(try #require(try place.dataFiles.first), at: 70 * 260 + 256)
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.droppedBatches.isEmpty)
+            let left = try walrus.consume("t").map { $0.payload[0] }
+            let start = end == .killed ? 50 : 0
+            #expect(left == (start..<100).map { UInt8($0) }.filter { $0 != 70 })
+        }
+    }
+
+    /// Two batches with damage, and a reader between them: the second one goes, with its block, and the
+    /// first still counts, for Inspect too.
+    @Test(arguments: [true, false]) func aReaderBetweenTwo(isLiteral: Bool) throws {
+        let place = try Workplace()
+        for number in 0..<4 {
+            let stamp = EntryStamp(
+                batchIndex: number % 2, batchCount: 2, sequence: UInt64(number + 1), timestamp: 1)
+            try place.putEntry(
+                [UInt8(number)], "t", file: Self.files[0], slot: number / 2, at: number % 2 * 257,
+                stamp: stamp)
+        }
+        let cursor = isLiteral ? StoredCursor.chain(1, offset: 0) : .chain(0, offset: 514)
+        try place.storage.replace(
+            DirectoryNames.cursorIndex, with: CursorIndexImage.encode(["t": cursor]),
+            temporary: "x_index.db")
+        for entry in [0, 3] {
+            try place.flip(Self.files[0], at: entry / 2 * Layout.unit + entry % 2 * 257 + 256)
+        }
+        let state = try #require(try Scanner(place.path).scan())
+        try place.session { walrus throws in
+            #expect(walrus.recoveryReport.droppedBatches.map(\.found) == [2])
+            #expect(walrus.recoveryReport.entries == 1)
+            #expect(state.topic("t")?.entries == 1 && state.topic("t")?.unread == 0)
+            #expect(try walrus.consume("t").isEmpty)
+        }
+    }
+
+    /// A topic whose headers have no room for numbers goes on in its last block, whatever was reclaimed.
+    @Test func aLongNameKeepsItsBlock() throws {
+        let place = try Workplace()
+        let topic = TopicName(String(repeating: "n", count: 200))
+        try place.putEntry([1], topic, file: Self.files[0], slot: 0)
+        try place.putEntry([9], "other", file: Self.files[1], slot: 0)
+        try place.session { walrus throws in
+            #expect(try walrus.consume(topic).count == 1)
+            try walrus.append([2], to: topic)
+        }
+        #expect(try place.dataFiles == [Self.files[1]])
+        for _ in 0..<3 { try place.session { walrus throws in try walrus.append([3], to: topic) } }
+        try place.storage.remove(DirectoryNames.snapshot)
+        try place.session { walrus throws in #expect(walrus.recoveryReport.blocks == 2) }
+    }
+
     /// Numbers that were consumed and are gone with their file are no gap, also when the topic's older
     /// blocks are what another process finds.
     @Test(arguments: End.allCases) func whatWasReclaimedIsNoGap(end: End) throws {

@@ -9,6 +9,7 @@ extension CursorStore {
         /// Its cursor: for us where it stands with the blocks and without them, for the reference
         /// where it will stand without.
         let saved: Saved
+        /// Without what was consumed, which is known here.
         let counter: TopicCounter
     }
 
@@ -26,10 +27,10 @@ extension CursorStore {
                 var counters: [TopicName: TopicCounter] = [:]
                 var bytes: [UInt8] = []
                 for release in releases {
-                    // Who has gone back since had all the same what there was.
                     var counter = release.counter
-                    let known = state.contents.counters[release.topic]?.consumed ?? 0
-                    counter.consumed = max(counter.consumed, known)
+                    counter.consumed = max(
+                        release.saved.position.sequence,
+                        state.contents.consumed(release.topic).consumed)
                     counters[release.topic] = counter
                     bytes += CursorJournal.encode(.cursor(release.topic, release.saved.position))
                     bytes += CursorJournal.encode(.counter(release.topic, counter))

@@ -51,6 +51,16 @@ final class CursorStore: Sendable {
         /// The index on disk is not `saved`, or not `marks`.
         var areCursorsBehind = false
         var areMarksBehind = false
+
+        /// What the topic has to remember, with how far its reader came.
+        func consumed(_ topic: TopicName) -> TopicCounter {
+            var counter =
+                counters[topic]
+                ?? TopicCounter(sequence: 0, reclaimed: 0, timestamp: 0, consumed: 0)
+            counter.consumed = max(counter.consumed, saved[topic]?.position.sequence ?? 0)
+            counter.sequence = max(counter.sequence, counter.consumed)
+            return counter
+        }
     }
 
     enum Journal {
@@ -150,16 +160,27 @@ final class CursorStore: Sendable {
 
     private func write(_ requests: [Request], _ state: inout State) throws(IOError) {
         let changes = requests.flatMap(\.changes)
-        let bytes = changes.flatMap { change in
+        var bytes: [UInt8] = []
+        var counters: [TopicName: TopicCounter] = [:]
+        for change in changes {
             switch change {
             case .cursor(let topic, let saved):
-                CursorJournal.encode(.cursor(topic, saved.position))
-            case .mark(let topic, let mark): CursorJournal.encode(.mark(topic, mark))
+                let known = state.contents.consumed(topic)
+                if known.consumed > saved.position.sequence {
+                    // Whoever goes back had all the same what there was.
+                    if known != state.contents.counters[topic] {
+                        bytes += CursorJournal.encode(.counter(topic, known))
+                    }
+                    counters[topic] = known
+                }
+                bytes += CursorJournal.encode(.cursor(topic, saved.position))
+            case .mark(let topic, let mark): bytes += CursorJournal.encode(.mark(topic, mark))
             }
         }
         try ready(for: bytes.count, &state)
         try append(bytes, durably: requests.contains(where: \.isDurable), &state)
         state.contents.hasRecords = true
+        state.contents.counters.merge(counters) { $1 }
         for change in changes {
             switch change {
             case .cursor(let topic, let saved):
@@ -344,7 +365,10 @@ final class CursorStore: Sendable {
         let contents = state.contents
         var image = CursorJournal.encodeHeader(
             cursors: contents.cursorBase, marks: contents.cleanBase)
-        for (topic, counter) in contents.counters {
+        // The index has places alone, and damage can make one unclear.
+        for topic in Set(contents.counters.keys).union(contents.saved.keys) {
+            let counter = contents.consumed(topic)
+            guard counter.sequence > 0 else { continue }
             image += CursorJournal.encode(.counter(topic, counter))
         }
         for topic in state.explicit.keys {

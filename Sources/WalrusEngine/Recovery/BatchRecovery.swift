@@ -11,12 +11,18 @@ extension Recovery {
         try dropIntended(&chains)
         var doubtful: Set<TopicName> = []
         for topic in chains.keys.sorted() {
+            // Asked once: a reader in what is dropped had what stands before it.
+            var reader: (block: Int, offset: Int)??
             // What stood before it is at the end now: were that left for the next opening, entries
             // would go that readers have had meanwhile.
             while let chain = chains[topic], let batch = chain.trailingBatch {
                 let verdict = try batch.verdict(
                     consumed: indexes.consumed(topic),
-                    reader: { () throws(EngineError) in try indexes.reader(of: topic, chain, files)
+                    reader: { () throws(EngineError) in
+                        if let reader { return reader }
+                        let found = try indexes.reader(of: topic, chain, files)
+                        reader = .some(found)
+                        return found
                     },
                     followsHole: { chain.links[$0].followsHole })
                 if verdict == .countsInDoubt { doubtful.insert(topic) }

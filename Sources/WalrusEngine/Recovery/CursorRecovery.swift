@@ -105,23 +105,23 @@ extension Recovery {
         return mustRewrite
     }
 
-    /// Keeps what the files on disk do not tell about the topics' running numbers, and no more.
+    /// Keeps what neither the files on disk nor the cursors tell about the topics' running numbers.
     private static func count(
         _ chains: [TopicName: Chain], _ indexes: StoredIndexes,
         _ contents: inout CursorStore.Contents
     ) {
-        contents.counters = contents.counters.filter { topic, counter in
-            // Where headers hold no numbers, every one of them has to be counted.
-            !EntryStamp.fits(topicLength: topic.bytes.count)
-                || chains[topic].map { $0.greatestSequence <= counter.sequence } ?? true
-        }
-        for (topic, cursor) in indexes.journal?.cursors ?? [:]
-        where cursor.sequence > chains[topic]?.greatestSequence ?? 0 {
+        for (topic, cursor) in indexes.journal?.cursors ?? [:] where cursor.sequence > 0 {
             let known = contents.counters[topic]
             contents.counters[topic] = TopicCounter(
                 sequence: max(cursor.sequence, known?.sequence ?? 0),
                 reclaimed: known?.reclaimed ?? 0, timestamp: known?.timestamp ?? 0,
                 consumed: max(cursor.sequence, known?.consumed ?? 0))
+        }
+        contents.counters = contents.counters.filter { topic, counter in
+            // Where headers hold no numbers, every one of them has to be counted.
+            !EntryStamp.fits(topicLength: topic.bytes.count)
+                || chains[topic].map { $0.greatestSequence <= counter.sequence } ?? true
+                || counter.consumed > contents.saved[topic]?.position.sequence ?? 0
         }
     }
 

@@ -6,8 +6,6 @@ extension Topic {
     struct End {
         let lastSequence: UInt64
         let lastTimestamp: UInt64
-        /// The last number that a reader had. Those behind it are of what is unread or in flight.
-        let consumed: UInt64
         /// Running numbers that no sound entry on disk has.
         let missing: UInt64
         /// Nothing is appended to the last block any more, if that is one of those in question.
@@ -30,15 +28,8 @@ extension Topic {
                     appending.writer = nil
                 }
                 let entries = UInt64(state.entries)
-                // What the reader had last, or else what comes before all that is unread or in flight.
-                // Damage that was found a moment ago may have lowered the one count before the other.
-                let unread = max(0, state.entries - (state.settled?.consumed ?? 0))
-                let ahead = UInt64(unread + appending.flights.count)
-                let known = state.settled?.sequence ?? 0
-                let before = appending.lastSequence - min(appending.lastSequence, ahead)
                 return End(
                     lastSequence: appending.lastSequence, lastTimestamp: appending.lastTimestamp,
-                    consumed: known > 0 ? known : before,
                     missing: max(appending.lastSequence, entries) - entries, isSealed: !isFlying)
             }
         }
@@ -70,7 +61,7 @@ extension Topic {
                 counter: TopicCounter(
                     sequence: end.lastSequence,
                     reclaimed: end.missing + UInt64(state.entries - after.entries),
-                    timestamp: end.lastTimestamp, consumed: end.consumed))
+                    timestamp: end.lastTimestamp, consumed: 0))
         }
     }
 }
