@@ -24,6 +24,7 @@ public final class OffsetIndex: Sendable {
         }
     }
 
+    /// As it was given.
     public let path: FilePath
     private let storage: any Storage
     private let name: String
@@ -37,10 +38,11 @@ public final class OffsetIndex: Sendable {
     ///
     /// Throws `.io`, and `.damaged` when the file is something else. It is left as it is then.
     public convenience init(_ path: FilePath) throws(EngineError) {
-        let directory = path.removingLastComponent()
+        // The process may go to another directory later.
+        let file = Host.absolute(path)
         try self.init(
-            path, on: DiskStorage(directory.isEmpty ? "." : directory),
-            name: path.lastComponent?.string ?? "")
+            path, on: DiskStorage(file.removingLastComponent()),
+            name: file.lastComponent?.string ?? "")
     }
 
     package init(_ path: FilePath, on storage: any Storage, name: String) throws(EngineError) {
