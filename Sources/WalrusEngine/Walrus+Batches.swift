@@ -45,7 +45,7 @@ extension Walrus {
         -> BatchReceipt
     {
         let found = try registry.openOrMake(topic)
-        try check(payloads, topic)
+        try Self.check(batchOf: payloads.lazy.map(\.count), topic)
         guard !payloads.isEmpty else {
             try registry.checkOpen()
             return .empty
@@ -70,20 +70,23 @@ extension Walrus {
         }
     }
 
-    private func check(_ payloads: [[UInt8]], _ topic: TopicName) throws(EngineError) {
-        guard payloads.count <= Layout.batchEntriesMax else {
+    /// Throws where a batch of payloads of `lengths` bytes is more than one call takes.
+    package static func check(batchOf lengths: some Collection<Int>, _ topic: TopicName)
+        throws(EngineError)
+    {
+        guard lengths.count <= Layout.batchEntriesMax else {
             throw EngineError(
                 .batchTooLarge,
                 "a batch holds at most \(Layout.batchEntriesMax) entries; this one has "
-                    + "\(payloads.count)", topic: topic)
+                    + "\(lengths.count)", topic: topic)
         }
-        if let index = payloads.firstIndex(where: { $0.count > Layout.payloadLengthMax }) {
+        for (index, length) in lengths.enumerated() where length > Layout.payloadLengthMax {
             throw EngineError(
                 .entryTooLarge,
                 "an entry holds at most \(Layout.payloadLengthMax) bytes, a file less the header; "
-                    + "number \(index) of the batch has \(payloads[index].count)", topic: topic)
+                    + "number \(index) of the batch has \(length)", topic: topic)
         }
-        let size = payloads.reduce(0) { $0 + Layout.headerSize + $1.count }
+        let size = lengths.reduce(0) { $0 + Layout.headerSize + $1 }
         guard size <= Layout.batchBytesMax else {
             throw EngineError(
                 .batchTooLarge,

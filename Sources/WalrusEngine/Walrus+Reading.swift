@@ -125,8 +125,9 @@ extension Walrus {
     {
         try registry.checkOpen()
         guard let found = registry.find(topic) else { return nil }
-        let move = try found.seek(to: target, if: condition) { block, cursor throws(EngineError) in
-            try cursors.record(topic, block.saved(cursor, in: cursor.block))
+        let move = try found.seek(to: target, if: condition) {
+            block, cursor, reached throws(EngineError) in
+            try cursors.record(topic, block.saved(cursor, in: cursor.block), reached: reached)
         }
         afterReading(found)
         return move

@@ -200,7 +200,8 @@ public final class Walrus: Sendable {
         guard topic.consuming.withLock({ $0.unrecorded }) > 0 else { return nil }
         return topic.state.withLock { state in
             state.cursor.map {
-                .cursor(topic.name, state.blocks[$0.block].saved($0, in: $0.block))
+                .cursor(
+                    topic.name, state.blocks[$0.block].saved($0, in: $0.block), reached: 0)
             }
         }
     }

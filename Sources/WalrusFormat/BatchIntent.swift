@@ -19,6 +19,12 @@ public struct BatchIntent: Hashable, Sendable {
         self.lastFile = lastFile
     }
 
+    /// Whether something of the batch may be in the file.
+    public func reaches(_ name: DataFileName) -> Bool {
+        guard let lastFile, name <= lastFile else { return false }
+        return file.map { $0 <= name } ?? true
+    }
+
     /// From which offset on entries of a block belong to the batch. Nil: none of them does.
     public func start(in block: (file: DataFileName, slot: Int)) -> Int? {
         guard let lastFile, block.file <= lastFile else { return nil }

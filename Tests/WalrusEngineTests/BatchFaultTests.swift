@@ -250,6 +250,55 @@ import WalrusIO
         }
     }
 
+    /// The sync of a batch fails, and the power goes before anybody knows what of it is on disk: not
+    /// even a part of it comes back, and nothing is taken that could hide one.
+    @Test(arguments: ["t", longName], [FsyncSchedule.never, .each])
+    func aFailedSyncAndAPowerLoss(topic: TopicName, schedule: FsyncSchedule) throws {
+        guard schedule == .each || topic != "t" else { return }
+        for seed in 0..<16 {
+            var random = SeededRandom(seed: UInt64(seed))
+            let crash = try CrashStorage()
+            let faulty = FaultyStorage(crash.process(on: DiskStorage(crash.path)))
+            var configuration = Configuration(
+                directory: crash.path, key: nil, fsyncSchedule: schedule)
+            (configuration.looksForStrangers, configuration.servesControl) = (false, false)
+            configuration.writesMetrics = false
+            let walrus = try Walrus(configuration, on: faulty)
+            try walrus.append(batch: [[1]], to: topic)
+            faulty.fail { $0 == .sync && DataFileName($1) != nil ? .ioError : nil }
+            func code(_ work: () throws(EngineError) -> Void) -> EngineError.Code? {
+                do throws(EngineError) { try work() } catch { return error.code }
+                return nil
+            }
+            let batch = Array(repeating: [UInt8](repeating: 7, count: 100), count: 20)
+            #expect(
+                code { () throws(EngineError) in try walrus.append(batch: batch, to: topic) } == .io
+            )
+            faulty.heal()
+            let large = [UInt8](repeating: 9, count: Layout.unit - Layout.headerSize)
+            for payload in [large, [9]] {
+                #expect(
+                    code { () throws(EngineError) in try walrus.append(payload, to: topic) }
+                        == .poisoned)
+                #expect(
+                    code { () throws(EngineError) in
+                        try walrus.append(batch: [payload], to: topic)
+                    } == .poisoned)
+            }
+            crash.kill()
+            try? walrus.close()
+            try crash.powerLoss(&random)
+            for _ in 0..<2 {
+                let next = try Walrus(configuration, on: crash.process(on: DiskStorage(crash.path)))
+                defer { try? next.close() }
+                let sevens = try next.consume(topic).count {
+                    $0.payload == [UInt8](repeating: 7, count: 100)
+                }
+                #expect(sevens == 0 || sevens == 20, "seed \(seed)")
+            }
+        }
+    }
+
     /// An intent that could not be removed does not take away what comes later.
     @Test func aStaleIntentIsNotLeftBehind() throws {
         let place = try Workplace()

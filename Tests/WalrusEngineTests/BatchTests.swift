@@ -89,6 +89,18 @@ let longName = TopicName(String(repeating: "n", count: 200))
         }
     }
 
+    /// 10 GiB with headers are taken, a byte more is not.
+    @Test func theLastByteThatFits() throws {
+        var lengths = Array(repeating: Layout.unit - Layout.headerSize, count: 1_024)
+        try Walrus.check(batchOf: lengths, "t")
+        lengths[7] += 1
+        #expect(throws: EngineError.self) { try Walrus.check(batchOf: lengths, "t") }
+        try Walrus.check(batchOf: [Layout.payloadLengthMax, 0], "t")
+        #expect(throws: EngineError.self) {
+            try Walrus.check(batchOf: [0, Layout.payloadLengthMax + 1], "t")
+        }
+    }
+
     /// Zero-length entries, ones that fill a block to the last byte, and ones over 10 MiB.
     @Test(arguments: ["t", longName])
     func aBatchGoesAcrossBlocks(topic: TopicName) throws {

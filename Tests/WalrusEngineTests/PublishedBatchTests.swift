@@ -17,11 +17,14 @@ import WalrusIO
 
     private static let files = (0..<3).map { "\(1_763_670_155_020 + $0)" }
 
-    private func live(_ end: End, _ place: Workplace, _ work: (Walrus) throws -> Void) throws {
+    private func live(
+        _ end: End, _ place: Workplace, _ consistency: ReadConsistency = .strictlyAtOnce,
+        _ work: (Walrus) throws -> Void
+    ) throws {
         switch end {
-        case .killed: try place.crashing(.strictlyAtOnce, work)
+        case .killed: try place.crashing(consistency, work)
         case .copied:
-            try place.session(.strictlyAtOnce, work)
+            try place.session(consistency, work)
             try place.storage.remove(DirectoryNames.snapshot)
         }
     }
@@ -37,12 +40,14 @@ import WalrusIO
         }
     }
 
-    private func put(_ place: Workplace, _ number: Int, of count: Int, file: String, _ slot: Int)
-        throws
-    {
+    private func put(
+        _ place: Workplace, _ number: Int, of count: Int, file: String, _ slot: Int,
+        at index: Int = 0
+    ) throws {
         let stamp = EntryStamp(
             batchIndex: number - 1, batchCount: count, sequence: UInt64(number), timestamp: 1)
-        try place.putEntry([UInt8(number)], "t", file: file, slot: slot, stamp: stamp)
+        try place.putEntry(
+            [UInt8(number)], "t", file: file, slot: slot, at: index * 257, stamp: stamp)
     }
 
     /// The middle of three files goes, another topic keeps the first.
@@ -119,6 +124,38 @@ import WalrusIO
         }
         try place.flip(try #require(try place.dataFiles.first), at: 70 * 260 + 256)
         #expect(try left(place, "\(end)") == (0..<100).map { UInt8($0) }.filter { $0 != 70 })
+    }
+
+    /// The same where reads are recorded now and then: what was handed out was acknowledged too.
+    @Test(arguments: End.allCases, [7, 1_000]) func aReaderOfAtLeastOnceWentBack(
+        end: End, persistEvery: Int
+    ) throws {
+        let place = try Workplace()
+        try live(end, place, .atLeastOnce(persistEvery: persistEvery)) { walrus throws in
+            for batch in 0..<2 {
+                let entries = (0..<5).map { [UInt8(batch * 5 + $0), 1, 2, 3] }
+                try walrus.append(batch: entries, to: "t")
+            }
+            #expect(try walrus.consume("t", 8).count == 8)
+            try walrus.seek("t", to: .begin)
+        }
+        try place.flip(try #require(try place.dataFiles.first), at: 9 * 260 + 256)
+        #expect(try left(place, "\(end)") == [0, 1, 2, 3, 4, 5, 6, 7, 8])
+    }
+
+    /// It is moved over a batch to the start of the next block, and back.
+    @Test(arguments: End.allCases) func aReaderPassedItBy(end: End) throws {
+        let place = try Workplace()
+        for number in 1...4 {
+            try put(
+                place, number, of: 4, file: Self.files[0], (number - 1) / 2, at: (number - 1) % 2)
+        }
+        try live(end, place) { walrus throws in
+            try walrus.seek("t", to: .ordinal(3))
+            try walrus.seek("t", to: .begin)
+        }
+        try place.flip(Self.files[0], at: Layout.unit + 257 + 256)
+        #expect(try left(place, "\(end)") == [1, 2, 3])
     }
 
     /// It goes back, and what it reads again is reclaimed.

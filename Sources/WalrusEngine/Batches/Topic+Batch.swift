@@ -32,6 +32,7 @@ extension Topic {
             var writer = BatchWriter(batch, stamp, self, context)
             do throws(EngineError) { try writer.run() } catch {
                 appending.debris = writer.debris
+                appending.spoiled = writer.spoiled
                 // What is left of it may tell its numbers: they are not used again.
                 if writer.mayRemain { appending.lastSequence += UInt64(batch.count) }
                 throw error.of(name)
@@ -48,14 +49,21 @@ extension Topic {
     /// Takes away what a failed batch left behind. Nothing may be written before that: a part of a
     /// batch that other entries follow would pass for entries.
     func clearDebris(_ appending: inout Appending, _ context: AppendContext) throws(EngineError) {
+        try eraseDebris(&appending)
+        do throws(EngineError) { try appending.spoiled?.checkPoison() } catch {
+            throw error.of(name)
+        }
+        if !EntryStamp.fits(topicLength: name.bytes.count), context.intents.contains(name) {
+            try context.intents.remove(name)
+        }
+    }
+
+    func eraseDebris(_ appending: inout Appending) throws(EngineError) {
         while let stretch = appending.debris.last {
             try engineErrors(name) { () throws(IOError) in
                 try stretch.file.eraseBackwards(stretch.range)
             }
             appending.debris.removeLast()
-        }
-        if !EntryStamp.fits(topicLength: name.bytes.count), context.intents.contains(name) {
-            try context.intents.remove(name)
         }
     }
 
@@ -188,8 +196,13 @@ struct BatchWriter {
         topic.state.withLock { $0.blocks.contains { !$0.file.hasUnsyncedWrites } }
     }
 
+    /// A file with a part of the batch that nobody can sync any more, so neither that it is erased.
+    var spoiled: DataFile? {
+        written.first { $0.file.poison != nil && !$0.file.isForgotten }?.file
+    }
+
     /// Whether something of a batch that failed may be on disk, now or after a power loss.
-    var mayRemain: Bool { !debris.isEmpty || written.contains { $0.file.poison != nil } }
+    var mayRemain: Bool { !debris.isEmpty || spoiled != nil }
 
     /// Makes the batch durable as far as that is demanded.
     private func finish() throws(EngineError) {
@@ -213,8 +226,9 @@ struct BatchWriter {
             }
             debris.removeLast()
         }
-        // If that fails the topic's next append tries again before it writes anything.
-        if intent != nil { try? context.intents.remove(topic.name) }
+        // If that fails the topic's next append tries again before it writes anything. Where the erasure
+        // may not get to disk, the next opening needs the intent.
+        if intent != nil, spoiled == nil { try? context.intents.remove(topic.name) }
         return true
     }
 }

@@ -134,13 +134,12 @@ final class BlockAllocator: Sendable {
             } catch {
                 for block in blocks { block.file.residents.remove(topic, slot: block.slot) }
                 if undo() {
-                    // An empty file does no harm: that it stays, if it does, is not worth a word.
                     let empty = open.withLock { files in
                         let empty = files.filter { !known.contains(ObjectIdentifier($0)) }
                         files.removeAll { !known.contains(ObjectIdentifier($0)) }
                         return empty
                     }
-                    for file in empty { try? storage.remove(file.name.text) }
+                    delete(empty)
                     let lastName = state.lastName
                     state = before
                     state.lastName = lastName
@@ -153,6 +152,17 @@ final class BlockAllocator: Sendable {
                 throw error
             }
         }
+    }
+
+    /// Deletes files in which everything is erased. That one stays, if it does, is not worth a word.
+    private func delete(_ empty: [DataFile]) {
+        guard !empty.isEmpty else { return }
+        do throws(IOError) {
+            for file in empty { try storage.remove(file.name.text) }
+            // A power loss must not bring back what a failed sync has left in one.
+            try storage.syncDirectory()
+            for file in empty { file.forget() }
+        } catch {}
     }
 
     /// Those of `files` that no block will be put into any more, whatever happens. None of them as long

@@ -69,8 +69,9 @@ final class DataFile: Sendable {
         set { unlistedDamage.store(newValue, ordering: .releasing) }
     }
 
-    /// It is being deleted by this engine.
+    /// It is being deleted by this engine, or is.
     func forget() { forgotten.store(true, ordering: .releasing) }
+    var isForgotten: Bool { forgotten.load(ordering: .acquiring) }
 
     /// What is known of the file is not what another engine would find in it: remains of what was
     /// never acknowledged, or damage that showed only now.
@@ -106,7 +107,7 @@ final class DataFile: Sendable {
     /// Throws when somebody else has deleted the file, which would make nothing of what is
     /// acknowledged.
     func checkName() throws(IOError) {
-        guard !forgotten.load(ordering: .acquiring), try !file.hasName else { return }
+        guard !isForgotten, try !file.hasName else { return }
         throw IOError("find", path, .noSuchFileOrDirectory)
     }
 

@@ -32,7 +32,9 @@ final class CursorStore: Sendable {
 
     /// Something to be recorded.
     enum Change: Sendable {
-        case cursor(TopicName, Saved)
+        /// - Parameter reached: the greatest running number that the reader had before it went there;
+        ///   0: nothing that the recorded cursors do not tell.
+        case cursor(TopicName, Saved, reached: UInt64)
         case mark(TopicName, CleanMark)
     }
 
@@ -52,12 +54,13 @@ final class CursorStore: Sendable {
         var areCursorsBehind = false
         var areMarksBehind = false
 
-        /// What the topic has to remember, with how far its reader came.
-        func consumed(_ topic: TopicName) -> TopicCounter {
+        /// What the topic has to remember, with how far its reader came: to `reached`, or further.
+        func consumed(_ topic: TopicName, reached: UInt64 = 0) -> TopicCounter {
             var counter =
                 counters[topic]
                 ?? TopicCounter(sequence: 0, reclaimed: 0, timestamp: 0, consumed: 0)
-            counter.consumed = max(counter.consumed, saved[topic]?.position.sequence ?? 0)
+            counter.consumed = max(
+                counter.consumed, saved[topic]?.position.sequence ?? 0, reached)
             counter.sequence = max(counter.sequence, counter.consumed)
             return counter
         }
@@ -83,7 +86,7 @@ final class CursorStore: Sendable {
         /// Records were written that no sync has covered.
         var isUnsynced: Bool
         /// Bytes of a journal without records.
-        var freshSize = CursorJournal.headerSize
+        var freshSize: Int
     }
 
     private final class Request: Sendable {
@@ -115,7 +118,9 @@ final class CursorStore: Sendable {
             State(
                 contents: contents,
                 journal: contents.journalEnd.map { .resting(end: $0) } ?? .absent,
-                isUnsynced: contents.journalEnd != nil && contents.hasRecords))
+                isUnsynced: contents.journalEnd != nil && contents.hasRecords,
+                freshSize: contents.hasRecords
+                    ? CursorJournal.headerSize : contents.journalEnd ?? CursorJournal.headerSize))
     }
 
     /// Cursors recorded so far.
@@ -132,8 +137,8 @@ final class CursorStore: Sendable {
     // MARK: - Records
 
     /// Records one cursor durably. On failure it is as if it had not been tried.
-    func record(_ topic: TopicName, _ saved: Saved) throws(EngineError) {
-        try record([.cursor(topic, saved)], durably: true, topic)
+    func record(_ topic: TopicName, _ saved: Saved, reached: UInt64 = 0) throws(EngineError) {
+        try record([.cursor(topic, saved, reached: reached)], durably: true, topic)
     }
 
     /// Records changes, with a single write and at most a single sync for them and for all that
@@ -164,8 +169,8 @@ final class CursorStore: Sendable {
         var counters: [TopicName: TopicCounter] = [:]
         for change in changes {
             switch change {
-            case .cursor(let topic, let saved):
-                let known = state.contents.consumed(topic)
+            case .cursor(let topic, let saved, let reached):
+                let known = state.contents.consumed(topic, reached: reached)
                 if known.consumed > saved.position.sequence {
                     // Whoever goes back had all the same what there was.
                     if known != state.contents.counters[topic] {
@@ -183,7 +188,7 @@ final class CursorStore: Sendable {
         state.contents.counters.merge(counters) { $1 }
         for change in changes {
             switch change {
-            case .cursor(let topic, let saved):
+            case .cursor(let topic, let saved, _):
                 state.contents.saved[topic] = saved
                 state.contents.areCursorsBehind = true
                 recorded.wrappingAdd(1, ordering: .relaxed)

@@ -6,9 +6,10 @@ extension Recovery {
     /// batch is all or nothing. They are overwritten with zeros, durably, before anything follows.
     /// Returns the topics that keep one only because nothing tells what was consumed of it.
     mutating func dropBatches(
-        _ chains: inout [TopicName: Chain], _ indexes: StoredIndexes, files: Set<DataFileName>
+        _ chains: inout [TopicName: Chain], _ indexes: StoredIndexes, _ files: [DataFile]
     ) throws(EngineError) -> Set<TopicName> {
-        try dropIntended(&chains)
+        try dropIntended(&chains, files)
+        let files = Set(files.map(\.name))
         var doubtful: Set<TopicName> = []
         for topic in chains.keys.sorted() {
             // Asked once: a reader in what is dropped had what stands before it.
@@ -37,7 +38,9 @@ extension Recovery {
 
     /// Takes away what was written of batches to topics whose entries have no room for a stamp, and
     /// then the file that tells of them.
-    private mutating func dropIntended(_ chains: inout [TopicName: Chain]) throws(EngineError) {
+    private mutating func dropIntended(
+        _ chains: inout [TopicName: Chain], _ files: [DataFile]
+    ) throws(EngineError) {
         let name = DirectoryNames.batchIntents
         let image = try IndexImage(name, storage)
         let found: [TopicName: BatchIntent]?
@@ -64,6 +67,11 @@ extension Recovery {
             guard let first = ranges.first else { continue }
             note(topic, chain, first, found: found, count: intent.count)
             chains[topic] = try dropping(ranges, chain)
+        }
+        // Whoever wrote it may have erased it, and have failed to bring that to disk.
+        for file in files where intents.values.contains(where: { $0.reaches(file.name) }) {
+            file.inherit()
+            try file.sync()
         }
         try engineErrors { () throws(IOError) in
             try storage.remove(name)

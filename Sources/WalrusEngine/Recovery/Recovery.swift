@@ -66,7 +66,7 @@ struct Recovery {
             scan.file.isPinned = scan.isPinned
         }
         var chains = Chain.all(scans)
-        let doubtful = try dropBatches(&chains, indexes, files: Set(files.map(\.name)))
+        let doubtful = try dropBatches(&chains, indexes, files)
         for chain in chains.values {
             for (index, link) in chain.links.enumerated()
             where link.survey.isWorthKeeping(isTopicsLast: index == chain.links.count - 1) {

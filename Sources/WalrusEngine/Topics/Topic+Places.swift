@@ -11,15 +11,19 @@ extension Topic {
     }
 
     /// Moves the topic's reader; nil when there is nothing to move it in. `record` makes its place
-    /// durable and is called, with the lock on the topic's readers held, before anyone can see it.
+    /// durable, and the greatest running number that it had or passes over. It is called, with the
+    /// lock on the topic's readers held, before anyone can see the move.
     func seek(
         to target: SeekTarget, if condition: Condition,
-        _ record: (Block, ReadCursor) throws(EngineError) -> Void
+        _ record: (Block, ReadCursor, _ reached: UInt64) throws(EngineError) -> Void
     ) throws(EngineError) -> CursorMove? {
         try consuming.withLock { (consuming: inout Consuming) throws(EngineError) in
             guard !consuming.isClosed else { throw .closed }
-            let (blocks, before, isMet) = state.withLock { state in
-                (state.blocks, state.entries - state.unread, state.meets(condition))
+            let (blocks, before, left, isMet) = state.withLock { state in
+                (
+                    state.blocks, state.entries - state.unread, state.cursor?.sequence ?? 0,
+                    state.meets(condition)
+                )
             }
             guard !blocks.isEmpty else { return nil }
             guard isMet else {
@@ -38,7 +42,13 @@ extension Topic {
                 case .time(let time): try Self.cursor(in: blocks) { $0.timestamp < time }
                 case .place(let place): try Self.cursor(in: blocks, at: place)
                 }
-            try record(blocks[cursor.block], cursor)
+            var reached = max(left, cursor.sequence)
+            if cursor.offset == 0, cursor.block > 0 {
+                // The number before it is in the block before.
+                let end = try Self.cursor(in: blocks, cursor.block - 1, before: .max)
+                reached = max(reached, end.sequence)
+            }
+            try record(blocks[cursor.block], cursor, reached)
             consuming.unrecorded = 0
             state.withLock { $0.move(to: cursor, settled: cursor) }
             return CursorMove(

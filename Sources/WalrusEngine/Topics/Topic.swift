@@ -40,6 +40,9 @@ final class Topic: Sendable {
         var lastTimestamp: UInt64 = 0
         /// What a failed batch left and could not be erased.
         var debris: [Stretch] = []
+        /// The file that a sync failed of, so that a power loss may bring back a part of a failed batch
+        /// though it was erased. Nothing may follow that part.
+        var spoiled: DataFile?
         var isClosed = false
         /// Entries that are written and wait for a sync before they are published, in order, with
         /// `FsyncSchedule.each`. All are in one block.
@@ -118,6 +121,8 @@ final class Topic: Sendable {
             appending.isClosed = true
             // Those who wait for a sync find it done, and touch nothing any more.
             try? landAll(&appending)
+            // What nobody was told of is not to be there for the next engine.
+            try? eraseDebris(&appending)
         }
     }
 }
