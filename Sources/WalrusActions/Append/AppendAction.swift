@@ -1,6 +1,7 @@
 public import Inspect
 public import WalrusEngine
 public import WalrusFormat
+public import WalrusJSON
 
 /// Appends entries to a topic, one by one or all at once.
 public struct AppendAction: Sendable {

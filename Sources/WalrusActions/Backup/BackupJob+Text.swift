@@ -1,5 +1,6 @@
 package import Inspect
 internal import WalrusFormat
+package import WalrusJSON
 
 extension BackupJob {
     /// What is going to be done.

@@ -1,5 +1,5 @@
-public import Inspect
 public import WalrusFormat
+public import WalrusJSON
 
 /// What an action is going to do, made without writing anything.
 public struct ActionPlan: Hashable, Sendable {

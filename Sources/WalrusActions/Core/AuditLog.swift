@@ -1,7 +1,8 @@
-public import Inspect
+internal import Inspect
 public import SystemPackage
 public import WalrusFormat
 internal import WalrusIO
+public import WalrusJSON
 
 /// Who did what to which log: two JSON objects, each a line, appended at once and synced; one before an
 /// action and one after it.

@@ -1,6 +1,7 @@
 public import Inspect
 internal import WalrusEngine
 public import WalrusFormat
+internal import WalrusJSON
 
 /// Takes entries out of a topic: hands them on, and then moves its cursor over all of them at once.
 ///

@@ -1,5 +1,6 @@
 public import Inspect
 public import WalrusFormat
+internal import WalrusJSON
 
 /// Marks a topic clean or dirty, as the application would.
 public struct MarkAction: Sendable {

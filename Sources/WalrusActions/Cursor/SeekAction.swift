@@ -1,6 +1,7 @@
 public import Inspect
 internal import WalrusEngine
 public import WalrusFormat
+internal import WalrusJSON
 
 /// Moves a topic's cursor: what stands before it counts as consumed, what stands behind it as unread.
 public struct SeekAction: Sendable {

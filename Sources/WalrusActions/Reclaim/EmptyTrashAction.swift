@@ -2,6 +2,7 @@ public import Inspect
 public import SystemPackage
 internal import WalrusFormat
 public import WalrusIO
+internal import WalrusJSON
 
 /// Deletes what is in a log's trash, for good.
 public struct EmptyTrashAction: Sendable {

@@ -2,6 +2,7 @@ public import Inspect
 public import SystemPackage
 internal import WalrusEngine
 public import WalrusFormat
+internal import WalrusJSON
 
 /// Takes data files out of a log in which nothing is left to be read, into its trash or for good.
 public struct ReclaimAction: Sendable {

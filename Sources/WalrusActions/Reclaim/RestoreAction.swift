@@ -3,6 +3,7 @@ public import SystemPackage
 internal import WalrusEngine
 public import WalrusFormat
 internal import WalrusIO
+internal import WalrusJSON
 
 /// Puts the data files of a folder in the trash back into their log: their entries are there again,
 /// as consumed as they were. All of them, or none.

@@ -2,6 +2,7 @@ import Inspect
 import SystemPackage
 import WalrusFormat
 import WalrusIO
+internal import WalrusJSON
 
 /// Makes folders in a log's trash, and takes them away.
 struct TrashWriter {

@@ -1,5 +1,6 @@
-package import Inspect
+internal import Inspect
 internal import WalrusFormat
+package import WalrusJSON
 
 extension RepairPlan {
     /// What is changed in each file, a line a change.

@@ -1,5 +1,6 @@
 internal import Inspect
 internal import WalrusFormat
+internal import WalrusJSON
 
 extension Replay.Result {
     /// What it came to.

@@ -1,5 +1,6 @@
 package import Inspect
 internal import WalrusFormat
+package import WalrusJSON
 
 extension SalvageJob {
     /// What is going to be done, where all of the log is meant.

@@ -1,5 +1,6 @@
 internal import Inspect
 package import SystemPackage
+internal import WalrusJSON
 
 /// Puts back what a repair has changed, or finishes one that was cut off.
 package struct UndoAction: Sendable {
