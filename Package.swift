@@ -48,6 +48,9 @@ let package = Package(
         .target(name: "CFloorShim"),
         .target(name: "CUringShim", linkerSettings: [.linkedLibrary(":liburing.a")]),
 
+        // JSON, written and read.
+        .target(name: "WalrusJSON", swiftSettings: strict),
+
         // The language on disk, and the machine under it.
         .target(name: "WalrusFormat", dependencies: ["CChecksum"], swiftSettings: strict),
         .target(
@@ -65,20 +68,21 @@ let package = Package(
             dependencies: ["WalrusControl", "WalrusFormat", "WalrusIO", system, histogram],
             swiftSettings: strict),
         .target(
-            name: "Inspect", dependencies: ["WalrusFormat", "WalrusIO", system],
+            name: "Inspect", dependencies: ["WalrusFormat", "WalrusIO", "WalrusJSON", system],
             swiftSettings: strict),
 
         // What is done to a log by hand: plans, their doing, and the note that it was done.
         .target(
             name: "WalrusActions",
             dependencies: [
-                "Inspect", "WalrusControl", "WalrusEngine", "WalrusFormat", "WalrusIO", system,
+                "Inspect", "WalrusControl", "WalrusEngine", "WalrusFormat", "WalrusIO",
+                "WalrusJSON", system,
             ],
             swiftSettings: strict),
 
         // The console: values and frames, then the terminal, then the program.
         .target(
-            name: "WalrusConsole", dependencies: ["Inspect", "WalrusFormat"],
+            name: "WalrusConsole", dependencies: ["Inspect", "WalrusFormat", "WalrusJSON"],
             swiftSettings: strict),
         .target(
             name: "WalrusTUI",
@@ -91,7 +95,8 @@ let package = Package(
             name: "WalrusCLI",
             dependencies: [
                 "WalrusTUI", "WalrusActions", "WalrusBench", "WalrusConsole", "Inspect",
-                "WalrusEngine", "WalrusFormat", "WalrusIO", "CBuildFacts", system, arguments,
+                "WalrusEngine", "WalrusFormat", "WalrusIO", "WalrusJSON", "CBuildFacts", system,
+                arguments,
             ],
             swiftSettings: strict),
 
@@ -99,7 +104,8 @@ let package = Package(
         .target(
             name: "WalrusBench",
             dependencies: [
-                "WalrusEngine", "WalrusFormat", "WalrusIO", "CFloorShim", system, histogram,
+                "WalrusEngine", "WalrusFormat", "WalrusIO", "WalrusJSON", "CFloorShim", system,
+                histogram,
             ],
             swiftSettings: strict),
 
@@ -142,6 +148,7 @@ let package = Package(
         test(
             "FuzzTests", ["FuzzTargets", "WalrusEngine", "WalrusFormat", "WalrusIO", system],
             exclude: ["Corpus"]),
+        test("WalrusJSONTests", ["WalrusJSON"]),
         test("WalrusFormatTests", ["WalrusFormat", "WalrusIO", "CChecksum"]),
         test("WalrusIOTests", ["WalrusIO", system]),
         test("WalrusControlTests", ["WalrusControl", "WalrusFormat", "WalrusIO", system]),
@@ -151,18 +158,22 @@ let package = Package(
                 "WalrusEngine", "WalrusControl", "WalrusFormat", "WalrusIO", "Inspect",
                 "EngineUnderLimits", "EngineToBeKilled", "EngineThatServes", system,
             ]),
-        test("InspectTests", ["Inspect", "WalrusFormat", "WalrusIO", system]),
+        test("InspectTests", ["Inspect", "WalrusFormat", "WalrusIO", "WalrusJSON", system]),
         test(
             "WalrusActionsTests",
             [
                 "WalrusActions", "WalrusControl", "Inspect", "WalrusEngine", "WalrusFormat",
-                "WalrusIO", "WalrusCLI", "EngineThatServes", system,
+                "WalrusIO", "WalrusJSON", "WalrusCLI", "EngineThatServes", system,
             ]),
         test(
-            "WalrusConsoleTests", ["WalrusConsole", "Inspect", "WalrusFormat"], exclude: ["Golden"]),
+            "WalrusConsoleTests", ["WalrusConsole", "Inspect", "WalrusFormat", "WalrusJSON"],
+            exclude: ["Golden"]),
         test(
             "WalrusBenchTests",
-            ["WalrusBench", "WalrusEngine", "Inspect", "WalrusFormat", "WalrusIO", system],
+            [
+                "WalrusBench", "WalrusEngine", "Inspect", "WalrusFormat", "WalrusIO", "WalrusJSON",
+                system,
+            ],
             exclude: ["Golden"]),
         // These run the program itself, so it is to be built before them.
         test(

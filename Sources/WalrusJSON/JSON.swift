@@ -1,4 +1,4 @@
-/// A JSON value whose objects keep the order in which they were written.
+/// A JSON value whose objects keep the order in which they were written, and names that stand twice.
 ///
 /// Our own few lines: Foundation's encoder would cost every start of the program its loading time,
 /// and escapes less than a terminal needs.
@@ -6,14 +6,39 @@ public enum JSON: Sendable {
     case null
     case bool(Bool)
     case int(Int)
-    /// To the thousandth; null where it is no number.
+    /// Written to the thousandth; null where it is no number.
     case double(Double)
     case string(String)
     case array([JSON])
     case object([(String, JSON)])
 
     public static func optional(_ value: Int?) -> JSON { value.map(JSON.int) ?? .null }
+    public static func optional(_ value: Double?) -> JSON { value.map(JSON.double) ?? .null }
     public static func optional(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
+
+    // MARK: - Looking
+
+    /// The member of that name; of several the last one, as in JavaScript and jq.
+    public subscript(_ name: String) -> JSON? { members.last { $0.0 == name }?.1 }
+
+    /// Every member of an object, in its order; none of what is no object.
+    public var members: [(String, JSON)] {
+        if case .object(let members) = self { members } else { [] }
+    }
+    public var items: [JSON] { if case .array(let items) = self { items } else { [] } }
+    public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+    public var int: Int? { if case .int(let value) = self { value } else { nil } }
+    public var string: String? { if case .string(let value) = self { value } else { nil } }
+    /// Of a whole number too.
+    public var double: Double? {
+        switch self {
+        case .int(let value): Double(value)
+        case .double(let value): value
+        default: nil
+        }
+    }
+
+    // MARK: - Writing
 
     public var text: String {
         var text = ""
@@ -67,5 +92,20 @@ public enum JSON: Sendable {
             }
         }
         text += "\""
+    }
+}
+
+extension JSON: Equatable {
+    public static func == (a: JSON, b: JSON) -> Bool {
+        switch (a, b) {
+        case (.null, .null): true
+        case (.bool(let a), .bool(let b)): a == b
+        case (.int(let a), .int(let b)): a == b
+        case (.double(let a), .double(let b)): a == b
+        case (.string(let a), .string(let b)): a == b
+        case (.array(let a), .array(let b)): a == b
+        case (.object(let a), .object(let b)): a.elementsEqual(b, by: ==)
+        default: false
+        }
     }
 }

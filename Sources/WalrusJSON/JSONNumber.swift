@@ -9,32 +9,28 @@ public struct JSONNumber: Hashable, Sendable, Comparable {
 
     /// Nil when `text` is no number as RFC 8259 has it.
     public init?(_ text: [UInt8]) {
+        guard unsafe JSONTokens.endOfNumber(text.span.bytes, from: 0) == text.count else {
+            return nil
+        }
         var rest = text[...]
         let isMinus = rest.first == UInt8(ascii: "-")
         if isMinus { rest.removeFirst() }
-        let whole = rest.prefix { $0.isDigit }
+        let whole = rest.prefix(while: Self.isDigit)
         rest = rest.dropFirst(whole.count)
-        guard !whole.isEmpty, whole.count == 1 || whole.first != UInt8(ascii: "0") else {
-            return nil
-        }
         var fraction: ArraySlice<UInt8> = []
         if rest.first == UInt8(ascii: ".") {
-            fraction = rest.dropFirst().prefix { $0.isDigit }
-            guard !fraction.isEmpty else { return nil }
+            fraction = rest.dropFirst().prefix(while: Self.isDigit)
             rest = rest.dropFirst(1 + fraction.count)
         }
         var exponent = 0
-        if let mark = rest.first, mark | 0x20 == UInt8(ascii: "e") {
+        if !rest.isEmpty {
             rest.removeFirst()
-            let sign = rest.first
-            if sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") { rest.removeFirst() }
-            guard !rest.isEmpty, rest.allSatisfy({ $0.isDigit }) else { return nil }
             // Beyond this, numbers that differ only there count as equal: nobody has written them.
-            for digit in rest { exponent = min(exponent * 10 + Int(digit - 48), 1_000_000_000_000) }
-            if sign == UInt8(ascii: "-") { exponent = -exponent }
-            rest = []
+            for digit in rest.drop(while: { !Self.isDigit($0) }) {
+                exponent = min(exponent * 10 + Int(digit - 48), 1_000_000_000_000)
+            }
+            if rest.first == UInt8(ascii: "-") { exponent = -exponent }
         }
-        guard rest.isEmpty else { return nil }
         var all = Array(whole + fraction)
         let zeros = all.prefix { $0 == UInt8(ascii: "0") }.count
         all.removeFirst(zeros)
@@ -43,6 +39,8 @@ public struct JSONNumber: Hashable, Sendable, Comparable {
         point = all.isEmpty ? 0 : whole.count - zeros + exponent
         isNegative = isMinus && !all.isEmpty
     }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
     public static func < (a: JSONNumber, b: JSONNumber) -> Bool {
         guard a.isNegative == b.isNegative else { return a.isNegative }

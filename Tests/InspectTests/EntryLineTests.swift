@@ -29,4 +29,13 @@ import Testing
     func wholeTextIsTaken(line: String, text: String) throws {
         #expect(try payload(line) == text)
     }
+
+    /// Which of two payloads is meant nobody knows.
+    @Test(arguments: [
+        #"{"payload":"a","payload":"b"}"#, #"{"payload_base64":"","p\u0061yload_base64":""}"#,
+    ])
+    func payloadsThatStandTwiceAreRefused(line: String) {
+        let refusal = #expect(throws: EntryLine.Refusal.self) { try payload(line) }
+        #expect(refusal?.description.hasSuffix("stands there twice") == true)
+    }
 }

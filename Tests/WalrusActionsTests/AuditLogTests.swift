@@ -5,6 +5,7 @@ import Testing
 import WalrusActions
 import WalrusFormat
 import WalrusIO
+import WalrusJSON
 
 @Suite struct AuditLogTests {
     private let place: TempDirectory

@@ -1,6 +1,7 @@
 public import SystemPackage
 internal import WalrusFormat
 public import WalrusIO
+internal import WalrusJSON
 
 /// In what form entries leave a log.
 public enum ExportFormat: String, Hashable, Sendable, CaseIterable {

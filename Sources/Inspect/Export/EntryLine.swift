@@ -1,4 +1,4 @@
-internal import WalrusFormat
+internal import WalrusJSON
 
 /// The payload in a line of JSON, as `walrus export` and `walrus entries` write it.
 package enum EntryLine {
@@ -6,20 +6,29 @@ package enum EntryLine {
         package let description: String
     }
 
-    /// The bytes of `payload`, or of `payload_base64`; one of them must be there. All else is ignored.
+    /// The bytes of `payload`, or of `payload_base64`; one of them must be there, and once. All else
+    /// is ignored.
     package static func payload(_ line: [UInt8]) throws(Refusal) -> [UInt8] {
-        let text = try string("payload", line)
-        let encoded = try string("payload_base64", line)
-        switch (text, encoded) {
+        let found: Members
+        do throws(JSONError) {
+            found = try unsafe Members(line.span.bytes)
+        } catch {
+            throw Refusal(
+                description: error.problem == .tooDeep
+                    ? "it is nested too deeply" : "it is not JSON")
+        }
+        if let name = found.twice { throw Refusal(description: "\(name) stands there twice") }
+        if let name = found.noString { throw Refusal(description: "\(name) is not a string") }
+        switch (found.text, found.encoded) {
         case (let text?, nil):
-            if let at = HalfPairs.first(in: line, "payload") {
+            if let at = text.halfPair {
                 throw Refusal(
                     description: "at byte \(at + 1) payload has half of a surrogate pair, which is "
                         + "no character: payload_base64 holds any bytes")
             }
-            return text
+            return text.bytes
         case (nil, let encoded?):
-            guard let bytes = Base64.decode(encoded) else {
+            guard let bytes = Base64.decode(encoded.bytes) else {
                 throw Refusal(description: "payload_base64 is not base 64")
             }
             return bytes
@@ -31,15 +40,34 @@ package enum EntryLine {
         }
     }
 
-    private static func string(_ key: String, _ line: [UInt8]) throws(Refusal) -> [UInt8]? {
-        let path = JSONPath([.key(Array(key.utf8))])
-        let found = unsafe line.withUnsafeBytes { unsafe JSONScan.value(at: path, in: $0) }
-        switch found {
-        case .scalar(.string(let bytes)): return bytes
-        case .missing: return nil
-        case .invalid: throw Refusal(description: "it is not JSON")
-        case .tooDeep: throw Refusal(description: "it is nested too deeply")
-        default: throw Refusal(description: "\(key) is not a string")
+    /// What a line says of its payload, read in one pass.
+    private struct Members {
+        private(set) var text: JSONString?
+        private(set) var encoded: JSONString?
+        /// The member that stands there more than once, and the one that is no string.
+        private(set) var twice: String?
+        private(set) var noString: String?
+
+        init(_ line: RawSpan) throws(JSONError) {
+            let names = ["payload", "payload_base64"]
+            let wanted = names.map { Array($0.utf8) }
+            var seen: Set<Int> = []
+            var current: Int?
+            var tokens = JSONTokens()
+            while let token = try tokens.next(in: line) {
+                if token.kind == .key, tokens.depth == 1 {
+                    current = wanted.firstIndex { token.isText($0, in: line) }
+                    if let current, !seen.insert(current).inserted { twice = names[current] }
+                } else if let member = current {
+                    current = nil
+                    guard token.kind == .string else {
+                        noString = names[member]
+                        continue
+                    }
+                    let string = JSONString(token, in: line)
+                    if member == 0 { text = string } else { encoded = string }
+                }
+            }
         }
     }
 }

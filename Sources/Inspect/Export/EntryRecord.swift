@@ -1,4 +1,5 @@
 public import WalrusFormat
+public import WalrusJSON
 
 /// What is told of an entry, wherever it comes from, in the form that scripts rely on.
 public struct EntryRecord: Hashable, Sendable {

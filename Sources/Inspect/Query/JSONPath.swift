@@ -1,4 +1,4 @@
-internal import WalrusFormat
+public import WalrusJSON
 
 /// The way to a value in a JSON document: `.a.b[0]["odd key"]`.
 public struct JSONPath: Hashable, Sendable {
@@ -32,205 +32,81 @@ enum JSONLookup: Hashable {
     case tooDeep
 }
 
-/// Finds the value at a path in one pass over a document, without building anything but that value.
-///
-/// The whole document is read, so that what is cut off does not pass for JSON, and of a key that
-/// stands twice the last one counts, as in JavaScript and jq.
-@safe struct JSONScan {
-    private static let depthMax = 500
-
-    private let bytes: UnsafeRawBufferPointer
-    private let path: [JSONPath.Step]
-    private var at = 0
-    private var found: JSONLookup = .missing
-
-    static func value(at path: JSONPath, in bytes: UnsafeRawBufferPointer) -> JSONLookup {
-        var scan = unsafe JSONScan(bytes: bytes, path: path.steps)
-        do throws(Stop) {
-            scan.skipSpace()
-            try scan.value(depth: 0, matched: 0)
-            scan.skipSpace()
-            return scan.at == bytes.count ? scan.found : .invalid
-        } catch { return error == .tooDeep ? .tooDeep : .invalid }
-    }
-
-    private enum Stop: Error { case invalid, tooDeep }
-
-    private init(bytes: UnsafeRawBufferPointer, path: [JSONPath.Step]) {
-        unsafe self.bytes = bytes
-        self.path = path
-    }
-
-    private var next: UInt8? { unsafe at < bytes.count ? bytes[at] : nil }
-
-    private mutating func skipSpace() {
-        while let byte = next, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 {
-            at += 1
-        }
-    }
-
-    private mutating func take(_ byte: UInt8) throws(Stop) {
-        guard next == byte else { throw .invalid }
-        at += 1
-    }
-
-    /// - Parameter matched: how many steps of the path lead here; -1 when this is beside it.
-    private mutating func value(depth: Int, matched: Int) throws(Stop) {
-        guard depth <= Self.depthMax else { throw .tooDeep }
-        let isTarget = matched == path.count
-        switch next {
-        case UInt8(ascii: "{"):
-            if isTarget { found = .container }
-            try members(depth, matched)
-        case UInt8(ascii: "["):
-            if isTarget { found = .container }
-            try elements(depth, matched)
-        case UInt8(ascii: "\""):
-            let raw = try string()
-            if isTarget { found = .scalar(.string(try unescaped(raw))) }
-        default:
-            let start = at
-            while let byte = next,
-                byte.isLetter || byte.isDigit || byte == 0x2b || byte == 0x2d
-                    || byte == 0x2e
-            { at += 1 }
-            let word = unsafe Array(bytes[start..<at])
-            let scalar: JSONScalar
-            switch word {
-            case Array("null".utf8): scalar = .null
-            case Array("true".utf8): scalar = .bool(true)
-            case Array("false".utf8): scalar = .bool(false)
-            default:
-                guard let number = JSONNumber(word) else { throw .invalid }
-                scalar = .number(number)
+extension JSONLookup {
+    /// Finds the value at a path in one pass over a document, without building anything but that
+    /// value.
+    ///
+    /// The whole document is read, so that what is cut off does not pass for JSON, and of a key that
+    /// stands twice the last one counts, as in JavaScript and jq.
+    init(_ path: JSONPath, in document: RawSpan) {
+        var search = Search(path: path.steps)
+        do throws(JSONError) {
+            var tokens = JSONTokens()
+            while let token = try tokens.next(in: document) {
+                search.take(token, depth: tokens.depth, document)
             }
-            if isTarget { found = .scalar(scalar) }
-        }
+            self = search.found
+        } catch { self = error.problem == .tooDeep ? .tooDeep : .invalid }
     }
 
-    private mutating func members(_ depth: Int, _ matched: Int) throws(Stop) {
-        try take(UInt8(ascii: "{"))
-        skipSpace()
-        if next == UInt8(ascii: "}") {
-            at += 1
-            return
-        }
-        while true {
-            let raw = try string()
-            var inside = -1
-            if matched >= 0, matched < path.count, case .key(let key) = path[matched],
-                try isKey(raw, key)
-            {
-                inside = matched + 1
-                // An earlier one of the same name is overruled.
-                found = .missing
-            }
-            skipSpace()
-            try take(UInt8(ascii: ":"))
-            skipSpace()
-            try value(depth: depth + 1, matched: inside)
-            skipSpace()
-            if next == UInt8(ascii: ",") {
-                at += 1
-                skipSpace()
-                continue
-            }
-            return try take(UInt8(ascii: "}"))
-        }
-    }
+    private struct Search {
+        let path: [JSONPath.Step]
+        var found: JSONLookup = .missing
+        /// The lists that are open and on the path, from the outermost one: how many items of an
+        /// array have begun, and nil for an object.
+        private var counts: [Int?] = []
+        /// Whether the value that comes next is the one that the path goes on with.
+        private var isOnPath = true
 
-    private mutating func elements(_ depth: Int, _ matched: Int) throws(Stop) {
-        try take(UInt8(ascii: "["))
-        skipSpace()
-        if next == UInt8(ascii: "]") {
-            at += 1
-            return
-        }
-        var number = 0
-        while true {
-            let isOnPath = matched >= 0 && matched < path.count && path[matched] == .index(number)
-            try value(depth: depth + 1, matched: isOnPath ? matched + 1 : -1)
-            number += 1
-            skipSpace()
-            if next == UInt8(ascii: ",") {
-                at += 1
-                skipSpace()
-                continue
-            }
-            return try take(UInt8(ascii: "]"))
-        }
-    }
+        init(path: [JSONPath.Step]) { self.path = path }
 
-    /// Where the characters between the quotation marks stand.
-    private mutating func string() throws(Stop) -> Range<Int> {
-        try take(UInt8(ascii: "\""))
-        let start = at
-        while let byte = next {
-            if byte == UInt8(ascii: "\"") {
-                at += 1
-                return start..<at - 1
-            }
-            guard byte >= 0x20 else { throw .invalid }
-            at += byte == UInt8(ascii: "\\") ? 2 : 1
-        }
-        throw .invalid
-    }
-
-    private func isKey(_ raw: Range<Int>, _ key: [UInt8]) throws(Stop) -> Bool {
-        guard unsafe bytes[raw].contains(UInt8(ascii: "\\")) else {
-            return unsafe bytes[raw].elementsEqual(key)
-        }
-        return try unescaped(raw) == key
-    }
-
-    private func unescaped(_ raw: Range<Int>) throws(Stop) -> [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(raw.count)
-        var at = raw.lowerBound
-        while at < raw.upperBound {
-            let byte = unsafe bytes[at]
-            at += 1
-            guard byte == UInt8(ascii: "\\") else {
-                out.append(byte)
-                continue
-            }
-            guard at < raw.upperBound else { throw .invalid }
-            let escape = unsafe bytes[at]
-            at += 1
-            switch escape {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): out.append(escape)
-            case UInt8(ascii: "b"): out.append(8)
-            case UInt8(ascii: "f"): out.append(12)
-            case UInt8(ascii: "n"): out.append(10)
-            case UInt8(ascii: "r"): out.append(13)
-            case UInt8(ascii: "t"): out.append(9)
-            case UInt8(ascii: "u"):
-                let first = try unit(&at, raw.upperBound)
-                var units = [first]
-                // Half of a pair stands for itself, as U+FFFD.
-                if (0xd800..<0xdc00).contains(first), at + 6 <= raw.upperBound,
-                    unsafe bytes[at] == UInt8(ascii: "\\"),
-                    unsafe bytes[at + 1] == UInt8(ascii: "u")
-                {
-                    var ahead = at + 2
-                    let second = try unit(&ahead, raw.upperBound)
-                    if (0xdc00..<0xe000).contains(second) {
-                        units.append(second)
-                        at = ahead
-                    }
+        /// - Parameter depth: the lists that are open after `token`.
+        mutating func take(_ token: JSONToken, depth: Int, _ document: RawSpan) {
+            switch token.kind {
+            case .key:
+                guard depth == counts.count else { return }
+                isOnPath = false
+                if case .key(let key) = path[depth - 1], token.isText(key, in: document) {
+                    isOnPath = true
+                    // An earlier one of the same name is overruled.
+                    found = .missing
                 }
-                out += String(decoding: units, as: UTF16.self).utf8
-            default: throw .invalid
+            case .endObject, .endArray: if depth < counts.count { counts.removeLast() }
+            case .beginObject, .beginArray:
+                guard isNext(in: depth - 1) else { return }
+                if counts.count == path.count {
+                    found = .container
+                } else {
+                    counts.append(token.kind == .beginArray ? 0 : nil)
+                }
+            default:
+                guard isNext(in: depth), counts.count == path.count else { return }
+                found = .scalar(JSONScalar(token, in: document))
             }
         }
-        return out
-    }
 
-    private func unit(_ at: inout Int, _ end: Int) throws(Stop) -> UInt16 {
-        guard at + 4 <= end else { throw .invalid }
-        let digits = unsafe String(decoding: bytes[at..<at + 4], as: UTF8.self)
-        guard let pair = Hex.decode(digits), pair.count == 2 else { throw .invalid }
-        at += 4
-        return UInt16(pair[0]) << 8 | UInt16(pair[1])
+        /// Whether a value that begins in so many lists is on the path.
+        private mutating func isNext(in depth: Int) -> Bool {
+            guard depth == counts.count else { return false }
+            if depth > 0, let number = counts[depth - 1] {
+                counts[depth - 1] = number + 1
+                return path[depth - 1] == .index(number)
+            }
+            defer { isOnPath = false }
+            return isOnPath
+        }
+    }
+}
+
+extension JSONScalar {
+    fileprivate init(_ token: JSONToken, in document: RawSpan) {
+        switch token.kind {
+        case .yes: self = .bool(true)
+        case .no: self = .bool(false)
+        case .string: self = .string(JSONString(token, in: document).bytes)
+        case .number:
+            self = JSONNumber(document.array(token.range)).map(JSONScalar.number) ?? .null
+        default: self = .null
+        }
     }
 }

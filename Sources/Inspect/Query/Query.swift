@@ -1,4 +1,5 @@
 public import WalrusFormat
+internal import WalrusJSON
 
 /// What entries to look for: a question that can be asked of every entry of a topic.
 ///

@@ -1,4 +1,5 @@
 internal import WalrusFormat
+internal import WalrusJSON
 
 /// What can be said of an entry.
 public enum Verdict: Hashable, Sendable {
@@ -138,7 +139,7 @@ public struct QueryMatcher {
         _ path: JSONPath, _ test: Query.JSONTest, _ payload: UnsafeRawBufferPointer
     ) -> Verdict {
         let scalar: JSONScalar
-        switch unsafe JSONScan.value(at: path, in: payload) {
+        switch unsafe JSONLookup(path, in: payload.bytes) {
         case .tooDeep: return .undecided
         case .missing, .invalid: return .no
         case .container:

@@ -1,4 +1,5 @@
 internal import WalrusFormat
+internal import WalrusJSON
 
 /// The terms of a query.
 extension QueryParser {

@@ -1,4 +1,5 @@
 internal import WalrusFormat
+public import WalrusJSON
 
 /// The preview in words and as JSON: one wording for the verb and the screen.
 extension RecoveryPreview {

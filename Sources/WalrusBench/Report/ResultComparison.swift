@@ -1,3 +1,5 @@
+internal import WalrusJSON
+
 /// Runs of one workload beside one another.
 public enum ResultComparison {
     /// A result and the one before it of the same workload.
@@ -10,16 +12,16 @@ public enum ResultComparison {
         public var change: Double? { ResultComparison.change(from: before, to: after) }
 
         public var json: String {
-            let decimal: (Double?) -> JSONValue = { $0.map(JSONValue.decimal) ?? .null }
-            return JSONValue.members([
+            JSON.object([
                 ("schema", .int(1)), ("workload", .string(label)),
                 ("before_started", .int(before.started)), ("after_started", .int(after.started)),
                 ("before_entries_per_s", .int(before.entriesPerSecond)),
-                ("after_entries_per_s", .int(after.entriesPerSecond)), ("change", decimal(change)),
+                ("after_entries_per_s", .int(after.entriesPerSecond)),
+                ("change", .optional(change)),
                 ("before_p99_ns", .int(before.latency.p99)),
                 ("after_p99_ns", .int(after.latency.p99)),
-                ("before_ratio", decimal(before.floor?.ratio)),
-                ("after_ratio", decimal(after.floor?.ratio)),
+                ("before_ratio", .optional(before.floor?.ratio)),
+                ("after_ratio", .optional(after.floor?.ratio)),
             ]).text
         }
     }

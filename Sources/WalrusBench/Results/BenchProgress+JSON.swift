@@ -1,10 +1,12 @@
+internal import WalrusJSON
+
 extension BenchProgress {
     /// One line of JSON, without its end; `init?(json:)` reads it.
     public var json: String {
-        func latency(_ value: Int) -> JSONValue { self.latency.count > 0 ? .int(value) : .null }
-        return JSONValue.members([
+        func latency(_ value: Int) -> JSON { self.latency.count > 0 ? .int(value) : .null }
+        return JSON.object([
             ("progress", .string(phase.rawValue)), ("round", .int(round)), ("rounds", .int(rounds)),
-            ("fraction", .decimal(fraction)), ("elapsed_ns", .int(Int(clamping: elapsed))),
+            ("fraction", .double(fraction)), ("elapsed_ns", .int(Int(clamping: elapsed))),
             ("interval_ns", .int(Int(clamping: interval))),
             ("interval_entries", .int(intervalEntries)), ("interval_bytes", .int(intervalBytes)),
             ("entries", .int(entries)), ("bytes", .int(bytes)), ("errors", .int(errors)),
@@ -15,7 +17,7 @@ extension BenchProgress {
 
     /// Nil: this is no line of progress.
     public init?(json line: some Sequence<UInt8>) {
-        guard let value = JSONReader.read(line),
+        guard let value = try? JSON(reading: line),
             let phase = value["progress"]?.string.flatMap(Phase.init)
         else { return nil }
         func number(_ name: String) -> Int { max(0, value[name]?.int ?? 0) }

@@ -1,10 +1,11 @@
 public import SystemPackage
 public import WalrusIO
+internal import WalrusJSON
 
 extension BenchResult {
     /// One line of JSON, without its end.
     public var json: String {
-        var members: [(String, JSONValue)] = [
+        var members: [(String, JSON)] = [
             ("schema", .int(1)), ("engine", .string(engine)), ("mode", .string(mode)),
             ("started", .int(started)), ("interrupted", .bool(wasInterrupted)),
             ("size_min", .int(sizes.lowerBound)), ("size_max", .int(sizes.upperBound)),
@@ -14,24 +15,24 @@ extension BenchResult {
             ("entries", .int(entries)), ("bytes", .int(bytes)), ("calls", .int(calls)),
             ("elapsed_ns", .int(elapsed)), ("entries_per_s", .int(entriesPerSecond)),
             ("bytes_per_s", .int(bytesPerSecond)), ("errors", .int(errors)),
-            ("failure", failure.map(JSONValue.string) ?? .null), ("conflicts", .int(conflicts)),
+            ("failure", .optional(failure)), ("conflicts", .int(conflicts)),
             ("peak_memory_bytes", .int(peakMemory)), ("latency_ns", latency.json),
         ]
         if let floor {
             members += [
-                ("floor", .int(floor.entriesPerSecond)), ("ratio", .decimal(floor.ratio)),
-                ("ratio_min", .decimal(floor.ratioMin)), ("ratio_max", .decimal(floor.ratioMax)),
+                ("floor", .int(floor.entriesPerSecond)), ("ratio", .double(floor.ratio)),
+                ("ratio_min", .double(floor.ratioMin)), ("ratio_max", .double(floor.ratioMax)),
                 ("rounds", .int(floor.rounds)),
             ]
         }
-        members.append(("history", .array(history.map(JSONValue.int))))
-        return JSONValue.members(members).text
+        members.append(("history", .array(history.map(JSON.int))))
+        return JSON.object(members).text
     }
 
     /// Nil: this is no result. What a newer version has added is passed over, and what is missing
     /// has its default, but for what makes a figure.
     public init?(json line: some Sequence<UInt8>) {
-        guard let value = JSONReader.read(line), value["schema"]?.int == 1,
+        guard let value = try? JSON(reading: line), value["schema"]?.int == 1,
             let mode = value["mode"]?.string, let entries = value["entries"]?.int,
             let rate = value["entries_per_s"]?.int
         else { return nil }
@@ -69,19 +70,19 @@ extension BenchResult {
             comparison.rounds = value["rounds"]?.int ?? 1
             self.floor = comparison
         }
-        if case .array(let rates)? = value["history"] { history = rates.compactMap(\.int) }
+        history = value["history"]?.items.compactMap(\.int) ?? []
     }
 }
 
 extension LatencyFigures {
-    fileprivate var json: JSONValue {
-        .members([
+    fileprivate var json: JSON {
+        .object([
             ("count", .int(count)), ("p50", .int(p50)), ("p90", .int(p90)), ("p99", .int(p99)),
             ("p99.9", .int(p999)), ("max", .int(max)),
         ])
     }
 
-    fileprivate init(json value: JSONValue) {
+    fileprivate init(json value: JSON) {
         self.init()
         count = value["count"]?.int ?? 0
         p50 = value["p50"]?.int ?? 0

@@ -5,6 +5,7 @@ import WalrusActions
 import WalrusConsole
 import WalrusFormat
 import WalrusIO
+import WalrusJSON
 
 /// DIR and --key: which log.
 struct LogArguments: ParsableArguments {

@@ -3,6 +3,7 @@ import Inspect
 import WalrusConsole
 import WalrusFormat
 import WalrusIO
+import WalrusJSON
 
 enum PayloadForm: String, ExpressibleByArgument, CaseIterable {
     case none, text, hex, base64

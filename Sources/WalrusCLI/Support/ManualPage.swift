@@ -1,12 +1,14 @@
-import WalrusBench
+import WalrusJSON
 
 /// The manual page, in man(7)'s macros, from the parser's own description of verbs and options.
 struct ManualPage {
-    private let root: JSONValue
+    private let root: JSON
 
     /// - Parameter helpDump: what `--experimental-dump-help` prints.
     init?(helpDump: String) {
-        guard let command = JSONReader.read(helpDump.utf8)?["command"] else { return nil }
+        guard let command = try? JSON(reading: helpDump.utf8, limit: 16 << 20)["command"] else {
+            return nil
+        }
         root = command
     }
 
@@ -46,7 +48,7 @@ struct ManualPage {
         ),
     ]
 
-    private func add(_ verb: JSONValue, after parents: String, to page: inout Roff) {
+    private func add(_ verb: JSON, after parents: String, to page: inout Roff) {
         let name = "\(parents) \(verb.text("commandName"))"
         page.macro("SS", ([name] + verb.visible("arguments").compactMap(Self.usage)).joined(" "))
         page.prose(verb.text("abstract"))
@@ -63,13 +65,13 @@ struct ManualPage {
     }
 
     /// Positional arguments, as the usage has them.
-    private static func usage(_ argument: JSONValue) -> String? {
+    private static func usage(_ argument: JSON) -> String? {
         guard argument["kind"]?.string == "positional" else { return nil }
         let name = argument.text("valueName")
         return argument["isOptional"]?.bool == true ? "[\(name)]" : name
     }
 
-    private static func title(_ argument: JSONValue) -> String {
+    private static func title(_ argument: JSON) -> String {
         guard argument["kind"]?.string != "positional" else { return argument.text("valueName") }
         let names = argument.list("names").map { name in
             (name["kind"]?.string == "long" ? "--" : "-") + name.text("name")
@@ -78,7 +80,7 @@ struct ManualPage {
         return names.joined(", ") + (takesValue ? " \(argument.text("valueName"))" : "")
     }
 
-    private static func help(_ argument: JSONValue) -> String {
+    private static func help(_ argument: JSON) -> String {
         var text = argument.text("abstract")
         if text.isEmpty { text = argument.text("discussion") }
         let values = argument.list("allValues").compactMap(\.string)
@@ -90,14 +92,14 @@ struct ManualPage {
     }
 }
 
-extension JSONValue {
+extension JSON {
     fileprivate func text(_ name: String) -> String { self[name]?.string ?? "" }
 
-    fileprivate func list(_ name: String) -> [JSONValue] {
-        if case .array(let list)? = self[name] { list } else { [] }
+    fileprivate func list(_ name: String) -> [JSON] {
+        self[name]?.items ?? []
     }
 
-    fileprivate func visible(_ name: String) -> [JSONValue] {
+    fileprivate func visible(_ name: String) -> [JSON] {
         list(name).filter {
             $0["shouldDisplay"]?.bool != false && $0["commandName"]?.string != "help"
         }

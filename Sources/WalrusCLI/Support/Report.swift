@@ -3,6 +3,7 @@ import SystemPackage
 import WalrusConsole
 import WalrusFormat
 import WalrusIO
+import WalrusJSON
 
 /// Prints a list of things in the form that was asked for.
 struct Report {

@@ -6,6 +6,7 @@ import WalrusBench
 import WalrusEngine
 import WalrusFormat
 import WalrusIO
+import WalrusJSON
 
 struct Append: Verb {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Inspect
 import WalrusConsole
 import WalrusFormat
 import WalrusIO
+import WalrusJSON
 
 struct Blocks: Verb {
     static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import WalrusActions
 import WalrusConsole
 import WalrusFormat
 import WalrusIO
+import WalrusJSON
 
 struct Files: Verb {
     static let configuration = CommandConfiguration(

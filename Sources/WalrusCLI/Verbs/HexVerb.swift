@@ -4,6 +4,7 @@ import SystemPackage
 import WalrusConsole
 import WalrusFormat
 import WalrusIO
+import WalrusJSON
 
 struct HexVerb: Verb {
     static let configuration = CommandConfiguration(

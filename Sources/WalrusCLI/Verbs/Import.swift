@@ -5,6 +5,7 @@ import WalrusActions
 import WalrusConsole
 import WalrusFormat
 import WalrusIO
+import WalrusJSON
 
 struct Import: Verb {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Inspect
 import SystemPackage
 import WalrusConsole
 import WalrusIO
+import WalrusJSON
 
 struct Namespaces: Verb {
     static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import SystemPackage
 import WalrusActions
 import WalrusFormat
 import WalrusIO
+import WalrusJSON
 
 struct Reclaim: Verb {
     static let configuration = CommandConfiguration(

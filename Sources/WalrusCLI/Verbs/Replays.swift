@@ -3,6 +3,7 @@ import Inspect
 import WalrusActions
 import WalrusConsole
 import WalrusIO
+import WalrusJSON
 
 struct Replays: Verb {
     static let configuration = CommandConfiguration(

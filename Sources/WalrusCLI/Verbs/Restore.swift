@@ -4,6 +4,7 @@ import SystemPackage
 import WalrusActions
 import WalrusConsole
 import WalrusIO
+import WalrusJSON
 
 struct Restore: Verb {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Inspect
 import WalrusConsole
 import WalrusFormat
+import WalrusJSON
 
 struct Topics: Verb {
     static let configuration = CommandConfiguration(

@@ -1,3 +1,5 @@
+internal import WalrusJSON
+
 /// A frame as JSON, for scripts and tests: the text of every line, and its styles as runs.
 ///
 /// Schema 1: `columns`, `rows`, `lines` (text, each of exactly `columns` columns) and `styles` (for
@@ -6,7 +8,7 @@
 public enum FrameJSON {
     public static func render(_ grid: Grid) -> String {
         let rows = 0..<grid.size.rows
-        let lines = rows.map { "    " + quoted(grid.text(row: $0)) }
+        let lines = rows.map { "    " + JSON.string(grid.text(row: $0)).text }
         let styles = rows.map { y in
             "    ["
                 + StyleRun.runs(of: grid.row(y)).filter { $0.style != .text }
@@ -29,23 +31,17 @@ public enum FrameJSON {
     }
 
     private static func object(_ run: StyleRun) -> String {
-        var text = "{\"x\":\(run.x),\"width\":\(run.width),\"role\":\"\(run.style.role)\""
         let emphasis = run.style.emphasis
-        if emphasis.contains(.bold) { text += ",\"bold\":true" }
-        if emphasis.contains(.dim) { text += ",\"dim\":true" }
-        if emphasis.contains(.underline) { text += ",\"underline\":true" }
-        if emphasis.contains(.reverse) { text += ",\"reverse\":true" }
-        if run.style.isSelected { text += ",\"selected\":true" }
-        return text + "}"
-    }
-
-    /// A cell never holds a control character, so these two are all there is to escape.
-    private static func quoted(_ text: String) -> String {
-        var out = "\""
-        for scalar in text.unicodeScalars {
-            if scalar == "\"" || scalar == "\\" { out += "\\" }
-            out.unicodeScalars.append(scalar)
-        }
-        return out + "\""
+        let marks = [
+            ("bold", emphasis.contains(.bold)), ("dim", emphasis.contains(.dim)),
+            ("underline", emphasis.contains(.underline)),
+            ("reverse", emphasis.contains(.reverse)), ("selected", run.style.isSelected),
+        ]
+        return JSON.object(
+            [
+                ("x", .int(run.x)), ("width", .int(run.width)),
+                ("role", .string("\(run.style.role)")),
+            ] + marks.filter(\.1).map { ($0.0, .bool(true)) }
+        ).text
     }
 }

@@ -1,3 +1,5 @@
+internal import WalrusJSON
+
 /// JSON laid out for reading, without changing a character of its values.
 enum JSONText {
     /// Nested deeper than this, it is not worth laying out.
@@ -13,121 +15,73 @@ enum JSONText {
     ///
     /// - Parameter folding: lists and objects nested so deep, or deeper, are told by their size.
     static func pretty(_ bytes: [UInt8], folding: Int? = nil) -> Pretty? {
-        var parser = Parser(bytes: bytes, folding: folding ?? .max)
-        parser.skipSpace()
-        guard parser.value(depth: 0) else { return nil }
-        parser.skipSpace()
-        return parser.at == bytes.count
-            ? Pretty(bytes: parser.output, depth: parser.deepest) : nil
+        var layout = Layout(folding: folding ?? .max)
+        do throws(JSONError) {
+            var tokens = JSONTokens(depth: depthMax)
+            let document = unsafe bytes.span.bytes
+            while let token = try tokens.next(in: document) { layout.add(token, of: bytes) }
+        } catch { return nil }
+        return Pretty(bytes: layout.output, depth: layout.deepest)
     }
 
-    private struct Parser {
-        let bytes: [UInt8]
+    private struct Layout {
         let folding: Int
-        var at = 0
         var output: [UInt8] = []
         var deepest = 0
+        /// The lists that are open: where each begins in the output, and what is in it so far.
+        private var open: [(start: Int, count: Int)] = []
+        private var isAfterKey = false
 
-        init(bytes: [UInt8], folding: Int) {
-            self.bytes = bytes
-            self.folding = folding
+        init(folding: Int) { self.folding = folding }
+
+        mutating func add(_ token: JSONToken, of bytes: [UInt8]) {
+            switch token.kind {
+            case .endObject, .endArray: return close(token, bytes)
+            default: break
+            }
+            if isAfterKey { isAfterKey = false } else { beginItem() }
+            let isString = token.kind == .key || token.kind == .string
+            let range = token.range
+            output += isString ? bytes[range.lowerBound - 1...range.upperBound] : bytes[range]
+            switch token.kind {
+            case .beginObject, .beginArray: open.append((output.count - 1, 0))
+            case .key:
+                output += ": ".utf8
+                isAfterKey = true
+            default: break
+            }
         }
 
-        var next: UInt8? { at < bytes.count ? bytes[at] : nil }
-
-        mutating func skipSpace() {
-            while let byte = next, [0x20, 0x09, 0x0a, 0x0d].contains(byte) { at += 1 }
+        private mutating func beginItem() {
+            guard let last = open.indices.last else { return }
+            if open[last].count > 0 { output.append(UInt8(ascii: ",")) }
+            open[last].count += 1
+            newline()
         }
 
-        mutating func take() {
-            output.append(bytes[at])
-            at += 1
-        }
-
-        mutating func newline(_ depth: Int) {
+        private mutating func newline() {
             output.append(UInt8(ascii: "\n"))
-            output += repeatElement(UInt8(ascii: " "), count: 2 * depth)
+            output += repeatElement(UInt8(ascii: " "), count: 2 * open.count)
         }
 
-        mutating func value(depth: Int) -> Bool {
-            guard depth < depthMax, let byte = next else { return false }
-            switch byte {
-            case UInt8(ascii: "{"): return list(depth, close: UInt8(ascii: "}"), hasKeys: true)
-            case UInt8(ascii: "["): return list(depth, close: UInt8(ascii: "]"), hasKeys: false)
-            case UInt8(ascii: "\""): return string()
-            default: return word()
+        private mutating func close(_ token: JSONToken, _ bytes: [UInt8]) {
+            guard let (start, count) = open.popLast() else { return }
+            guard count > 0 else {
+                output += bytes[token.range]
+                return
             }
-        }
-
-        private mutating func list(_ depth: Int, close: UInt8, hasKeys: Bool) -> Bool {
-            let start = output.count
-            take()
-            skipSpace()
-            if next == close {
-                take()
-                return true
-            }
+            let depth = open.count
             deepest = max(deepest, depth)
-            var count = 1
-            while true {
-                newline(depth + 1)
-                if hasKeys {
-                    guard next == UInt8(ascii: "\""), string() else { return false }
-                    skipSpace()
-                    guard next == UInt8(ascii: ":") else { return false }
-                    take()
-                    output.append(UInt8(ascii: " "))
-                    skipSpace()
-                }
-                guard value(depth: depth + 1) else { return false }
-                skipSpace()
-                if next == UInt8(ascii: ",") {
-                    take()
-                    skipSpace()
-                    count += 1
-                    continue
-                }
-                guard next == close else { return false }
-                newline(depth)
-                take()
-                if depth >= folding { fold(start, count, hasKeys: hasKeys) }
-                return true
+            guard depth >= folding else {
+                newline()
+                output += bytes[token.range]
+                return
             }
-        }
-
-        /// Puts the size of a list or an object in its place.
-        private mutating func fold(_ start: Int, _ count: Int, hasKeys: Bool) {
+            // The size of a list or an object in its place.
             output.removeLast(output.count - start)
-            let what = plural(count, hasKeys ? "field" : "item")
-            output += (hasKeys ? "{ \(what) }" : "[ \(what) ]").utf8
-        }
-
-        private mutating func string() -> Bool {
-            take()
-            while let byte = next {
-                take()
-                if byte == UInt8(ascii: "\"") { return true }
-                if byte == UInt8(ascii: "\\") {
-                    guard next != nil else { return false }
-                    take()
-                }
-            }
-            return false
-        }
-
-        /// A number, true, false or null.
-        private mutating func word() -> Bool {
-            let start = at
-            while let byte = next,
-                byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".")
-                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                    || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte & 0xdf)
-            {
-                take()
-            }
-            let text = String(decoding: bytes[start..<at], as: UTF8.self)
-            return ["true", "false", "null"].contains(text)
-                || (Double(text) != nil && text.first.map { $0 == "-" || $0.isNumber } == true)
+            let isObject = token.kind == .endObject
+            let what = plural(count, isObject ? "field" : "item")
+            output += (isObject ? "{ \(what) }" : "[ \(what) ]").utf8
         }
     }
 }

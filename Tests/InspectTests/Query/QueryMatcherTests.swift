@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 import WalrusFormat
+import WalrusJSON
 
 @testable import Inspect
 
