@@ -17,8 +17,10 @@ struct LiveHistory: Sendable {
         var seconds: Double
         /// Entries a second.
         var appended = 0.0
+        /// Payloads alone, in bytes a second.
+        var payload = 0.0
         /// Headers and payloads, in bytes a second.
-        var bytes = 0.0
+        var stored = 0.0
         /// Entries a second that cursors moved on by.
         var consumed = 0.0
     }
@@ -65,12 +67,15 @@ struct LiveHistory: Sendable {
         TopicState.forEachPair(before.topics, state.topics) { old, new in
             guard let old, let new else { return }
             // Reclaimed files make counts fall: that is no rate.
-            sample.appended += Double(max(0, new.entries - old.entries))
-            sample.bytes += Double(max(0, new.size - old.size))
+            let (entries, bytes) = (max(0, new.entries - old.entries), max(0, new.size - old.size))
+            sample.appended += Double(entries)
+            sample.stored += Double(bytes)
+            sample.payload += Double(max(0, bytes - entries * Layout.headerSize))
             sample.consumed += Double(max(0, new.consumed - old.consumed))
         }
         sample.appended /= seconds
-        sample.bytes /= seconds
+        sample.payload /= seconds
+        sample.stored /= seconds
         sample.consumed /= seconds
         append(sample)
     }
@@ -96,7 +101,7 @@ struct LiveHistory: Sendable {
     /// those changes nothing that is drawn of them.
     var isAtRest: Bool {
         samples.count > 1
-            && samples.allSatisfy { $0.appended == 0 && $0.bytes == 0 && $0.consumed == 0 }
+            && samples.allSatisfy { $0.appended == 0 && $0.stored == 0 && $0.consumed == 0 }
     }
 
     /// Nil after a gap that is too long to say anything about.

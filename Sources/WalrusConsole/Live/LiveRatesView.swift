@@ -5,41 +5,53 @@ internal import WalrusFormat
 enum LiveRatesView {
     private static let question = "?"
 
-    /// Appends and reads in a line each, with what they were lately; in one line where that is all
-    /// the room.
+    /// Appends and reads in a line each, with what they were lately in a third one; in one line
+    /// where that is all the room.
     static func drawFigures(
         _ model: ConsoleModel, _ report: LiveReport, _ grid: inout Grid, _ rect: Rect
     ) {
         guard !rect.isEmpty else { return }
         let now = report.now
-        let appended = [
-            StyledText(" appended ", .muted), figure(rate(now?.appended)), StyledText(" "),
-            figure(now.map { bytes($0.bytes) } ?? question),
-        ]
-        let consumed = [StyledText(" consumed ", .muted), figure(rate(now?.consumed))]
+        let appended = [StyledText(" appended ", .muted), figure(entries(now?.appended))]
+        let consumed = [StyledText(" consumed ", .muted), figure(entries(now?.consumed))]
         guard rect.height > 1 else {
             grid.put(appended + consumed, x: rect.x, y: rect.y, width: rect.width)
             return
         }
-        let samples = report.history.samples
         let rows = [
-            (appended, samples.map { Optional($0.appended) }, source(report)),
-            (consumed, samples.map { Optional($0.consumed) }, "from cursors on disk"),
+            (appended + [StyledText("  ")] + sizes(now), source(report)),
+            (consumed, "cursors on disk"),
         ]
-        for (line, (pieces, values, source)) in rows.enumerated() {
+        for (line, (pieces, source)) in rows.enumerated() {
             let row = rect.row(line)
             grid.put(pieces, x: row.x, y: row.y, width: row.width)
             let note = DisplayWidth.columns(of: source) + 1
-            let start = row.x + 26
-            let room = row.maxX - start - note - 1
-            if room >= 8 {
-                Sparkline(values, style: Style(line == 0 ? .accent : .good)).draw(
-                    into: &grid, in: Rect(x: start, y: row.y, width: room, height: 1))
-            }
-            if row.width >= 26 + note {
+            if row.width > pieces.columns + note {
                 grid.put(source, x: row.maxX - note, y: row.y, style: .muted)
             }
         }
+        guard rect.height > 2 else { return }
+        let samples = report.history.samples
+        let end = model.isPast ? "then" : "now"
+        let halves = rect.row(2).columns([.share(), .share()])
+        drawCourse("appended", samples.map(\.appended), samples, end, .accent, &grid, halves[0])
+        drawCourse("consumed", samples.map(\.consumed), samples, end, .good, &grid, halves[1])
+    }
+
+    /// " appended -34s ▁▂▃ now"
+    private static func drawCourse(
+        _ name: String, _ values: [Double], _ samples: [LiveHistory.Sample], _ end: String,
+        _ role: Role, _ grid: inout Grid, _ rect: Rect
+    ) {
+        var x = rect.x + grid.put(" \(name) ", x: rect.x, y: rect.y, style: .muted)
+        // "now" and "then" alike, with a span before them.
+        let room = min(rect.maxX - x - 10, values.count)
+        guard room > 0 else { return }
+        let start = "-" + span(samples.suffix(room)) + " "
+        x += grid.put(start, x: x, y: rect.y, style: .muted)
+        Sparkline(values.suffix(room).map { $0 }, style: Style(role)).draw(
+            into: &grid, in: Rect(x: x, y: rect.y, width: room, height: 1))
+        grid.put(end, x: x + room + 1, y: rect.y, style: .muted)
     }
 
     static func drawGraphs(
@@ -51,61 +63,78 @@ enum LiveRatesView {
         let samples = report.history.samples
         let zone = model.setup.timeZone
         drawGraph(
-            "Appended", rate(now?.appended) + (now.map { "  " + bytes($0.bytes) } ?? ""),
-            source(report), samples.map(\.appended), samples, end, zone: zone, &grid, parts[0])
+            "Appended", entries(now?.appended), source(report), sizes(now),
+            samples.map(\.appended), samples, end, zone: zone, &grid, parts[0])
         drawGraph(
-            "Consumed", rate(now?.consumed), "from cursors on disk", samples.map(\.consumed),
+            "Consumed", entries(now?.consumed), "from cursors on disk",
+            [StyledText("entries that cursors moved on by", .muted)], samples.map(\.consumed),
             samples, end, zone: zone, &grid, parts[1])
     }
 
     private static func drawGraph(
-        _ title: String, _ figures: String, _ source: String, _ values: [Double],
-        _ samples: [LiveHistory.Sample], _ end: String, zone: Int, _ grid: inout Grid,
-        _ rect: Rect
+        _ title: String, _ figures: String, _ source: String, _ note: [StyledText],
+        _ values: [Double], _ samples: [LiveHistory.Sample], _ end: String, zone: Int,
+        _ grid: inout Grid, _ rect: Rect
     ) {
-        let room = BrailleGraph.capacity(columns: rect.width - 8, glyphs: grid.glyphs)
-        let shown = values.suffix(room)
-        let peak = shown.max() ?? 0
         let inside = grid.box(
             rect, title: [StyledText(title + "  ", .title), StyledText(figures, .text, .bold)],
             trailing: [StyledText(source, .muted)])
+        let (first, rest) = inside.splitTop(1)
         guard !samples.isEmpty else {
             grid.put(
                 "it takes two looks to know", x: inside.x + 1, y: inside.y,
                 width: inside.width - 1, align: .leading, style: .muted)
             return
         }
+        grid.put(note, x: first.x + 1, y: first.y, width: first.width - 1)
+        let room = BrailleGraph.capacity(columns: rect.width, glyphs: grid.glyphs)
+        let shown = values.suffix(room)
+        let peak = shown.max() ?? 0
         guard peak > 0 else {
             // Not for how long: a console at rest would draw for nothing else.
             let first = samples.first.map { $0.time - UInt64($0.seconds * 1e9) } ?? 0
             grid.put(
-                "nothing since \(Figures.time(first, offset: zone))", x: inside.x + 1,
-                y: inside.y, width: inside.width - 1, align: .leading, style: .muted)
+                "nothing since \(Figures.time(first, offset: zone))", x: rest.x + 1,
+                y: rest.y, width: rest.width - 1, align: .leading, style: .muted)
             return
         }
-        let padding = [Double?](repeating: nil, count: max(0, room - shown.count))
-        let isFull = shown.count >= room
         BrailleGraph(
-            padding + shown.map { Optional($0) }, maximum: peak, topLabel: Figures.count(peak),
-            middleLabel: Figures.count(peak / 2),
-            timeLabels: [isFull ? span(samples.suffix(room)) + " ago" : "", end]
-        ).draw(into: &grid, in: inside)
+            shown.map { Optional($0) }, maximum: peak, topLabel: Figures.count(peak) + "/s",
+            middleLabel: Figures.count(peak / 2) + "/s",
+            times: TimeAxis.marks(samples.suffix(room).map(\.seconds), end: end)
+        ).draw(into: &grid, in: rest)
+    }
+
+    /// Bytes a second, of payloads alone and as they are stored.
+    private static func sizes(_ now: LiveHistory.Sample?) -> [StyledText] {
+        [
+            StyledText("payload ", .muted), figure(now.map { bytes($0.payload) } ?? question),
+            StyledText("  with headers ", .muted),
+            figure(now.map { bytes($0.stored) } ?? question),
+        ]
     }
 
     /// What the engine itself counts: it may read without moving a cursor.
     static func drawEngine(
         _ metrics: LiveMetrics, _ report: LiveReport, _ grid: inout Grid, _ rect: Rect
     ) {
-        var pieces = [StyledText(" engine \(metrics.image.processID) ", .muted)]
+        let name = [StyledText(" engine \(metrics.image.processID) ", .muted)]
+        var pieces = name + [StyledText(" its rates come with its next figures", .muted)]
         if let rates = report.history.engine {
-            pieces += [
-                StyledText(" in ", .muted), figure(rate(rates.appended)), StyledText(" "),
-                figure(bytes(rates.bytes)), StyledText("  out ", .muted), figure(rate(rates.read)),
-                StyledText(" "), figure(bytes(rates.readBytes)), StyledText("  syncs ", .muted),
-                figure(rate(rates.syncs)),
+            func figures(_ payload: String, _ rate: (Double) -> String) -> [StyledText] {
+                [
+                    StyledText(" in ", .muted), figure(rate(rates.appended)), StyledText(", "),
+                    figure(bytes(rates.bytes)), StyledText(payload + "  out ", .muted),
+                    figure(rate(rates.read)), StyledText(", "), figure(bytes(rates.readBytes)),
+                    StyledText(payload + "  syncs ", .muted), figure(self.rate(rates.syncs)),
+                ]
+            }
+            // What it counts in bytes are payloads.
+            let forms = [
+                name + figures(" of payload", entries), name + figures(" payload", rate),
+                [StyledText(" engine", .muted)] + figures(" payload", rate),
             ]
-        } else {
-            pieces.append(StyledText(" its rates come with its next figures", .muted))
+            pieces = forms.first { $0.columns <= rect.width } ?? forms[2]
         }
         let age = Figures.latency(metrics.age, ascii: grid.glyphs.isASCII)
         let sources = ["metrics_index.db, \(age) ago ", "\(age) ago "]
@@ -119,9 +148,9 @@ enum LiveRatesView {
     }
 
     private static func source(_ report: LiveReport) -> String {
-        guard let now = report.now else { return "from files: two looks needed" }
+        guard let now = report.now else { return "files: two looks needed" }
         let seconds = (now.seconds * 10).rounded() / 10
-        return "from files, last \(seconds)s"
+        return "files, last \(seconds)s"
     }
 
     /// How long the samples reach back.
@@ -131,6 +160,10 @@ enum LiveRatesView {
 
     private static func figure(_ text: String) -> StyledText {
         StyledText(text, .text, .bold)
+    }
+
+    private static func entries(_ value: Double?) -> String {
+        value.map { Figures.count($0) + " entries/s" } ?? question
     }
 
     private static func rate(_ value: Double?) -> String {

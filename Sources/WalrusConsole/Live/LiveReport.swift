@@ -1,5 +1,6 @@
 public import Inspect
 internal import WalrusFormat
+public import WalrusJSON
 
 /// The figures of the Live screen and of `walrus live`, which therefore cannot differ.
 public struct LiveReport: Sendable {
@@ -29,10 +30,15 @@ public struct LiveReport: Sendable {
             }
         }
 
+        /// "12s"; what takes less than a second does not take none.
+        static func duration(_ seconds: Double) -> String {
+            seconds < 1 ? "<1s" : Figures.duration(seconds)
+        }
+
         /// "drains in 12s", "grows".
         var text: String {
             switch self {
-            case .drains(let seconds): "drains in \(Figures.duration(seconds))"
+            case .drains(let seconds): "drains in \(Self.duration(seconds))"
             case .unknown: "?"
             default: name
             }
@@ -105,7 +111,8 @@ public struct LiveReport: Sendable {
         return .object([
             ("source", .string("difference of two looks at the files")),
             ("seconds", .double(now.seconds)), ("appended_per_second", .double(now.appended)),
-            ("bytes_per_second", .double(now.bytes)),
+            ("payload_bytes_per_second", .double(now.payload)),
+            ("stored_bytes_per_second", .double(now.stored)),
             ("consumed_per_second", .double(now.consumed)),
         ])
     }

@@ -15,8 +15,9 @@ extension LiveReport {
 
     private var throughput: String {
         guard let now else { return "Throughput: it takes two looks at the files to know." }
-        return "Throughput: appended \(rate(now.appended)), \(bytes(now.bytes)); consumed "
-            + "\(rate(now.consumed)). From files and cursors on disk, looks "
+        return "Throughput: appended \(entries(now.appended)), \(bytes(now.payload)) of payload, "
+            + "\(bytes(now.stored)) with headers; consumed "
+            + "\(entries(now.consumed)). From files and cursors on disk, looks "
             + "\((now.seconds * 10).rounded() / 10)s apart."
     }
 
@@ -29,8 +30,9 @@ extension LiveReport {
             ]
         }
         return [
-            "Engine \(metrics.image.processID): in \(rate(rates.appended)), \(bytes(rates.bytes)); out "
-                + "\(rate(rates.read)), \(bytes(rates.readBytes)); syncs \(rate(rates.syncs)). \(source)"
+            "Engine \(metrics.image.processID): in \(entries(rates.appended)), "
+                + "\(bytes(rates.bytes)) of payload; out \(entries(rates.read)), "
+                + "\(bytes(rates.readBytes)) of payload; syncs \(rate(rates.syncs)). \(source)"
         ]
     }
 
@@ -57,10 +59,11 @@ extension LiveReport {
             + "\(Figures.grouped(state.topics.count))."
     }
 
-    /// "orders: unread 904, in 120/s, out 130/s, drains in 1m".
+    /// "orders: unread 904, in 120 entries/s, out 130 entries/s, drains in 1m".
     func line(_ state: TopicState) -> String {
         let topic = topic(state)
-        let rates = now == nil ? "" : ", in \(rate(topic.appended)), out \(rate(topic.consumed))"
+        let rates =
+            now == nil ? "" : ", in \(entries(topic.appended)), out \(entries(topic.consumed))"
         let trend = topic.trend == .unknown ? "" : ", " + topic.trend.text
         return "\(state.name.shown(ascii: false)): unread \(state.unread)" + rates + trend
     }
@@ -78,6 +81,7 @@ extension LiveReport {
     }
 
     private func rate(_ value: Double) -> String { Figures.count(value) + "/s" }
+    private func entries(_ value: Double) -> String { Figures.count(value) + " entries/s" }
     private func bytes(_ value: Double) -> String { Figures.bytes(Int(min(value, 1e15))) + "B/s" }
     private func latency(_ value: UInt64) -> String { Figures.latency(value, ascii: true) }
 }

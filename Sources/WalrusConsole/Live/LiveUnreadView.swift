@@ -75,7 +75,7 @@ enum LiveUnreadView {
     private static func trend(_ trend: LiveReport.Trend, isWide: Bool) -> TableCell {
         switch trend {
         case .drains(let seconds):
-            let time = Figures.duration(seconds)
+            let time = LiveReport.Trend.duration(seconds)
             return .text(isWide ? "drains in \(time)" : "in \(time)", Style(.good))
         case .grows: return .text(trend.text, Style(.warning))
         case .steady: return .text(trend.text)

@@ -20,9 +20,10 @@ struct LiveLayout {
         let hasEngine = model.state?.metrics != nil
         let isWide = body.width >= 110 && body.height >= 26
         let isTall = body.height >= 14
-        let lines = isWide ? 0 : isTall ? 2 : 1
+        let lines = isWide ? 0 : body.height >= 20 ? 3 : isTall ? 2 : 1
         let (figures, belowFigures) = body.splitTop(lines)
-        let lower = max(9, min(body.height / 4, 16))
+        // Latencies as figures and as bars, and what the bars mean.
+        let lower = max(hasEngine ? 11 : 9, min(body.height / 4, 16))
         // Graphs take what a short list leaves.
         let listed = (model.state?.topics.count ?? 0) + 4
         let spare = min(body.height - lower - listed, body.height * 2 / 5)
@@ -61,57 +62,10 @@ enum LiveView {
             LiveRatesView.drawEngine(metrics, report, &grid, layout.engine)
         }
         LiveUnreadView.draw(model, report, &grid, layout)
-        if !layout.latency.isEmpty { drawLatency(state.metrics, &grid, layout.latency) }
+        if !layout.latency.isEmpty {
+            LiveLatencyView.draw(state.metrics, &grid, layout.latency)
+        }
         if !layout.events.isEmpty { drawEvents(model, report, &grid, layout.events) }
-    }
-
-    // MARK: - Latency
-
-    private static func drawLatency(
-        _ metrics: LiveMetrics?, _ grid: inout Grid, _ rect: Rect
-    ) {
-        guard let metrics else {
-            let inside = grid.box(rect, title: "Latency").inset(horizontal: 1)
-            let text = "not visible in files; no engine tells it now (metrics_index.db)"
-            grid.putProse(text, in: inside, style: .muted)
-            return
-        }
-        let ascii = grid.glyphs.isASCII
-        let source =
-            "engine \(metrics.image.processID), \(Figures.latency(metrics.age, ascii: ascii)) ago"
-        let span = Figures.latency(metrics.image.interval, ascii: ascii)
-        let title = rect.width >= 48 ? "Latency, last \(span)" : "Latency"
-        let inside = grid.box(rect, title: title, trailing: [StyledText(source, .muted)])
-        let image = metrics.image
-        let calls = [("append", image.append), ("read", image.read), ("sync", image.sync)]
-        let hasTotals = inside.height >= 8
-        func row(_ name: String, _ summary: LatencySummary) -> [TableCell] {
-            guard summary.count > 0 else { return [.text(name), .text("none", .muted)] }
-            func time(_ value: UInt64) -> TableCell {
-                .text(Figures.latency(value, ascii: ascii), Style(.accent))
-            }
-            return [
-                .text(name), .text(Figures.count(Double(summary.count)), .muted),
-                time(summary.p50), time(summary.p90), time(summary.p99), time(summary.p999),
-                time(summary.max),
-            ]
-        }
-        var rows = calls.map { row($0.0, $0.1.recent) }
-        if hasTotals {
-            rows.append([.text("since it was opened", .muted)])
-            rows += calls.map { row($0.0, $0.1.total) }
-        }
-        Table(
-            [
-                TableColumn("", .flexible(minimum: hasTotals ? 19 : 6), priority: 9),
-                TableColumn("CALLS", .fixed(5), align: .trailing, priority: 8),
-                TableColumn("P50", .fixed(5), align: .trailing, priority: 7),
-                TableColumn("P90", .fixed(5), align: .trailing, priority: 3),
-                TableColumn("P99", .fixed(5), align: .trailing, priority: 6),
-                TableColumn("P99.9", .fixed(5), align: .trailing, priority: 4),
-                TableColumn("MAX", .fixed(5), align: .trailing, priority: 5),
-            ], rows: rows, showsHeader: inside.height >= 3
-        ).draw(into: &grid, in: inside.splitRight(1).rest)
     }
 
     // MARK: - Events

@@ -53,8 +53,9 @@ public struct BenchStep: Hashable, Sendable {
     public var phase = ""
     /// From 0 to 1.
     public var fraction = 0.0
-    /// Nanoseconds since it began.
+    /// Nanoseconds since it began, and since the step before.
     public var elapsed: UInt64 = 0
+    public var interval: UInt64 = 0
     public var entriesPerSecond = 0.0
     public var bytesPerSecond = 0.0
     public var entries = 0
@@ -117,8 +118,11 @@ public struct BenchModel: Hashable, Sendable {
     public var order = BenchOrder()
     public internal(set) var stage = Stage.idle
     public internal(set) var step: BenchStep?
-    /// Entries a second of the engine, a step each; the newest last.
-    public internal(set) var rates: [Double] = []
+    /// Entries a second of the engine, a step each, nil while something else had its turn; the
+    /// newest last.
+    public internal(set) var rates: [Double?] = []
+    /// How long each of these steps was, in seconds.
+    var rateSeconds: [Double] = []
     /// In the order in which they were run.
     public internal(set) var rows: [BenchRow] = []
     var areRowsLoaded = false

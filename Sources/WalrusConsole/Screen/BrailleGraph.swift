@@ -9,21 +9,33 @@ public struct BrailleGraph: Hashable, Sendable {
     /// Labels beside the topmost row and the middle.
     public var topLabel: String
     public var middleLabel: String
-    /// Labels spread over the line below the graph, from the oldest to the newest. None, no line.
-    public var timeLabels: [String]
+    /// Times on the line below the graph. None, no line.
+    public var times: [Mark]
     /// nil colours by height.
     public var style: Style?
 
     public init(
         _ values: [Double?], maximum: Double? = nil, topLabel: String = "",
-        middleLabel: String = "", timeLabels: [String] = [], style: Style? = nil
+        middleLabel: String = "", times: [Mark] = [], style: Style? = nil
     ) {
         self.values = values
         self.maximum = maximum
         self.topLabel = topLabel
         self.middleLabel = middleLabel
-        self.timeLabels = timeLabels
+        self.times = times
         self.style = style
+    }
+
+    /// A time below a graph.
+    public struct Mark: Hashable, Sendable {
+        /// How many values came after it: 0 is the right edge.
+        public var back: Int
+        public var text: String
+
+        public init(_ text: String, back: Int = 0) {
+            self.text = text
+            self.back = back
+        }
     }
 
     /// How many values a graph of that many columns shows, for a view that resamples.
@@ -35,9 +47,9 @@ public struct BrailleGraph: Hashable, Sendable {
         let labels = [topLabel, middleLabel].filter { !$0.isEmpty }
         let gutter = (labels.map { DisplayWidth.columns(of: $0) }.max() ?? -1) + 1
         var (axis, area) = rect.splitLeft(rect.width > 2 * gutter ? gutter : 0)
-        if !timeLabels.isEmpty, area.height > 2 {
+        if !times.isEmpty, area.height > 2 {
             let (plot, line) = area.splitBottom(1)
-            drawTimeLabels(into: &grid, in: line)
+            drawTimes(into: &grid, in: line)
             (axis, area) = (axis.splitTop(plot.height).top, plot)
         }
         guard !area.isEmpty else { return }
@@ -54,16 +66,19 @@ public struct BrailleGraph: Hashable, Sendable {
             label, x: axis.x, y: y, width: axis.width - 1, align: .trailing, style: .muted)
     }
 
-    private func drawTimeLabels(into grid: inout Grid, in line: Rect) {
-        var free = line.x
-        for (i, label) in timeLabels.enumerated() {
-            let columns = DisplayWidth.columns(of: label)
-            let room = line.width - columns
-            guard room >= 0 else { continue }
-            let x = line.x + (timeLabels.count == 1 ? room : room * i / (timeLabels.count - 1))
-            guard x >= free else { continue }
-            grid.put(label, x: x, y: line.y, style: .muted)
-            free = x + columns + 1
+    /// From the newest to the oldest, each around its place, as long as there is room.
+    private func drawTimes(into grid: inout Grid, in line: Rect) {
+        let perColumn = grid.glyphs.graphStyle == .braille ? 2 : 1
+        var end = line.maxX
+        for mark in times.sorted(by: { $0.back < $1.back }) {
+            let columns = DisplayWidth.columns(of: mark.text)
+            let place = line.maxX - mark.back / perColumn
+            let x = min(place - columns / 2, end - columns)
+            guard place >= line.x, x >= line.x else { return }
+            // Pushed aside by a later one, it would stand at another time.
+            guard mark.back == 0 || place - columns / 2 + columns <= end else { continue }
+            grid.put(mark.text, x: x, y: line.y, style: .muted)
+            end = x - 1
         }
     }
 

@@ -11,6 +11,7 @@ extension ConsoleModel {
                 bench.stage = .running(estimate)
                 bench.step = nil
                 bench.rates = []
+                bench.rateSeconds = []
                 return [.bench(estimate)]
             case .leave, .back, .stop: bench.stage = .idle
             default: break
@@ -70,10 +71,13 @@ extension ConsoleModel {
             return complain(failure.message)
         case .benchStep(let step):
             bench.step = step
-            if step.phase == "engine" {
-                bench.rates.append(step.entriesPerSecond)
+            // The floor's turns are gaps: time goes on.
+            if step.phase == "engine" || !bench.rates.isEmpty {
+                bench.rates.append(step.phase == "engine" ? step.entriesPerSecond : nil)
+                bench.rateSeconds.append(Double(step.interval) / 1e9)
                 if bench.rates.count > BenchModel.ratesMax {
-                    bench.rates.removeFirst(bench.rates.count - BenchModel.ratesMax)
+                    bench.rates.removeFirst()
+                    bench.rateSeconds.removeFirst()
                 }
             }
         case .benchEnded(let problem):
@@ -84,9 +88,13 @@ extension ConsoleModel {
             return [.loadBenchResults]
         case .benchResults(let rows, let problem):
             bench.areRowsLoaded = true
+            // The list may have lost its oldest rows, or been written by others.
+            let marked = bench.baseline.map { bench.rows[$0] }
+            bench.baseline = marked.flatMap { old in
+                rows.lastIndex { $0.started == old.started && $0.label == old.label }
+            }
             bench.rows = rows
             bench.problem = problem
-            if let baseline = bench.baseline, baseline >= rows.count { bench.baseline = nil }
         default: break
         }
         return []

@@ -56,6 +56,10 @@ extension ConsoleModel {
                 return (complain("quit ends the console"), .text([]))
             }
             return (screen == .home ? leaveLog() : go(to: .home), .screen)
+        case "compare":
+            guard screen == .bench else { return (complain("compare is said on bench"), .text([])) }
+            bench.areResultsFocused = true
+            return (run(.mark), .selection)
         case "topics": return (go(to: .home), .screen)
         case "at": return (goTo(time: rest), .screen)
         case "now", "pause", "earlier", "later": return (submitCommand(word), .screen)
@@ -116,7 +120,9 @@ extension ConsoleModel {
         case .hex:
             hex.isTreeFocused = true
             return run(delta < 0 ? .up : .down)
-        case .bench: return run(delta < 0 ? .up : .down)
+        case .bench:
+            bench.areResultsFocused = true
+            bench.position.move(by: delta, count: bench.rows.count)
         }
         return []
     }

@@ -131,10 +131,11 @@ enum BenchView {
             [
                 StyledText(
                     "\(Figures.count(step.entriesPerSecond)) entries/s", Style(.text, .bold)),
-                StyledText("  \(Figures.bytes(Int(step.bytesPerSecond)))B/s  ", .text),
-                StyledText("\(Figures.grouped(step.entries)) in all", .muted),
+                StyledText("  \(Figures.bytes(Int(step.bytesPerSecond)))B/s of payload", .text),
             ],
         ]
+        let count = StyledText("  \(Figures.grouped(step.entries)) entries in all", .muted)
+        if (lines[1] + [count]).columns <= rect.width { lines[1].append(count) }
         if let latency = step.latency {
             var pieces: [StyledText] = []
             for (name, value) in [("p50", latency.p50), ("p99", latency.p99), ("max", latency.max)]
@@ -146,7 +147,11 @@ enum BenchView {
             }
             lines.append(pieces)
         } else {
-            lines.append([StyledText("calls of the \(step.phase) are not timed", .muted)])
+            let text =
+                step.phase == "engine"
+                ? "no timing of a call since the last figures"
+                : "calls of the \(step.phase) are not timed"
+            lines.append([StyledText(text, .muted)])
         }
         if step.errors > 0 { lines.append([StyledText("errors \(step.errors)", .bad)]) }
         for (row, line) in lines.enumerated() where row < rect.height {
@@ -154,21 +159,32 @@ enum BenchView {
         }
         let rest = rect.splitTop(lines.count).rest
         let graph = rest.splitBottom(1)
-        drawRates(model.bench.rates, &grid, graph.rest)
+        drawRates(
+            model.bench.rates, TimeAxis.marks(model.bench.rateSeconds, end: "now"), &grid,
+            graph.rest)
         grid.put(
             estimate.directory, x: graph.bottom.x, y: graph.bottom.y, width: graph.bottom.width,
             align: .leading, truncating: .middle, style: .muted)
     }
 
-    private static func drawRates(_ rates: [Double], _ grid: inout Grid, _ rect: Rect) {
-        guard rect.height > 0, let top = rates.max(), top > 0 else { return }
+    /// The engine's entries a second, with the scale at the left and times below.
+    private static func drawRates(
+        _ rates: [Double?], _ times: [BrailleGraph.Mark], _ grid: inout Grid, _ rect: Rect
+    ) {
+        guard rect.height > 0, let top = rates.compactMap({ $0 }).max(), top > 0 else { return }
         if rect.height < 3 {
-            return Sparkline(rates.suffix(rect.width).map { $0 }, style: Style(.accent)).draw(
-                into: &grid, in: rect.row(rect.height - 1))
+            let name = "entries/s "
+            let (label, line) = rect.row(rect.height - 1).splitLeft(name.count)
+            grid.put(name, x: label.x, y: label.y, style: .muted)
+            return Sparkline(Array(rates.suffix(line.width)), style: Style(.accent)).draw(
+                into: &grid, in: line)
         }
-        let room = BrailleGraph.capacity(columns: max(1, rect.width - 8), glyphs: grid.glyphs)
+        let room = BrailleGraph.capacity(columns: rect.width, glyphs: grid.glyphs)
+        let shown = rates.suffix(room)
+        let most = shown.compactMap { $0 }.max() ?? top
         BrailleGraph(
-            rates.suffix(room).map { $0 }, topLabel: Figures.count(top), style: Style(.accent)
+            Array(shown), topLabel: Figures.count(most) + "/s",
+            middleLabel: Figures.count(most / 2) + "/s", times: times, style: Style(.accent)
         ).draw(into: &grid, in: rect)
     }
 
@@ -182,7 +198,10 @@ enum BenchView {
                 StyledText("\(Figures.grouped(row.entriesPerSecond)) entries/s  ", .accent),
                 StyledText(row.label, Style(.text, .bold)),
             ], x: rect.x, y: rect.y, width: rect.width)
-        drawRates(row.history.map(Double.init), &grid, rect.splitTop(1).rest)
+        let times = [
+            BrailleGraph.Mark("start", back: row.history.count), BrailleGraph.Mark("end"),
+        ]
+        drawRates(row.history.map(Double.init), times, &grid, rect.splitTop(1).rest)
     }
 
     // MARK: - What was run
@@ -191,7 +210,7 @@ enum BenchView {
         TableColumn("WHEN", .fixed(8), priority: 2),
         TableColumn("WORKLOAD", .flexible(minimum: 30, weight: 2), priority: 9),
         TableColumn("ENTRIES/S", .fixed(11), align: .trailing, priority: 9),
-        TableColumn("B/S", .fixed(6), align: .trailing, priority: 3),
+        TableColumn("PAYLOAD/S", .fixed(9), align: .trailing, priority: 3),
         TableColumn("P50", .fixed(6), align: .trailing, priority: 4),
         TableColumn("P99", .fixed(6), align: .trailing, priority: 6),
         TableColumn("P99.9", .fixed(6), align: .trailing, priority: 1),
@@ -199,7 +218,7 @@ enum BenchView {
         TableColumn("FLOOR/S", .fixed(11), align: .trailing, priority: 1),
         TableColumn("RATIO", .fixed(6), align: .trailing, priority: 7),
         TableColumn("CHANGE", .fixed(7), align: .trailing, priority: 8),
-        TableColumn("COURSE", .flexible(minimum: 16, weight: 1), priority: 0),
+        TableColumn("RATE, START TO END", .flexible(minimum: 18, weight: 1), priority: 0),
     ]
 
     private static func drawResults(
@@ -209,7 +228,7 @@ enum BenchView {
         let bench = model.bench
         let count = bench.rows.count
         let other = bench.baseline == nil ? "the run before" : "the marked run"
-        let comparison = "change: beside \(other)"
+        let comparison = "change: entries/s by those of \(other)"
         let empty = bench.problem ?? "none yet: they are kept, and compared from run to run"
         let inside = ListBox.draw(
             layout.results, title: "Results \(Figures.grouped(count))",
@@ -251,7 +270,7 @@ enum BenchView {
                         ? [StyledText("  \(row.errors) errors", .bad)]
                         : row.wasInterrupted ? [StyledText("  stopped", .warning)] : [])),
             .text(Figures.grouped(row.entriesPerSecond), Style(.text, .bold)),
-            .text(Figures.bytes(row.bytesPerSecond)), latency(row.p50), latency(row.p99),
+            .text(Figures.bytes(row.bytesPerSecond) + "B"), latency(row.p50), latency(row.p99),
             latency(row.p999), latency(row.max),
             row.floor.map { .text(Figures.grouped($0), .muted) } ?? .text("-", .muted),
             ratio(row.ratio), change(row, model),

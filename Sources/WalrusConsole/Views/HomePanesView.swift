@@ -161,7 +161,7 @@ enum HomePanesView {
         let padding = [Double?](repeating: nil, count: max(0, room - shown.count))
         BrailleGraph(
             padding + shown, maximum: peak, topLabel: Figures.count(peak),
-            middleLabel: Figures.count(peak / 2), timeLabels: ["", end]
+            middleLabel: Figures.count(peak / 2), times: [BrailleGraph.Mark(end)]
         ).draw(into: &grid, in: inside)
     }
 }

@@ -9,8 +9,10 @@ public enum PlainText {
         "list: the selected item and those after it; more: those behind them. read: all of the item.",
         "where: the screen, and what is wrong.",
         "open: the entries of a topic, the place of a finding. back: to the topics.",
-        "topics, entries, blocks, live, check, hex: the screens.",
+        "topics, entries, blocks, live, check, hex, bench: the screens.",
         "On live: read tells all events that are remembered; at 12:04:31 and now go through time.",
+        "On bench: the results of `walrus bench`, the newest first; compare: the selected one is what "
+            + "the others are compared with, or is not any more.",
         "find TEXT: only what has that in it; on entries a query. all: everything again.",
         "export FILE: what was found, else the selected entry.",
         "Any command that the console has after its colon works too, such as topic NAME, seq 2000, "
@@ -120,8 +122,7 @@ public enum PlainText {
             return List(name: "Block", count: blocks.count, selected: selected ?? 0) {
                 block(blocks[$0], model)
             }
-        // The frame as it is drawn.
-        case .bench: return nil
+        case .bench: return benchList(model.bench, zone: model.setup.timeZone)
         case .hex:
             guard let map = model.hex.map, let place = model.hex.place else { return nil }
             return List(
@@ -136,7 +137,7 @@ public enum PlainText {
     }
 
     static func selection(_ model: ConsoleModel) -> [String] {
-        guard let list = list(model) else { return drawn(model) }
+        guard let list = list(model) else { return [] }
         guard list.count > 0 else { return ["\(list.name)s: none."] }
         guard (0..<list.count).contains(list.selected) else { return [] }
         return [list.line(list.selected)]
@@ -254,7 +255,8 @@ public enum PlainText {
                 lines.append(
                     "Place: \(EntriesView.hex(place.offset)) in \(visible(place.file)).")
             }
-        default: break
+        case .bench: lines += bench(model.bench)
+        case .chooser: break
         }
         return lines
     }
@@ -318,19 +320,7 @@ public enum PlainText {
             + (holders.isEmpty ? "." : " by \(holders.joined(separator: ", "))\(more).")
     }
 
-    /// A screen without a text form of its own: what is drawn, without the drawing.
-    private static func drawn(_ model: ConsoleModel) -> [String] {
-        let rows = FrameText.render(ConsoleView.draw(model)).split(separator: "\n")
-        return rows.dropFirst().dropLast().compactMap { row in
-            let isDrawing: (Unicode.Scalar) -> Bool = { (0x2500...0x28FF).contains($0.value) }
-            let words = String(
-                String.UnicodeScalarView(row.unicodeScalars.map { isDrawing($0) ? " " : $0 })
-            ).split(separator: " ")
-            return words.isEmpty ? nil : words.joined(separator: " ")
-        }
-    }
-
-    private static func visible(_ text: String) -> String {
+    static func visible(_ text: String) -> String {
         VisibleText(text, mode: .escape, limit: 2_000).text
     }
 }

@@ -151,6 +151,7 @@ extension BenchStep {
         phase = progress.phase.rawValue
         fraction = progress.fraction
         elapsed = progress.elapsed
+        interval = progress.interval
         entriesPerSecond = progress.entriesPerSecond
         bytesPerSecond = progress.bytesPerSecond
         entries = progress.entries

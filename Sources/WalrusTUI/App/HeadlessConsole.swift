@@ -90,7 +90,8 @@ public struct HeadlessConsole {
                 send(.exported(.failure(ActionFailure("nothing is exported without a terminal"))))
                 continue
             case .bench, .estimateBench:
-                send(.benchEnded("nothing is measured without a terminal"))
+                send(
+                    .benchEnded("nothing is measured without a terminal: `walrus bench` measures"))
                 continue
             default: break
             }

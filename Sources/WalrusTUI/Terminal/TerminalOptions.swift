@@ -21,8 +21,8 @@ public struct TerminalError: Error, Hashable, Sendable, CustomStringConvertible 
 
     static func cannotMoveCursor(_ name: String) -> TerminalError {
         TerminalError(
-            description: "terminal type \(quoted(name)) cannot move its cursor; run in a full "
-                + "terminal, or use `walrus frame` and the other verbs")
+            description: "terminal type \(quoted(name)) cannot move its cursor: `walrus DIR "
+                + "--plain` needs no more than lines, and neither do the verbs")
     }
 
     static let failed = TerminalError(

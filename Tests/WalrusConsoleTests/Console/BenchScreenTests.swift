@@ -37,6 +37,7 @@ extension Sample {
             step.phase = number % 10 < 4 ? "floor" : "engine"
             step.fraction = Double(number + 1) / 60
             step.elapsed = UInt64(number + 1) * 100_000_000
+            step.interval = 100_000_000
             step.entriesPerSecond = Double(600_000 + number * 37 % 23 * 9_000)
             step.bytesPerSecond = step.entriesPerSecond * 1_024
             step.entries = number * 61_000
@@ -109,11 +110,26 @@ extension Sample {
         #expect(!order.arguments(directory: "d").contains("--batch"))
     }
 
+    /// The marked run stays the same one when the list changes, and goes with its row.
+    @Test func theMarkedRunStays() throws {
+        var model = Sample.model()
+        _ = try Sample.session(&model, "7 <Tab> j j <Space>")
+        let rows = Sample.benchRows
+        #expect(model.bench.baseline == 2)
+        _ = model.update(.benchResults(Array(rows.dropFirst()), problem: nil))
+        #expect(model.bench.baseline == 1)
+        _ = model.update(.benchResults(rows + rows.suffix(1), problem: nil))
+        #expect(model.bench.baseline == 2)
+        _ = model.update(.benchResults(Array(rows.suffix(2)), problem: nil))
+        #expect(model.bench.baseline == nil)
+    }
+
     @Test func memoryIsBounded() throws {
         var model = Sample.model()
         _ = try Sample.session(&model, "7 <Enter> <Enter>")
         for _ in 0..<20 { for step in Sample.benchSteps { _ = model.update(.benchStep(step)) } }
         #expect(model.bench.rates.count <= BenchModel.ratesMax)
+        #expect(model.bench.rateSeconds.count == model.bench.rates.count)
     }
 
     /// The column of changes is beside the marked run, or the one before of the same workload.

@@ -1,5 +1,6 @@
 import Testing
 import WalrusFormat
+import WalrusJSON
 
 @testable import Inspect
 @testable import WalrusConsole
@@ -22,9 +23,12 @@ import WalrusFormat
 
     static func state(_ step: Int, hasEngine: Bool = true) -> DirectoryState {
         let time = Sample.time + UInt64(step) * 1_000_000_000
+        let more = step * 100 + abs(step % 20 - 10) * 30
         var state = Sample.state(
-            moreOrders: step * 100 + abs(step % 20 - 10) * 30, time: time,
-            metrics: hasEngine ? metrics(step, time) : nil)
+            moreOrders: more, time: time, metrics: hasEngine ? metrics(step, time) : nil)
+        // A header of 256 bytes, a payload of 284.
+        let orders = state.topics.firstIndex { $0.name == "orders" } ?? 0
+        state.topics[orders].size += more * 540
         // A reader that gets on, one that steps back, and a mark.
         let audit = state.topics.firstIndex { $0.name == "audit" } ?? 0
         state.topics[audit].unread -= step * 700
@@ -61,7 +65,7 @@ import WalrusFormat
     @Test func oneLookKnowsNoRate() throws {
         let model = try Self.model(80, 24, steps: 0)
         let text = FrameText.render(ConsoleView.draw(model))
-        #expect(text.contains("two looks needed") && text.contains("appended ? ?"))
+        #expect(text.contains("two looks needed") && text.contains("appended ?  payload ?"))
         GoldenFile.check(text, "live-first-80x24.txt")
     }
 
@@ -84,9 +88,17 @@ import WalrusFormat
         #expect(now.seconds == 1 && now.appended == 130)
         #expect(json.contains("\"appended_per_second\":130.0"))
         #expect(now.consumed == 700 && json.contains("\"consumed_per_second\":700.0"))
+        // Payloads alone, and with their headers.
+        #expect(now.payload == 130 * 284 && now.stored == 130 * 540)
+        #expect(json.contains("\"payload_bytes_per_second\":36920.0"))
+        #expect(json.contains("\"stored_bytes_per_second\":70200.0"))
         _ = try Sample.session(&model, "4")
         let text = FrameText.render(ConsoleView.draw(model))
-        for figure in ["Appended  130/s", "Consumed  700/s", "in 100/s", "out 700/s"] {
+        for figure in [
+            "Appended  130 entries/s", "payload 36.1KB/s  with headers 68.6KB/s",
+            "Consumed  700 entries/s", "in 100 entries/s, 28.3KB/s of payload",
+            "out 700 entries/s",
+        ] {
             #expect(text.contains(figure), "\(figure)")
         }
     }

@@ -27,6 +27,7 @@ import Testing
         ("check", ["check", "list", "open", "back"]),
         ("blocks", ["blocks", "next", "read", "last"]),
         ("hex", ["hex", "next", "read"]),
+        ("bench", ["bench", "next", "compare", "list", "compare", "9", "open", "back"]),
         ("others", ["help", "theme mono", "actions", "xyzzy", "quit"]),
     ])
     func sessions(name: String, words: [String]) throws {

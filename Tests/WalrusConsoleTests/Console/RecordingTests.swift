@@ -217,9 +217,10 @@ extension RecordingSource {
             }
             // What it shows is what it showed then, but for the header and the name of the moment.
             let then = try LiveScreenTests.model(columns, rows, steps: 20)
-            func lines(_ text: String) -> [Substring] {
-                text.split(separator: "\n").dropFirst()
+            func lines(_ text: String) -> [String] {
+                text.split(separator: "\n").dropFirst().map(String.init)
                     .filter { !$0.contains("now│") && !$0.contains("then│") }
+                    .map { $0.replacing(" then", with: " now ") }
             }
             #expect(lines(FrameText.render(ConsoleView.draw(then))) == lines(past))
             // A look that was under way changes nothing that is shown.

@@ -110,7 +110,7 @@ struct GridTests {
                 g.fill(rect)
                 Modal(title: "t", lines: [[StyledText("line")]], input: "i", buttons: ["OK"])
                     .draw(into: &g, in: rect)
-                BrailleGraph([1, nil, 2], topLabel: "2", timeLabels: ["a", "b"])
+                BrailleGraph([1, nil, 2], topLabel: "2", times: [.init("a", back: 2), .init("b")])
                     .draw(into: &g, in: rect)
                 Sparkline([1, nil, .nan, .infinity, -1]).draw(into: &g, in: rect)
                 StackedBar([.init("a", value: 1, style: .text)]).draw(into: &g, in: rect)

@@ -85,7 +85,9 @@ enum SampleFrame {
             rect, title: "Append MB/s", trailing: [StyledText("now 2.6", Style.muted)])
         BrailleGraph(
             wave(200, 23), topLabel: "4.0", middleLabel: "2.0",
-            timeLabels: ["-60s", "-30s", "now"]
+            times: [
+                .init("-60s", back: 60), .init("-30s", back: 30), .init("now"),
+            ]
         ).draw(into: &grid, in: inner)
     }
 
