@@ -18,6 +18,8 @@ struct BlockScan: Sendable {
     static let detailMax = 32
 
     let frame: BlockFrame
+    /// Bytes from its start to where the file system tells of a hole: what a walk reads, about.
+    let written: Int
     /// Where the walk goes on when more was written: a damaged last entry is looked at again.
     private(set) var end = 0
     private(set) var entries = 0
@@ -38,12 +40,15 @@ struct BlockScan: Sendable {
     private let confirmedCount: Int
     private var probes: [(offset: Int, probe: Probe)]
 
-    init(frame: BlockFrame, probes offsets: [Int], confirmedDamage: Int = 0) {
+    init(frame: BlockFrame, written: Int? = nil, probes offsets: [Int], confirmedDamage: Int = 0) {
         self.frame = frame
+        self.written = written ?? frame.length
         confirmedCount = confirmedDamage
         probes = offsets.map { ($0, Probe()) }
     }
 
+    /// How many bytes a walk that goes on will read, about.
+    var toRead: Int { max(0, written - end) }
     /// Bytes of entries, damaged ones included.
     var used: Int { torn?.end ?? end }
     /// Damaged entries, the last one included.

@@ -22,22 +22,49 @@ public struct ByteInspector: Sendable {
         /// Where `bytes` begin, from the start of the file.
         public let start: Int
         public let bytes: [UInt8]
+        /// What the file was when they were read; nil where nobody knows.
+        public let version: Version?
 
-        public init(size: Int, start: Int, bytes: [UInt8]) {
+        public init(size: Int, start: Int, bytes: [UInt8], version: Version? = nil) {
             self.size = size
             self.start = start
             self.bytes = bytes
+            self.version = version
         }
+    }
+
+    /// Another one of the same file: it has been written to, or replaced.
+    public struct Version: Hashable, Sendable {
+        let size: Int
+        let modified: Int
+        let changed: Int
+        let identity: FileIdentity
+
+        init(_ status: FileStatus) {
+            (size, identity) = (status.size, status.identity)
+            (modified, changed) = (status.modified, status.changed)
+        }
+    }
+
+    /// What the file is now; nil where there is none.
+    public func version(of file: String) throws(IOError) -> Version? {
+        guard let component = FilePath.Component(file), component.kind == .regular else {
+            return nil
+        }
+        return try FileStatus.of(directory.appending(component)).map(Version.init)
     }
 
     /// The bytes of the range, as far as the file has them.
     public func bytes(of file: String, _ range: Range<Int>) throws(IOError) -> Window {
         let disk = try open(file)
-        let size = try disk.size()
+        // Before the bytes: what is written meanwhile is a change.
+        let status = try disk.status()
+        let size = status.size
         let start = max(0, min(range.lowerBound, size))
         return Window(
             size: size, start: start,
-            bytes: try disk.read(at: start, count: max(0, min(range.upperBound, size) - start)))
+            bytes: try disk.read(at: start, count: max(0, min(range.upperBound, size) - start)),
+            version: Version(status))
     }
 
     private func open(_ file: String) throws(IOError) -> DiskFile {

@@ -57,7 +57,9 @@ struct FileScan: Sendable {
                 slots.append(.block(blocks.count))
                 let units = min(frame.units, slotCount - slot)
                 slots += repeatElement(.continued, count: max(0, units - 1))
-                blocks.append(BlockScan(frame: frame, probes: probes[frame.topic] ?? []))
+                let written = min(data.upperBound, frame.end) - frame.start
+                blocks.append(
+                    BlockScan(frame: frame, written: written, probes: probes[frame.topic] ?? []))
                 slot += max(1, units)
             } else {
                 let blank = try Self.blank(slot, in: file, size: size)

@@ -11,7 +11,8 @@ public import WalrusIO
 /// Not for use by two threads at once; `progress` may be called from any.
 public final class Scanner {
     public struct Progress: Sendable {
-        /// Bytes of blocks walked so far, and in all.
+        /// Bytes walked so far, and about how many in all: what takes space on disk, as far as the file
+        /// system tells.
         public let done: Int
         public let total: Int
     }
@@ -20,7 +21,8 @@ public final class Scanner {
     public enum Stage: Hashable, Sendable {
         /// Looking for blocks: data files so far, and in all, and the blocks found in them.
         case finding(files: Int, of: Int, blocks: Int)
-        /// Walking over blocks that are new or have grown: bytes so far, and in all.
+        /// Walking over blocks that are new or have grown: bytes so far, and about how many in all, holes
+        /// left out.
         case walking(bytes: Int, of: Int)
         /// Putting topics together: so far, and in all.
         case joining(topics: Int, of: Int)
@@ -50,13 +52,14 @@ public final class Scanner {
     ///   - forget: read everything again, not only what has changed.
     ///   - progress: hears how far the walk is; returning false stops it.
     ///   - stage: hears what the scan is at; called often, by any thread.
+    ///   - notes: get what is found as it is found, where the scan is the first one.
     /// - Returns: the state, or nil when `progress` stopped the scan.
     /// - Throws: `IOError` when the directory itself cannot be read. What is wrong with a file in
     ///   it is a finding.
     public func scan(
         forget: Bool = false,
         progress: @Sendable @escaping (Progress) -> Bool = { _ in true },
-        stage: @Sendable @escaping (Stage) -> Void = { _ in }
+        stage: @Sendable @escaping (Stage) -> Void = { _ in }, notes: FirstLookNotes? = nil
     ) throws(IOError) -> DirectoryState? {
         if forget {
             files = [:]
@@ -68,7 +71,7 @@ public final class Scanner {
         var isSame = known.signature == sidecars?.signature
         sidecars = known
         let names = listing.compactMap { $0.kind == .file ? DataFileName($0.name) : nil }.sorted()
-        let looks = look(atFiles: names, Self.probes(known), stage)
+        let looks = look(atFiles: names, Self.probes(known), stage, notes)
         var work: [Work] = []
         var scans: [DataFileName: FileScan] = [:]
         for look in looks {
@@ -86,7 +89,7 @@ public final class Scanner {
             return withMetrics(assembled.state)
         }
         assembled = nil
-        let walked = walk(work) { soFar in
+        let walked = walk(work, notes) { soFar in
             stage(.walking(bytes: soFar.done, of: soFar.total))
             return progress(soFar)
         }
@@ -156,7 +159,7 @@ public final class Scanner {
     /// Brings what is known of the files up to date: on all processors where there is much to read.
     private func look(
         atFiles names: [DataFileName], _ probes: [TopicName: [Int]],
-        _ stage: @Sendable @escaping (Stage) -> Void
+        _ stage: @Sendable @escaping (Stage) -> Void, _ notes: FirstLookNotes?
     ) -> [FileLook] {
         let newest = names.last
         let looks = names.compactMap { name -> FileLook? in
@@ -166,13 +169,16 @@ public final class Scanner {
                 files[name] ?? FileScan(name: name, path: path, status: status), status,
                 isNew: files[name] == nil, isNewest: name == newest)
         }
+        notes?.begin(looks.map(\.told))
         // Threads for a few stats would cost more than they save.
         let isMuch = looks.count { $0.isNew } > 1
         let done = Atomic(0)
         let blockCount = Atomic(0)
         Thread.forEach(looks.count, threads: isMuch ? Thread.processorCount : 1) { index in
             looks[index].run(probes)
-            let found = looks[index].result.scan.blocks.count
+            let scan = looks[index].result.scan
+            let found = scan.blocks.count
+            notes?.found(scan)
             stage(
                 .finding(
                     files: done.wrappingAdd(1, ordering: .relaxed).newValue, of: looks.count,
@@ -193,6 +199,12 @@ public final class Scanner {
             (self.isNew, self.isNewest, self.status) = (isNew, isNewest, status)
             before = (scan.status, scan.slots, scan.failure != nil)
             state = Mutex((scan, []))
+        }
+
+        /// What is known of it before it is read.
+        var told: FirstLook.File {
+            FirstLook.File(
+                name: result.scan.name, size: status.size, allocated: status.allocated)
         }
 
         /// What is known of the file, and the blocks that must be walked.
@@ -260,7 +272,10 @@ public final class Scanner {
     }
 
     /// Walks over blocks on all processors. Returns false when `progress` stopped it.
-    private func walk(_ work: [Work], _ progress: @Sendable @escaping (Progress) -> Bool) -> Bool {
+    private func walk(
+        _ work: [Work], _ notes: FirstLookNotes?,
+        _ progress: @Sendable @escaping (Progress) -> Bool
+    ) -> Bool {
         // A few blocks of a file at a time: opening it takes as long as reading a small one, and every
         // thread is to have something to do to the end.
         let many = max(1, min(16, work.count / 64))
@@ -277,10 +292,10 @@ public final class Scanner {
         let done = Atomic(0)
         let goesOn = Atomic(true)
         Thread.forEach(tasks.count) { [tasks] index in
-            tasks[index].run { bytes in
+            tasks[index].run(notes) { bytes in
                 guard goesOn.load(ordering: .relaxed) else { return false }
                 let sum = done.wrappingAdd(bytes, ordering: .relaxed).newValue
-                if !progress(Progress(done: min(sum, total), total: total)) {
+                if !progress(Progress(done: sum, total: total)) {
                     goesOn.store(false, ordering: .relaxed)
                 }
                 return goesOn.load(ordering: .relaxed)
@@ -309,7 +324,7 @@ public final class Scanner {
 
         init(_ file: DataFileName, _ path: FilePath, _ blocks: [(index: Int, block: BlockScan)]) {
             (self.file, self.path) = (file, path)
-            expected = blocks.reduce(0) { $0 + $1.block.frame.length - $1.block.end }
+            expected = blocks.reduce(0) { $0 + $1.block.toRead }
             state = Mutex((blocks, nil))
         }
 
@@ -318,7 +333,9 @@ public final class Scanner {
             state.withLock { $0 }
         }
 
-        func run(_ advance: (Int) -> Bool) {
+        /// - Parameter advance: hears of bytes that were read: for each block as many as were expected,
+        ///   whatever it holds.
+        func run(_ notes: FirstLookNotes?, _ advance: (Int) -> Bool) {
             var (blocks, failure) = result
             func note(_ error: any Error) {
                 failure = error as? IOError ?? IOError("read", path, .ioError)
@@ -326,11 +343,18 @@ public final class Scanner {
             do {
                 let file = try DiskFile(path, .readOnly)
                 for place in blocks.indices where advance(0) {
-                    var block = blocks[place].block
+                    var (index, block) = blocks[place]
+                    var rest = block.toRead
                     do {
-                        try block.walk(file, advance: advance)
+                        try block.walk(file) { bytes in
+                            let told = min(bytes, rest)
+                            rest -= told
+                            return advance(told)
+                        }
                         blocks[place].block = block
+                        notes?.counted(block, index, of: self.file)
                     } catch { note(error) }
+                    _ = advance(rest)
                 }
             } catch { note(error) }
             state.withLock { $0 = (blocks, failure) }
@@ -359,6 +383,9 @@ public final class Scanner {
     }
 
     func scan(of file: DataFileName) -> FileScan? { files[file] }
+
+    /// Whether a look has come to its end: the next one reads only what is new.
+    public var hasLooked: Bool { assembled != nil }
 
     /// Where `offset` falls in the block that begins in a slot.
     func probe(_ name: DataFileName, slot: Int, _ offset: Int) -> BlockScan.Probe {

@@ -252,7 +252,8 @@ import WalrusIO
             return true
         }
         let progress = try #require(last.withLock { $0 })
-        #expect(progress.total == 5 * Layout.unit && progress.done <= progress.total)
+        // What takes space on disk: holes are not read.
+        #expect((1..<Layout.unit).contains(progress.total) && progress.done <= progress.total)
     }
 
     /// Files that are written, cut off and deleted while they are read.

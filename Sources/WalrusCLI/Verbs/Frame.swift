@@ -61,6 +61,11 @@ struct Frame: Verb {
         guard Theme.named(theme) != nil else {
             throw ValidationError("no theme '\(theme)': \(Theme.choices)")
         }
+        if play, screen?.value == .entries || screen?.value == .hex {
+            throw ValidationError(
+                "a recording holds no payloads and no bytes: --screen "
+                    + "\(screen?.value.rawValue ?? "") needs the directory itself")
+        }
         if start.at != nil, !play { throw ValidationError("--at needs --play") }
         if topicHex, topic.flatMap({ TopicName(hex: $0) }) == nil {
             throw ValidationError("--topic-hex needs a TOPIC of hexadecimal digits")

@@ -12,7 +12,7 @@ enum LiveUnreadView {
             ? "" : ", \(Figures.grouped(home.order.count)) of \(state.topics.count) topics"
         guard
             let inside = ListBox.drawTopics(
-                model, state, title: "Unread \(Figures.grouped(state.unread))\(count)",
+                model, title: "Unread \(Figures.grouped(state.unread))\(count)",
                 note: (layout.topics.width >= 76 ? meanNote : "") + "log scale  ",
                 top: model.liveTop, rows: layout.topicRows, &grid, layout.topics)
         else { return }

@@ -203,7 +203,8 @@ extension ConsoleModel {
         let kept = effects.filter { effect in
             switch effect {
             case .scan, .findHolders, .previewRestart, .listLogs, .openLog, .loadRows, .loadPlace,
-                .search, .loadBytes, .find, .locate, .decode, .export, .loadPayload, .planAction,
+                .search, .loadBytes, .checkVersion, .find, .locate, .decode, .export, .loadPayload,
+                .planAction,
                 .findChoices, .edit, .act:
                 false
             default: true

@@ -59,6 +59,8 @@ public struct ConsoleModel: Sendable {
     public var screen = Screen.home
     /// The last look at the directory; nil before the first one is over.
     public var state: DirectoryState?
+    /// What the first look has found so far; nil before it has told, and once it is over.
+    public internal(set) var firstLook: FirstLook?
     /// Processes that have files of the directory open.
     public var holders: [Int] = []
     public var isPaused = false
@@ -200,7 +202,7 @@ public struct HomeModel: Hashable, Sendable {
     /// The topic under the cursor: it stays selected when the order changes.
     public var selected: TopicName?
     public var top = 0
-    /// Indices into the state's topics, filtered and sorted.
+    /// Indices into the topics of the state, or of the first look; filtered and sorted.
     var order: [Int] = []
 
     public init() {}

@@ -15,6 +15,8 @@ public struct Prompt: Hashable, Sendable {
     var recalled: Int?
     /// What had been typed before the history was gone into.
     var draft = ""
+    /// What was looked for until now: there again if nothing is typed.
+    let before: String
     /// What is wrong with the text, until it is changed.
     var problem: QueryError?
     /// Going through the candidates for what was typed.
@@ -26,8 +28,9 @@ public struct Prompt: Hashable, Sendable {
         var selected: Int
     }
 
-    public init(purpose: Purpose, text: String) {
+    public init(purpose: Purpose, text: String, before: String = "") {
         self.purpose = purpose
+        self.before = before
         line = LineEditor(text)
     }
 

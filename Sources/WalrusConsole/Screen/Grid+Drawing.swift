@@ -39,6 +39,7 @@ extension Grid {
             if columns > width && (truncating == .tail || truncating == .clip) { break }
         }
         guard columns > width else { return (parts.map(\.text).joined(), columns) }
+        parts = Self.joiningEscapes(parts)
         guard truncating != .clip else {
             let head = prefix(parts, columns: width)
             return (head.text, head.columns)
@@ -53,6 +54,32 @@ extension Grid {
         let head = prefix(parts, columns: headRoom)
         let end = prefix(parts.reversed(), columns: room - headRoom, reversed: true)
         return (head.text + glyphs.ellipsis + end.text, head.columns + 1 + end.columns)
+    }
+
+    /// The same glyphs, those of an escape such as `\x1b` in one: half of one would be another name.
+    private static func joiningEscapes(_ parts: [Glyph]) -> [Glyph] {
+        guard parts.contains(where: { $0.text == "\\" }) else { return parts }
+        var joined: [Glyph] = []
+        var rest = parts[...]
+        while let first = rest.first {
+            var count = 1
+            if first.text == "\\" {
+                switch rest.dropFirst().first?.text {
+                case "x": count = 4
+                case "u" where rest.dropFirst(2).first?.text == "{":
+                    let digits = rest.dropFirst(3).prefix { $0.text != "}" && $0.text != "\\" }
+                    count = digits.count + 4
+                case nil: break
+                default: count = 2
+                }
+            }
+            let whole = rest.prefix(count)
+            joined.append(
+                Glyph(
+                    text: whole.map(\.text).joined(), width: whole.reduce(0) { $0 + $1.width }))
+            rest = rest.dropFirst(count)
+        }
+        return joined
     }
 
     private func prefix(
@@ -134,7 +161,7 @@ extension Grid {
         guard !title.isEmpty, room > 0 else { return rect.inset() }
         let titleColumns = min(title.columns, room)
         put(" ", x: rect.x + 2, y: rect.y, style: style)
-        put(title, x: rect.x + 3, y: rect.y, width: titleColumns)
+        putFitting(title, x: rect.x + 3, y: rect.y, width: titleColumns)
         put(" ", x: rect.x + 3 + titleColumns, y: rect.y, style: style)
         let notes = trailing.columns
         if notes > 0, titleColumns + notes + 3 <= room {

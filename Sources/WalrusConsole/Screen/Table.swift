@@ -38,6 +38,8 @@ public enum TableCell: Hashable, Sendable {
     case empty
     case text(String, Style = .text)
     case pieces([StyledText])
+    /// A text that gives way to what stands behind it.
+    case marked(String, Style, StyledText)
     case sparkline(Sparkline)
     case gauge(Gauge)
 }
@@ -164,6 +166,12 @@ public struct Table: Hashable, Sendable {
                 let space = max(0, field.width - pieces.columns)
                 let shift = column.align == .trailing ? space : 0
                 grid.put(pieces, x: field.x + shift, y: field.y, width: field.width - shift)
+            case .marked(let text, let style, let mark):
+                let room = max(0, field.width - [mark].columns)
+                let shown = grid.fit(text, width: room, truncating: column.truncating)
+                grid.put(
+                    [StyledText(shown.text, style), mark], x: field.x, y: field.y,
+                    width: field.width)
             case .sparkline(let sparkline): sparkline.draw(into: &grid, in: field)
             case .gauge(let gauge): gauge.draw(into: &grid, in: field)
             }

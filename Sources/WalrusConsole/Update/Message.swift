@@ -11,6 +11,8 @@ public enum Message: Sendable {
     /// The clock, in nanoseconds since 1970 UTC.
     case tick(UInt64)
     case scanProgress(Scanner.Stage)
+    /// What the first look has found by now.
+    case looking(FirstLook)
     case scanned(DirectoryState)
     /// The same, with all that comes of it.
     case observed(Observation)
@@ -47,6 +49,8 @@ public enum Message: Sendable {
     case actionProgress(String)
     case edited(TopicName, Result<[UInt8], ActionFailure>)
     case bytes(request: Int, HexPage)
+    /// What a file is now; nil where it is gone.
+    case version(of: String, ByteInspector.Version?)
     /// Reading entries failed; what to do about it.
     case failed(request: Int?, String)
     /// What an action came to, a sentence a line; or why it was not planned, or not done.
@@ -118,6 +122,8 @@ public enum Effect: Hashable, Sendable {
     /// data file and of the topic there.
     case loadBytes(
         request: Int, BytePlace, Range<Int>, file: FileState?, cursor: CursorState?)
+    /// Find out whether a file has been written to since its bytes were read.
+    case checkVersion(of: String)
     /// The first match at or behind an ordinal, or the last one before it.
     case find(request: Int, topic: TopicState, Query, from: Int, isForward: Bool)
     /// Rows around what is told by its sequence or its time.

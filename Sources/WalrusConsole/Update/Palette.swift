@@ -172,9 +172,12 @@ extension CommandPalette {
     private static func arguments(
         ofTopics typed: String, _ model: ConsoleModel
     ) -> [(word: String, title: String)] {
-        let topics = model.state?.topics ?? []
+        let topics = (0..<model.topicCount).lazy.compactMap(model.topicName)
         let ascii = model.glyphs.isASCII
-        func entry(_ topic: TopicState) -> (word: String, title: String) {
+        func entry(_ name: TopicName) -> (word: String, title: String) {
+            guard let topic = model.state?.topic(name) else {
+                return (name.shown(ascii: ascii), "")
+            }
             let unread = topic.unread > 0 ? ", \(Figures.grouped(topic.unread)) unread" : ""
             return (
                 topic.name.shown(ascii: ascii), plural(topic.entries, "entry", "entries") + unread
@@ -182,23 +185,23 @@ extension CommandPalette {
         }
         let prefix = Array(typed.utf8)
         let found = Array(
-            topics.lazy.filter { topic in
-                topic.name.bytes.starts(with: prefix)
-                    || (topic.name.needsEscape && topic.name.shown(ascii: ascii).hasPrefix(typed))
+            topics.filter { name in
+                name.bytes.starts(with: prefix)
+                    || (name.needsEscape && name.shown(ascii: ascii).hasPrefix(typed))
             }.prefix(candidatesMax))
         guard found.isEmpty, let query = TextPattern(typed) else { return found.map(entry) }
         return Array(
-            topics.lazy.filter { query.matches($0.name.bytes) }.prefix(candidatesMax)
+            topics.filter { query.matches($0.bytes) }.prefix(candidatesMax)
         ).map(entry)
     }
 
     /// The topic that is shown as `text`.
     static func topic(named text: String, _ model: ConsoleModel) -> TopicName? {
-        guard let state = model.state else { return nil }
         let name = TopicName(text)
-        if !name.needsEscape, let topic = state.topic(name) { return topic.name }
+        if !name.needsEscape, model.topicIndex(of: name) != nil { return name }
         let ascii = model.glyphs.isASCII
-        return state.topics.first { $0.name.needsEscape && $0.name.shown(ascii: ascii) == text }?
-            .name
+        return (0..<model.topicCount).lazy.compactMap(model.topicName).first {
+            $0.needsEscape && $0.shown(ascii: ascii) == text
+        }
     }
 }

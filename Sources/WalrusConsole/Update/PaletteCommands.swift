@@ -105,7 +105,10 @@ public enum CommandPalette {
     /// What the menu of actions holds.
     private static let actions: [PaletteCommand] = ActionKind.allCases.map { action in
         PaletteCommand(
-            action.name, help: action.definition.title, run: { model, _ in model.begin(action) })
+            action.name, help: action.definition.title,
+            run: { model, _ in
+                model.isFirstLook ? model.askToWait(for: "actions come") : model.begin(action)
+            })
     }
 
     /// Those that have keys: the name is the command's, `goToCursor` as `go-to-cursor`.

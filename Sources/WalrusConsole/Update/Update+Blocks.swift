@@ -23,7 +23,9 @@ extension ConsoleModel {
     }
 
     mutating func runBlocks(_ command: Command) -> [Effect] {
-        guard let state, !state.files.isEmpty else { return [] }
+        guard let state, !state.files.isEmpty else {
+            return isFirstLook ? askToWait(for: "the map comes") : []
+        }
         let layout = BlocksLayout(self)
         if let lines = Self.delta(command, page: layout.mapRows) {
             move(bySlots: lines, layout, command, state)

@@ -3,6 +3,7 @@ internal import WalrusFormat
 
 extension ConsoleModel {
     mutating func runCheck(_ command: Command) -> [Effect] {
+        if isFirstLook, command != .leave { return askToWait(for: "findings come") }
         if command == .switchPane {
             restart.isFocused.toggle()
             return []

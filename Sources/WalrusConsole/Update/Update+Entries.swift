@@ -18,7 +18,10 @@ extension ConsoleModel {
             screen = .entries
             return []
         }
-        guard let name = home.selected ?? entries?.topic else { return [.bell] }
+        let first = isFirstLook ? home.order.first.flatMap(topicName) : nil
+        guard let name = home.selected ?? first ?? entries?.topic else {
+            return isFirstLook ? askToWait(for: "entries come") : [.bell]
+        }
         return openEntries(of: name)
     }
 

@@ -5,7 +5,7 @@ internal import WalrusFormat
 extension ConsoleModel {
     // MARK: - Filters of topics and findings
 
-    /// What `/` starts with: what is looked for on this screen.
+    /// What is looked for on this screen.
     var filterText: String {
         if searchesRows { return "" }
         return switch screen {

@@ -85,6 +85,7 @@ extension ConsoleModel {
         guard let place = place(named: text) else {
             return complain("which block? FILE:BLOCK+OFFSET, as in 4:25+0x1A0")
         }
+        if isFirstLook { return askToWait(for: "blocks can be gone to") }
         let slot = place.offset / Layout.unit
         let file = state?.files.first { $0.name.text == place.file }
         let block = file?.blocks.first { ($0.slot..<$0.slot + $0.units).contains(slot) }

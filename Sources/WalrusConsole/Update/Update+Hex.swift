@@ -10,7 +10,9 @@ extension ConsoleModel {
         if focus == nil {
             focus =
                 home.selected.flatMap { state?.topic($0) }.flatMap(Self.place)
-                ?? state?.files.first.map { BytePlace(file: $0.name.text, offset: 0) }
+                ?? (state?.files.first?.name ?? firstLook?.files.first?.name).map {
+                    BytePlace(file: $0.text, offset: 0)
+                }
         }
         guard let focus else { return [] }
         return moveHex(to: focus)
@@ -178,22 +180,21 @@ extension ConsoleModel {
     }
 
     /// The directory was looked at again: the file in sight may have changed.
-    /// Whether a file beside the data files is as it was: a look tells of the indexes alone.
-    private func isUnchanged(_ file: String, since before: DirectoryState?) -> Bool {
-        let isLookedAt = [
-            DirectoryNames.cursorIndex, DirectoryNames.cleanIndex, DirectoryNames.cursorJournal,
-            DirectoryNames.batchIntents,
-        ].contains(file)
-        return state?.time == before?.time || (isLookedAt && state?.isSame(as: before) == true)
-    }
-
     mutating func bytesChanged(since before: DirectoryState?) -> [Effect] {
         guard screen == .hex, let place = hex.place, hex.awaited == nil else { return [] }
         if let (_, now) = file(place.file) {
             guard before?.files.first(where: { $0.name == now.name }) != now else { return [] }
-        } else if hex.page != nil, before != nil, isUnchanged(place.file, since: before) {
-            return []
+        } else if hex.page?.file == place.file {
+            // A look tells nothing of it.
+            return [.checkVersion(of: place.file)]
         }
+        return loadBytes(again: true)
+    }
+
+    mutating func takeVersion(_ version: ByteInspector.Version?, of file: String) -> [Effect] {
+        guard screen == .hex, hex.place?.file == file, hex.awaited == nil,
+            hex.page?.window.version != version
+        else { return [] }
         return loadBytes(again: true)
     }
 

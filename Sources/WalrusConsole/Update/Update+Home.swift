@@ -27,18 +27,15 @@ extension ConsoleModel {
 
     /// The selected topic's place in the table.
     var selectedTopicRow: Int? {
-        guard let state, let name = home.selected else { return nil }
-        // It is asked for with every message: numbers are compared, and not names.
-        let index = state.topics.partition(before: name)
-        guard index < state.topics.count, state.topics[index].name == name else { return nil }
+        guard let index = home.selected.flatMap(topicIndex) else { return nil }
         return home.order.firstIndex(of: index)
     }
 
     mutating func moveTopic(by delta: Int) {
-        guard let state, !home.order.isEmpty else { return }
+        guard !home.order.isEmpty else { return }
         let row = max(0, min((selectedTopicRow ?? 0) + delta, home.order.count - 1))
-        home.selected = state.topics[home.order[row]].name
-        focus = Self.place(of: state.topics[home.order[row]]) ?? focus
+        home.selected = topicName(home.order[row])
+        focus = state.flatMap { Self.place(of: $0.topics[home.order[row]]) } ?? focus
     }
 
     /// Selects the topic that another screen pointed at, if it is in the list.
@@ -49,16 +46,44 @@ extension ConsoleModel {
         home.selected = topic
     }
 
+    /// Whether it can be told what the topics are sorted by.
+    var isSortKnown: Bool { state != nil || (home.sort != .unread && home.sort != .rate) }
+
     /// Filters and sorts the topics anew.
     mutating func reorderTopics() {
-        guard let state else { return }
-        let topics = state.topics
-        let filter = TextFilter(home.filter)
-        var order = Array(topics.indices)
-        if let filter { order = order.filter { filter.keeps(topics[$0].name.bytes) } }
+        let keys = sortKeys()
+        var order = Array(keys.indices)
+        if let filter = TextFilter(home.filter) {
+            order = order.filter { topicName($0).map { filter.keeps($0.bytes) } ?? false }
+        }
+        order.sort { a, b in
+            // Topics that are equal stay in the order of their names.
+            guard keys[a] != keys[b] else { return a < b }
+            return home.isAscending ? keys[a] < keys[b] : keys[a] > keys[b]
+        }
+        home.order = order
+        // What stands first in an order that is not known yet has not been chosen.
+        guard state != nil else { return }
+        if home.selected == nil || selectedTopicRow == nil {
+            home.selected = order.first.flatMap(topicName)
+        }
+    }
+
+    /// What each topic is sorted by.
+    private func sortKeys() -> [Double] {
+        guard let topics = state?.topics else {
+            return (firstLook?.topics ?? []).enumerated().map { index, topic in
+                switch home.sort {
+                case .topic: Double(index)
+                case .entries: Double(topic.entries)
+                case .size: Double(topic.size)
+                // The order stays as it is while entries are counted.
+                case .unread, .rate: Double(topic.blocks)
+                }
+            }
+        }
         let history = history
-        func key(_ index: Int) -> Double {
-            let topic = topics[index]
+        return topics.enumerated().map { index, topic in
             switch home.sort {
             case .topic: return Double(index)
             case .entries: return Double(topic.entries)
@@ -69,16 +94,6 @@ extension ConsoleModel {
                 let rate = history.mean(topic.name, of: LiveReport.meanOf)
                 return rate.appended + rate.consumed
             }
-        }
-        let keys = topics.indices.map(key)
-        order.sort { a, b in
-            // Topics that are equal stay in the order of their names.
-            guard keys[a] != keys[b] else { return a < b }
-            return home.isAscending ? keys[a] < keys[b] : keys[a] > keys[b]
-        }
-        home.order = order
-        if home.selected == nil || selectedTopicRow == nil {
-            home.selected = order.first.map { topics[$0].name }
         }
     }
 

@@ -28,10 +28,11 @@ extension ConsoleModel {
     }
 
     private func fileName(_ text: String) -> String? {
-        if let number = Int(text), let files = state?.files, files.indices.contains(number - 1) {
-            return files[number - 1].name.text
+        let files = state?.files.map(\.name) ?? firstLook?.files.map(\.name) ?? []
+        if let number = Int(text), files.indices.contains(number - 1) {
+            return files[number - 1].text
         }
-        return file(text)?.file.name.text
+        return files.first { $0.text == text }?.text
     }
 
     /// "31" or "0x1F".
@@ -63,6 +64,7 @@ extension ConsoleModel {
             forward
             ? places.first { ($0.file, $0.offset) > (here.file, here.offset) }
             : places.last { ($0.file, $0.offset) < (here.file, here.offset) }
+        if isFirstLook { return askToWait(for: "findings come") }
         guard let next else { return [.bell] }
         return point(at: next)
     }

@@ -7,15 +7,11 @@ extension ConsoleModel {
         var prompt = prompt
         var effects: [Effect] = []
         switch key {
-        case .escape:
-            overlay = nil
-            return []
+        case .escape: return leave(prompt)
         case .enter:
             overlay = nil
             return submit(prompt)
-        case .backspace where prompt.line.isEmpty:
-            overlay = nil
-            return []
+        case .backspace where prompt.line.isEmpty: return leave(prompt)
         case .up, .control("p"): recall(1, &prompt)
         case .down, .control("n"): recall(-1, &prompt)
         case .tab: effects = complete(&prompt, 1)
@@ -28,8 +24,19 @@ extension ConsoleModel {
         prompt.problem = nil
         overlay = .prompt(prompt)
         // Topics and findings are filtered as the text is typed.
-        if prompt.purpose == .filter, screen != .entries, !searchesRows { setFilter(prompt.text) }
+        if filtersAsTyped(prompt) { setFilter(prompt.text) }
         return effects
+    }
+
+    private func filtersAsTyped(_ prompt: Prompt) -> Bool {
+        prompt.purpose == .filter && screen != .entries && !searchesRows
+    }
+
+    /// Everything is as it was before something was typed.
+    private mutating func leave(_ prompt: Prompt) -> [Effect] {
+        overlay = nil
+        if filtersAsTyped(prompt), filterText != prompt.before { setFilter(prompt.before) }
+        return []
     }
 
     private func history(of purpose: Prompt.Purpose) -> [String] {
@@ -104,7 +111,10 @@ extension ConsoleModel {
             commandHistory.add(line)
             let effects = command.run(&self, argument)
             return command.isPrivate ? effects : effects + [.remember(line)]
-        case .unknown(let message): return complain(message)
+        case .unknown(let message):
+            // To be mended, by Up; no file keeps what nobody knows the meaning of.
+            commandHistory.add(CommandPalette.trimmed(text))
+            return complain(message)
         }
     }
 

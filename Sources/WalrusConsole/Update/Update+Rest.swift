@@ -11,7 +11,7 @@ extension ConsoleModel {
             // What the beginning of a look shows, its answer shows a moment later.
             return (effects, clocks != self.clocks)
         // How far the first look is stands where it will be shown; how far others are, nowhere.
-        case .scanProgress: return (update(message), state == nil)
+        case .scanProgress, .looking: return (update(message), state == nil)
         case .observed(let new) where new.isRest:
             let effects = update(message)
             // Graphs go on until what moved has left them.
@@ -22,6 +22,9 @@ extension ConsoleModel {
             let before = holders
             let effects = update(message)
             return (effects, found != before)
+        case .version:
+            let effects = update(message)
+            return (effects, !effects.isEmpty)
         case .logs:
             let before = chooser
             let effects = update(message)

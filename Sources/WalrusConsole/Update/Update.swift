@@ -50,6 +50,9 @@ extension ConsoleModel {
         case .scanProgress(let stage):
             if scan != nil { scan = ScanStatus(stage: stage) }
             return []
+        case .looking(let look):
+            take(look)
+            return []
         case .scanned(let state):
             guard screen != .chooser else { return [] }
             return take(observer.observe(state))
@@ -74,6 +77,7 @@ extension ConsoleModel {
             return []
         case .bytes(let id, let page):
             return takeBytes(id, page)
+        case .version(let file, let version): return takeVersion(version, of: file)
         case .failed(let id?, let problem) where id == hex.awaited:
             hex.awaited = nil
             notice = Notice(kind: .problem, text: problem)
@@ -125,6 +129,7 @@ extension ConsoleModel {
         scannedAt = now
         guard record(new) else { return [] }
         (state, looks, forecast) = (new.moment.state, new.moment.looks, new.moment.forecast)
+        firstLook = nil
         let hasNewOrder = home.sort == .rate && !looks.history.isAtRest
         if hasNewOrder || state?.isSame(as: before) != true { reorderTopics() }
         return entriesChanged(since: before)
@@ -172,10 +177,11 @@ extension ConsoleModel {
         }
         switch command {
         case .help: overlay = .help(top: 0)
-        case .filter: overlay = .prompt(Prompt(purpose: .filter, text: filterText))
+        case .filter: overlay = .prompt(Prompt(purpose: .filter, text: "", before: filterText))
         case .command: overlay = .prompt(Prompt(purpose: .command, text: ""))
-        case .actions: return openActions()
-        case .undoLast: return begin(.undo)
+        case .actions, .undoLast:
+            if isFirstLook { return askToWait(for: "actions come") }
+            return command == .actions ? openActions() : begin(.undo)
         case .goToTopic: overlay = .prompt(Prompt(purpose: .command, text: "topic "))
         case .keepFrame: askForFrameFile()
         case .toggleMouse: return submitCommand("mouse")

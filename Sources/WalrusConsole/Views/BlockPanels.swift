@@ -131,10 +131,19 @@ enum FilePanel {
                     " of \(Figures.bytes(state.size)), "
                         + "\(state.usedSlots)/\(Layout.unitsPerFile) slots", .muted),
             ])
-        for line in PayloadText.prose(
+        // Who holds it comes before how that is put: one line of it stays in any case.
+        let reason = PayloadText.prose(
             file.reason, width: inside.width, ascii: grid.glyphs.isASCII)
-        {
-            facts.add([StyledText(line, file.fate == .kept ? Style(.bad) : .text)])
+        let room = max(1, inside.height - 1 - PanelTable.height(file.holders.count))
+        let style = file.fate == .kept ? Style(.bad) : .text
+        if reason.count > room {
+            for line in reason.prefix(room - 1) { facts.add([StyledText(line, style)]) }
+            let rest = reason.dropFirst(room - 1).joined(separator: " ")
+            facts.add([
+                StyledText(grid.fit(rest, width: inside.width, truncating: .tail).text, style)
+            ])
+        } else {
+            for line in reason { facts.add([StyledText(line, style)]) }
         }
         facts.draw(&grid, inside)
         let top = min(facts.lines.count, inside.height)
@@ -208,7 +217,16 @@ enum FreeingPanel {
         let next = FreeingText.reading(forecast, model, hasSize: inside.width >= 60)
         let table: Rect
         if next.isEmpty {
-            table = grid.putProse(FreeingText.nothing(forecast), in: inside, style: .muted)
+            // The rows come before how it is put.
+            let room = max(1, inside.height - PanelTable.height(forecast.topics.count + 1))
+            let text = FreeingText.nothing(forecast)
+            if room > 1 {
+                table = grid.putProse(text, in: inside, style: .muted)
+            } else {
+                grid.putFitting(
+                    [StyledText(text, .muted)], x: inside.x, y: inside.y, width: inside.width)
+                table = inside.splitTop(1).rest
+            }
         } else {
             grid.putFitting(next, x: inside.x, y: inside.y, width: inside.width)
             table = inside.splitTop(1).rest
@@ -255,7 +273,7 @@ enum BlockListPanel {
         let isOnBlock = file.block(at: model.blocks.slot) != nil
         let chosen = ColumnChoice(.blocks, model)
         Table(
-            chosen.pick(columns), rows: rows.map(chosen.pick),
+            chosen.pick(columns(model)), rows: rows.map(chosen.pick),
             selected: isOnBlock ? here - top : nil
         ).draw(into: &grid, in: inside)
         Scrollbar(total: file.blocks.count, visible: height, top: top).draw(
@@ -280,7 +298,8 @@ enum BlockListPanel {
             }
         }
         let chosen = ColumnChoice(.blocks, model)
-        Table(chosen.pick(columns), rows: rows.map(chosen.pick)).draw(into: &grid, in: inside)
+        Table(chosen.pick(columns(model)), rows: rows.map(chosen.pick))
+            .draw(into: &grid, in: inside)
         Scrollbar(total: topic.blocks.count, visible: height, top: top).draw(
             into: &grid, onBorderOf: rect)
     }
@@ -290,17 +309,23 @@ enum BlockListPanel {
         "block", "topic", "state", "entries", "first", "used", "fill", "appended",
     ]
 
-    static let columns = [
-        TableColumn("BLOCK", .fixed(6), align: .trailing, priority: 9),
-        TableColumn(
-            "TOPIC", .flexible(minimum: 10, weight: 2), truncating: .middle, priority: 8),
-        TableColumn("STATE", .fixed(15), priority: 7),
-        TableColumn("ENTRIES", .fixed(9), align: .trailing, priority: 6),
-        TableColumn("FIRST #", .fixed(11), align: .trailing, priority: 3),
-        TableColumn("USED", .fixed(5), align: .trailing, priority: 5),
-        TableColumn("FILL", .flexible(minimum: 10, weight: 1), priority: 4),
-        TableColumn("FIRST APPENDED", .fixed(19), priority: 1),
-    ]
+    /// Figures have the room of the widest there can be; what they leave is the name's.
+    static func columns(_ model: ConsoleModel) -> [TableColumn] {
+        let most = model.state?.topics.reduce(0) { max($0, $1.entries) } ?? 0
+        let figure = max(7, Figures.grouped(most).utf8.count)
+        let place = max(5, String(model.fileCount).utf8.count + 3)
+        return [
+            TableColumn("BLOCK", .fixed(place), align: .trailing, priority: 9),
+            TableColumn(
+                "TOPIC", .flexible(minimum: 16, weight: 3), truncating: .middle, priority: 8),
+            TableColumn("STATE", .fixed(15), priority: 7),
+            TableColumn("ENTRIES", .fixed(figure), align: .trailing, priority: 6),
+            TableColumn("FIRST #", .fixed(figure), align: .trailing, priority: 3),
+            TableColumn("USED", .fixed(5), align: .trailing, priority: 5),
+            TableColumn("FILL", .flexible(minimum: 8, weight: 1), priority: 4),
+            TableColumn("FIRST APPENDED", .fixed(19), priority: 1),
+        ]
+    }
 
     private static func row(_ block: BlockState, _ file: Int, _ model: ConsoleModel) -> [TableCell]
     {
@@ -329,21 +354,25 @@ enum BlockListPanel {
     }
 }
 
-/// A table in a panel, without a selection; what does not fit is counted in its last line.
+/// A table in a panel, without a selection; where not all fits its first title says how much does.
 enum PanelTable {
+    /// Lines that so many rows take, with their titles.
+    static func height(_ rows: Int) -> Int { rows == 0 ? 0 : rows + 1 }
+
     /// The first column is text and gives way; the others are figures, and as wide as they must be.
     static func draw(
         _ titles: [String], _ rows: [[TableCell]], more total: Int? = nil,
         _ grid: inout Grid, _ rect: Rect
     ) {
         let total = total ?? rows.count
-        let room = rect.height - 1
-        let shown = total > room ? max(0, room - 1) : total
+        let shown = min(total, max(0, rect.height - 1))
         let visible = Array(rows.prefix(shown))
         let columns = titles.enumerated().map { index, title in
             guard index > 0 else {
+                let count = total > shown ? " \(shown) of \(Figures.grouped(total))" : ""
                 return TableColumn(
-                    title, .flexible(minimum: 9), truncating: .middle, priority: titles.count)
+                    title + count, .flexible(minimum: 9), truncating: .middle,
+                    priority: titles.count)
             }
             let widest = visible.map { width($0[index]) }.max() ?? 0
             return TableColumn(
@@ -354,11 +383,6 @@ enum PanelTable {
         Table(columns, rows: visible, gap: 1).draw(
             into: &grid,
             in: Rect(x: rect.x - 2, y: rect.y, width: rect.width + 2, height: rect.height))
-        if total > shown, room > 0 {
-            grid.put(
-                "+ \(Figures.grouped(total - shown)) more", x: rect.x, y: rect.maxY - 1,
-                width: rect.width, align: .leading, style: .muted)
-        }
     }
 
     private static func width(_ cell: TableCell) -> Int {

@@ -54,9 +54,9 @@ enum ChooserView {
     private static let columns = [
         TableColumn("LOG", .flexible(minimum: 16, weight: 1), truncating: .middle, priority: 9),
         TableColumn("TOPICS", .fixed(7), align: .trailing, priority: 7),
-        TableColumn("FILES", .fixed(6), align: .trailing, priority: 5),
-        TableColumn("DISK", .fixed(6), align: .trailing, priority: 8),
-        TableColumn("LAST WRITE", .fixed(12), priority: 6),
+        TableColumn("FILES", .fixed(5), align: .trailing, priority: 5),
+        TableColumn("DISK", .fixed(5), align: .trailing, priority: 8),
+        TableColumn("LAST WRITE", .fixed(16), priority: 6),
         TableColumn("HELD BY", .fixed(16), priority: 4),
     ]
 
@@ -66,13 +66,17 @@ enum ChooserView {
         return VisibleText(name, mode: .escape, ascii: ascii, limit: 200).text
     }
 
-    /// How long ago something was written to the log; nil: nothing was.
+    /// When something was written to the log: how long ago where that was today, else the date; nil:
+    /// nothing was.
     static func age(_ log: NamespaceSummary, _ model: ConsoleModel) -> String? {
         log.modified.map { modified in
+            let zone = model.setup.timeZone
+            // "2026-11-20 12:04"
+            let date = Figures.dateTime(UInt64(max(0, modified)), offset: zone).prefix(16)
+            let today = Figures.dateTime(model.now, offset: zone).prefix(10)
             let age = Double(Int(model.now) - modified) / 1e9
-            return model.now == 0 || age < 0
-                ? Figures.time(UInt64(max(0, modified)), offset: model.setup.timeZone)
-                : Figures.duration(age) + " ago"
+            guard model.now > 0, date.hasPrefix(today), age >= 0 else { return String(date) }
+            return Figures.duration(age) + " ago"
         }
     }
 

@@ -95,7 +95,10 @@ enum EntriesView {
                 : entries.awaited != nil
                     ? "reading"
                     : entries.contents == .matches
-                        ? "no entry matches; Esc shows all" : "no entries on disk"
+                        ? "no entry matches; Esc shows all"
+                        : model.isFirstLook
+                            ? "they come when the first look at the directory is over"
+                            : "no entries on disk"
             grid.put(
                 text, x: inside.x + 2, y: inside.y + 1, width: inside.width - 2, align: .leading,
                 style: .muted)

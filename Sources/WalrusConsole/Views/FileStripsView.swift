@@ -8,34 +8,20 @@ enum FileStripsView {
     ) {
         let shown = state.files.suffix(layout.stripRows)
         let hidden = state.files.count - shown.count
-        let nameWidth = 4 + (shown.map { $0.name.text.utf8.count }.max() ?? 13)
         // Borders, and a blank after the name.
-        let room = layout.files.width - 3 - nameWidth
-        // One cell for each slot, or for as few of them as fit.
-        let perCell = [1, 2, 4, 5, 10, 20].first { Layout.unitsPerFile / $0 <= room } ?? 50
-        let cells = Layout.unitsPerFile / perCell
-        let note = perCell == 1 ? "one cell = 10 MiB" : "one cell = \(perCell) blocks of 10 MiB"
+        let strip = FileStrip(names: shown.map(\.name), width: layout.files.width - 3)
         let title = "Files \(Figures.grouped(state.files.count))"
         let inside = grid.box(
             layout.files,
             title: hidden > 0 ? "\(title), the newest \(shown.count)" : title,
-            trailing: [StyledText(note, .muted)])
+            trailing: [StyledText(strip.note, .muted)])
         var uses: Set<BlockMap.Use> = []
         for (line, file) in shown.enumerated() {
             let rect = inside.row(line)
-            let number = String(hidden + line + 1)
-            grid.put(
-                number, x: rect.x, y: rect.y, width: 3, align: .trailing, style: .muted)
-            grid.put(file.name.text, x: rect.x + 4, y: rect.y, style: .text)
-            let x = rect.x + nameWidth + 1
-            uses.formUnion(drawStrip(model, file, perCell, &grid, x: x, y: rect.y))
-            let space = rect.maxX - (x + cells) - 1
+            let x = strip.drawName(file.name, number: hidden + line + 1, &grid, rect)
+            uses.formUnion(drawStrip(model, file, strip.perCell, &grid, x: x, y: rect.y))
             let text = "\(file.usedSlots)/\(Layout.unitsPerFile) \(Figures.bytes(file.allocated))"
-            if space >= DisplayWidth.columns(of: text) {
-                grid.put(
-                    file.isConsumed ? text + " consumed" : text, x: x + cells + 1, y: rect.y,
-                    width: space, align: .leading, style: .muted)
-            }
+            strip.drawNote(file.isConsumed ? text + " consumed" : text, x: x, &grid, rect)
         }
         drawLegend(uses, &grid, inside.row(inside.height - 1))
     }

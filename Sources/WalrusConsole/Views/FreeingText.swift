@@ -96,9 +96,11 @@ enum FreeingText {
 
 /// The files by size: what keeps each, and which cursors have to pass what before it goes.
 enum FreeingList {
-    /// How many lines there are to tell.
-    static func count(_ forecast: ReclaimForecast) -> Int {
-        forecast.files.reduce(0) { $0 + 1 + ($1.fate == .held ? $1.holders.count : 0) }
+    /// How many lines there are to tell, as far as `max`.
+    static func count(_ model: ConsoleModel, _ forecast: ReclaimForecast, width: Int, max: Int)
+        -> Int
+    {
+        lines(model, forecast, width: width, height: max).count
     }
 
     static func draw(
@@ -113,31 +115,41 @@ enum FreeingList {
                 align: .leading, style: .muted)
             return
         }
+        let lines = lines(model, forecast, width: inside.width, height: inside.height)
+        for (row, line) in lines.prefix(inside.height).enumerated() {
+            grid.putFitting(line, x: inside.x, y: inside.y + row, width: inside.width)
+        }
+    }
+
+    /// A line for each file, then for each of its readers, then for what does not fit into one of
+    /// them, as far as there are lines.
+    private static func lines(
+        _ model: ConsoleModel, _ forecast: ReclaimForecast, width: Int, height: Int
+    ) -> [[StyledText]] {
         let order = forecast.files.indices.sorted {
             (forecast.files[$1].allocated, $0) < (forecast.files[$0].allocated, $1)
         }
-        let isCut = order.count > inside.height
-        let shown = order.prefix(isCut ? inside.height - 1 : order.count)
-        // A line for each reader, as far as there are lines.
-        var spare = inside.height - order.count
-        var y = inside.y
+        let isCut = order.count > height
+        let shown = order.prefix(isCut ? max(0, height - 1) : order.count)
+        var spare = height - order.count
+        var lines: [[StyledText]] = []
         for index in shown {
             let file = forecast.files[index]
-            let lines = readers(file, index, model, limit: spare)
-            grid.putFitting(
-                head(file, index, model, isLong: !lines.isEmpty), x: inside.x, y: y,
-                width: inside.width)
-            y += 1
-            for line in lines {
-                grid.putFitting(line, x: inside.x + 4, y: y, width: inside.width - 4)
-                y += 1
-            }
-            spare -= lines.count
+            let readers = readers(file, index, model, limit: spare)
+            lines.append(head(file, index, model, isLong: !readers.isEmpty))
+            lines += readers.map { [StyledText("    ")] + $0 }
+            spare -= readers.count
         }
-        guard isCut else { return }
-        grid.put(
-            "+ \(plural(order.count - shown.count, "smaller file"))", x: inside.x, y: y,
-            width: inside.width, align: .leading, style: .muted)
+        if isCut {
+            let more = plural(order.count - shown.count, "smaller file")
+            lines.append([StyledText("+ \(more)", .muted)])
+        }
+        return lines.flatMap { line in
+            let parts = line.lines(width: width, indent: 11)
+            guard parts.count > 1, parts.count - 1 <= spare else { return [line] }
+            spare -= parts.count - 1
+            return parts
+        }
     }
 
     /// A line for each of the file's readers; what does not fit is counted in the last. None where that

@@ -56,7 +56,9 @@ enum HexView {
         guard let place = model.hex.place else {
             let body = Chrome(model).body.row(1)
             grid.put(
-                "  nothing to look at: no data file is here", x: body.x, y: body.y,
+                model.isFirstLook
+                    ? "  no data file is known so far"
+                    : "  nothing to look at: no data file is here", x: body.x, y: body.y,
                 width: body.width, align: .leading, style: .muted)
             return
         }

@@ -13,10 +13,15 @@ enum HomePanesView {
         _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ rect: Rect
     ) {
         guard let forecast = model.forecast, let report = LiveReport(model.looks) else { return }
-        let freeing = max(1, FreeingList.count(forecast)) + 2
+        /// Lines of the list of files in a pane of so many columns.
+        func freeing(_ width: Int) -> Int {
+            let count = FreeingList.count(
+                model, forecast, width: width - 4, max: max(1, rect.height - 2))
+            return max(1, count) + 2
+        }
         guard hasRate(rect) else {
             let (top, rest) = rect.splitTop(
-                rect.height >= 12 ? min(freeing, rect.height - 6) : rect.height)
+                rect.height >= 12 ? min(freeing(rect.width), rect.height - 6) : rect.height)
             FreeingList.draw(model, forecast, &grid, top)
             if !rest.isEmpty { LiveView.drawEvents(model, report, &grid, rest) }
             return
@@ -36,9 +41,21 @@ enum HomePanesView {
         }
         let found = findingLines(state, columns[0].width - 6, model).count + 2
         let left = columns[0].splitTop(
-            min(freeing, max(columns[0].height / 3, columns[0].height - max(found, 3))))
+            min(
+                freeing(columns[0].width),
+                max(columns[0].height / 3, columns[0].height - max(found, 3))))
         FreeingList.draw(model, forecast, &grid, left.top)
         drawFindings(model, state, &grid, left.rest)
+        guard !isIdle(model) else {
+            // Where nothing is appended there is no graph, and room for what to do.
+            let (rate, rest) = columns[1].splitTop(idleHeight(state, model))
+            let keys = rest.height >= 14 ? min(8, rest.height / 2) : 0
+            drawRate(model, state, &grid, rate)
+            let (events, last) = rest.splitBottom(keys)
+            LiveView.drawEvents(model, report, &grid, events)
+            if !last.isEmpty { drawKeys(model, &grid, last) }
+            return
+        }
         let events = min(max(report.history.events.count, 3) + 2, columns[1].height / 2)
         let right = columns[1].splitBottom(events)
         drawRate(model, state, &grid, right.rest)
@@ -50,8 +67,11 @@ enum HomePanesView {
         _ model: ConsoleModel, _ state: DirectoryState, _ forecast: ReclaimForecast,
         _ report: LiveReport, _ grid: inout Grid, _ rect: Rect
     ) {
+        let third = rect.width / 3
         let told = max(
-            FreeingList.count(forecast), 3 * state.findings.count, report.history.events.count)
+            FreeingList.count(
+                model, forecast, width: third - 4, max: max(1, rect.height / 2 - 2)),
+            3 * state.findings.count, report.history.events.count)
         let height = rect.height >= 18 ? min(max(told + 2, 7), rect.height / 2) : rect.height
         let (upper, lower) = rect.splitTop(height)
         let columns = upper.columns([.share(), .share(), .share()])
@@ -59,6 +79,16 @@ enum HomePanesView {
         drawFindings(model, state, &grid, columns[1])
         if lower.isEmpty {
             drawRate(model, state, &grid, columns[2])
+            return
+        }
+        guard !isIdle(model) else {
+            let (rate, rest) = columns[2].splitTop(idleHeight(state, model))
+            drawRate(model, state, &grid, rate)
+            if !rest.isEmpty { LiveView.drawEvents(model, report, &grid, rest) }
+            // No graph: room for what to do, as a third of what is there.
+            let parts = lower.columns([.share(weight: 2), .share(weight: 1)])
+            drawBlocks(model, state, &grid, parts[0])
+            drawKeys(model, &grid, parts[1])
             return
         }
         LiveView.drawEvents(model, report, &grid, columns[2])
@@ -121,20 +151,30 @@ enum HomePanesView {
         return lines
     }
 
+    /// Whether nothing was appended while the console looked.
+    private static func isIdle(_ model: ConsoleModel) -> Bool {
+        model.history.total.allSatisfy { $0 == 0 }
+    }
+
+    /// Lines of the pane of appends where it has no graph.
+    private static func idleHeight(_ state: DirectoryState, _ model: ConsoleModel) -> Int {
+        let ascii = model.glyphs.isASCII
+        return 3 + (state.metrics.map { LatencyView.lines($0, ascii: ascii).count } ?? 0)
+    }
+
+    /// The first lines of the help.
+    private static func drawKeys(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
+        let inside = grid.box(rect, title: "Keys", trailing: [StyledText("? Help", .muted)])
+        for (row, line) in HelpView.lines(model).prefix(inside.height).enumerated() {
+            grid.put(line, x: inside.x, y: inside.y + row, width: inside.width)
+        }
+    }
+
     /// The graph, and below it, where a running engine tells, how long its calls take.
     private static func drawRate(
         _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ rect: Rect
     ) {
         let values = model.history.total
-        // Where nothing is appended there is no graph, and room for what to do.
-        let (rect, keys) = rect.splitTop(
-            values.allSatisfy { $0 == 0 } && rect.height >= 12 ? 3 : rect.height)
-        if !keys.isEmpty {
-            let inside = grid.box(keys, title: "Keys", trailing: [StyledText("? Help", .muted)])
-            for (row, line) in HelpView.lines(model).prefix(inside.height).enumerated() {
-                grid.put(line, x: inside.x, y: inside.y + row, width: inside.width)
-            }
-        }
         let last = values.last ?? 0
         let end = model.isPast ? "then" : "now"
         let peak = values.max() ?? 0
@@ -145,7 +185,9 @@ enum HomePanesView {
             ])
         let ascii = model.glyphs.isASCII
         let latencies = state.metrics.map { LatencyView.lines($0, ascii: ascii) } ?? []
-        let (inside, below) = whole.splitBottom(whole.height >= 8 ? latencies.count : 0)
+        let (inside, below) = whole.splitBottom(
+            whole.height >= 8 || (peak == 0 && whole.height > latencies.count) ? latencies.count : 0
+        )
         for (row, line) in zip(0..<below.height, latencies) {
             LatencyView.draw(line, &grid, below.row(row).inset(horizontal: 1))
         }

@@ -25,19 +25,22 @@ struct HomeLayout {
         let (disk, belowDisk) = rest.splitTop(1)
         let (freeing, lists) = belowDisk.splitTop(body.height >= 20 ? 1 : 0)
         (self.health, self.disk, self.freeing) = (health, disk, freeing)
-        let count = model.state?.files.count ?? 0
+        let count = model.fileCount
         let wanted = min(count, max(2, lists.height / 3 - 3))
         // Borders and the legend come on top of the strips.
         let height = lists.height >= 17 && count > 0 ? wanted + 3 : 0
         let (upper, files) = lists.splitBottom(height)
         self.files = files
         // All that a short list of topics leaves, and on a big screen some lines in any case.
-        let spare = upper.height - max(1, model.state?.topics.count ?? 0) - Self.topicFrame
+        let spare = upper.height - max(1, model.topicCount) - Self.topicFrame
         let isBig = upper.height >= 25 && body.width >= 100
         // Latencies have a line of their own where there is no pane of rates.
         let line = body.width < 100 && model.state?.metrics != nil ? 1 : 0
         let paneHeight = max(spare - line, isBig ? HomePanesView.heightMin : 0)
-        let hasPanes = paneHeight >= (body.width < 100 ? 4 : HomePanesView.heightMin)
+        // There is nothing to tell in them before the first look is over.
+        let hasPanes =
+            model.state != nil
+            && paneHeight >= (body.width < 100 ? 4 : HomePanesView.heightMin)
         let (rows, panes) = upper.splitBottom(hasPanes ? paneHeight : 0)
         self.panes = panes
         let hasLine =
@@ -166,7 +169,7 @@ enum HomeView {
             + Figures.grouped(state.topics.count)
         guard
             let inside = ListBox.drawTopics(
-                model, state, title: "Topics \(count)",
+                model, title: "Topics \(count)",
                 note: layout.topics.width >= 64 ? LiveUnreadView.meanNote : "", top: home.top,
                 rows: layout.topicRows, &grid, layout.topics)
         else { return }
@@ -189,14 +192,20 @@ enum HomeView {
         "topic", "entries", "unread", "size", "cursor", "flag", "in", "out", "drain", "history",
     ]
 
+    /// Figures have the room of the widest of all topics, seen or not, so that columns stay where they
+    /// are; what they leave is the name's.
     static func columns(_ model: ConsoleModel) -> [TableColumn] {
-        [
+        let most = model.state?.topics.reduce(0) { max($0, $1.entries) } ?? 0
+        let figure = max(7, Figures.grouped(most).utf8.count)
+        // "2:25 99%"
+        let place = max(6, String(model.fileCount).utf8.count + 7)
+        return [
             TableColumn(
-                "TOPIC", .flexible(minimum: 10, weight: 3), truncating: .middle, priority: 9),
-            TableColumn("ENTRIES", .fixed(10), align: .trailing, priority: 7),
-            TableColumn("UNREAD", .fixed(10), align: .trailing, priority: 8),
-            TableColumn("SIZE", .fixed(6), align: .trailing, priority: 5),
-            TableColumn("CURSOR", .fixed(10), priority: 6),
+                "TOPIC", .flexible(minimum: 16, weight: 3), truncating: .middle, priority: 9),
+            TableColumn("ENTRIES", .fixed(figure), align: .trailing, priority: 7),
+            TableColumn("UNREAD", .fixed(figure), align: .trailing, priority: 8),
+            TableColumn("SIZE", .fixed(5), align: .trailing, priority: 5),
+            TableColumn("CURSOR", .fixed(place), priority: 6),
             TableColumn("FLAG", .fixed(5), priority: 4),
             TableColumn("IN/s", .fixed(5), align: .trailing, priority: 3),
             TableColumn("OUT/s", .fixed(5), align: .trailing, priority: 2),
@@ -243,10 +252,10 @@ enum HomeView {
         let rates = model.history.rates[topic.name]?.appended.map { Optional(Double($0)) } ?? []
         let padding = [Double?](repeating: nil, count: RateHistory.capacity - rates.count)
         let name = topic.name.shown(ascii: model.glyphs.isASCII)
-        var title = [StyledText(name, color.bold)]
-        if topic.damaged > 0 { title.append(StyledText(" \(model.glyphs.damaged)", .damaged)) }
         return [
-            topic.damaged > 0 ? .pieces(title) : .text(title[0].text, title[0].style),
+            topic.damaged > 0
+                ? .marked(name, color.bold, StyledText(" \(model.glyphs.damaged)", .damaged))
+                : .text(name, color.bold),
             .text(Figures.grouped(topic.entries)),
             .text(Figures.grouped(topic.unread), unread),
             .text(Figures.bytes(topic.size), .muted),

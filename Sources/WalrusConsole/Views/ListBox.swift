@@ -19,14 +19,17 @@ enum ListBox {
     ///
     /// - Parameters:
     ///   - note: stands before the order.
+    ///   - empty: what is said where there is no row.
     ///   - top: the first row that is shown, of `rows`.
     static func drawTopics(
-        _ model: ConsoleModel, _ state: DirectoryState, title: String, note: String = "",
+        _ model: ConsoleModel, title: String, note: String = "", empty: String? = nil,
         top: Int, rows: Int, _ grid: inout Grid, _ rect: Rect
     ) -> Rect? {
         let home = model.home
+        // What nobody can tell yet orders nothing.
+        let sort = model.isSortKnown ? home.sort.rawValue : "blocks"
         var notes = [
-            StyledText("\(note)sort \(home.sort.rawValue) ", .muted),
+            StyledText("\(note)sort \(sort) ", .muted),
             StyledText(home.isAscending ? model.glyphs.ascending : model.glyphs.descending, .muted),
         ]
         if !home.filter.isEmpty {
@@ -35,8 +38,9 @@ enum ListBox {
             notes.append(StyledText("  / \(shown.text)", .match))
         }
         let empty =
-            state.topics.isEmpty
-            ? "no topics: nothing has been appended here" : "no topic matches the filter"
+            empty
+            ?? (model.topicCount == 0
+                ? "no topics: nothing has been appended here" : "no topic matches the filter")
         let inside = draw(
             rect, title: title, trailing: notes, empty: home.order.isEmpty ? empty : nil, &grid)
         Scrollbar(total: home.order.count, visible: rows, top: top).draw(

@@ -45,7 +45,7 @@ enum PayloadView {
         guard let entries = model.entries, let row = entries.selected, width > 0,
             let loaded = entries.payload, loaded.row == row
         else { return [] }
-        var lines = facts(row, model)
+        var lines = facts(row, loaded, model, width: width)
         let layout = PayloadText.Layout(
             width: width, ascii: model.glyphs.isASCII, isWrapped: entries.isWrapped,
             left: entries.payloadLeft)
@@ -106,7 +106,9 @@ enum PayloadView {
         return isText ? .text : .hex
     }
 
-    private static func facts(_ row: EntryRow, _ model: ConsoleModel) -> [[StyledText]] {
+    private static func facts(
+        _ row: EntryRow, _ loaded: EntriesModel.LoadedPayload, _ model: ConsoleModel, width: Int
+    ) -> [[StyledText]] {
         var lines: [[StyledText]] = []
         var first = [
             StyledText("\(plural(row.length, "byte"))  ", .muted),
@@ -124,7 +126,15 @@ enum PayloadView {
             lines.append(first)
         }
         if let damage = row.damage {
-            lines.append([StyledText("\(model.glyphs.damaged) \(damage)", .damaged)])
+            lines += [StyledText("\(model.glyphs.damaged) \(damage)", .damaged)]
+                .lines(width: width, indent: 2)
+        }
+        // What stands below is not all: at the end as well, where one comes last.
+        if !loaded.isWhole {
+            let part =
+                "the first \(Figures.bytes(loaded.bytes.count)) of \(Figures.bytes(row.length))"
+            lines += [StyledText("\(model.glyphs.warning) \(part); E exports all of it", .warning)]
+                .lines(width: width, indent: 2)
         }
         lines.append([])
         return lines

@@ -10,9 +10,8 @@ enum RestartView {
             rect, title: "If it were opened now", trailing: [StyledText(summary(model), .muted)],
             style: model.restart.isFocused ? Style(.accent) : .border)
         guard let preview = model.restart.preview else {
-            grid.put(
-                model.restart.isAwaited ? "reading what is damaged once more" : "not known",
-                x: inside.x + 2, y: inside.y + 1, style: .muted)
+            grid.putProse(
+                unknown(model), in: inside.inset(horizontal: 2).splitTop(1).rest, style: .muted)
             return
         }
         let table = Table(
@@ -21,17 +20,38 @@ enum RestartView {
         let list = inside.splitTop(1).rest
         let height = max(0, list.height - 1)
         let top = model.restart.position.top
-        let rows = model.restart.rows.dropFirst(top).prefix(height)
-        for (line, row) in rows.enumerated() {
-            drawFact(row, model, &grid, list.row(line + 1))
-        }
+        // What is said of the whole takes as many lines as it needs, where rows are free.
+        var spare = max(0, height - model.restart.rows.count)
         var page = table
-        page.rows = rows.map { cells($0, preview, model) }
-        page.selected =
-            model.restart.isFocused ? model.restart.position.selected - top : nil
+        for (index, row) in model.restart.rows.enumerated().dropFirst(top) {
+            guard page.rows.count < height else { break }
+            if model.restart.isFocused, index == model.restart.position.selected {
+                page.selected = page.rows.count
+            }
+            var facts = fact(row, model).lines(width: list.width - 2, indent: 2)
+            if facts.count - 1 > spare { facts = [fact(row, model)] }
+            spare -= max(0, facts.count - 1)
+            for (line, pieces) in facts.enumerated() {
+                let place = list.row(page.rows.count + 1 + line)
+                grid.putFitting(pieces, x: place.x + 2, y: place.y, width: place.width - 2)
+            }
+            page.rows.append(cells(row, preview, model))
+            for _ in facts.dropFirst() { page.rows.append([]) }
+        }
         page.draw(into: &grid, in: list)
         Scrollbar(total: model.restart.rows.count, visible: height, top: top).draw(
             into: &grid, onBorderOf: rect, from: 2)
+    }
+
+    /// Why there is nothing to tell.
+    private static func unknown(_ model: ConsoleModel) -> String {
+        if model.isPast {
+            return "not known of the past: it needs the log's bytes, and a recording holds none"
+                + (model.player == nil ? "; ` leads back to now" : "")
+        }
+        return model.restart.isAwaited
+            ? "reading what is damaged once more"
+            : "not known: the directory has not been read to its end"
     }
 
     /// What comes of all topics together, in a few words.
@@ -83,25 +103,22 @@ enum RestartView {
         label("the reference", from: firstOfReference, before: columns.count)
     }
 
-    private static func drawFact(
-        _ row: RestartModel.Row, _ model: ConsoleModel, _ grid: inout Grid, _ line: Rect
-    ) {
+    /// What is said of the whole; empty for a topic.
+    private static func fact(_ row: RestartModel.Row, _ model: ConsoleModel) -> [StyledText] {
         let (who, text) =
             switch row {
             case .here(let text): ("this engine ", text)
             case .reference(let text): ("the reference ", text)
             case .topic: ("", "")
             }
-        guard !text.isEmpty else { return }
+        guard !text.isEmpty else { return [] }
         let role: Role =
             text.hasPrefix("may crash") || text.hasPrefix("does not open")
             ? .bad
             : text.hasPrefix("opens") || text.hasPrefix("makes") || text.hasPrefix("deletes")
                 ? .text : .warning
         let shown = VisibleText(text, mode: .escape, ascii: model.glyphs.isASCII, limit: 400).text
-        grid.put(
-            [StyledText(who, .muted), StyledText(shown, Style(role))], x: line.x + 2, y: line.y,
-            width: line.width - 2)
+        return [StyledText(who, .muted), StyledText(shown, Style(role))]
     }
 
     private static func cells(

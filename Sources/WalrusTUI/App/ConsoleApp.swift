@@ -172,7 +172,7 @@ public final class ConsoleApp {
                 generation += 1
             case .loadRows, .loadPlace, .search, .find, .locate, .loadPayload:
                 start(effect, on: queries)
-            case .loadBytes: start(effect, on: bytes)
+            case .loadBytes, .checkVersion: start(effect, on: bytes)
             case .decode: start(effect, on: decodings)
             case .export: start(effect, on: exports)
             case .estimateBench, .bench, .loadBenchResults: start(effect, on: benches)

@@ -149,6 +149,10 @@ public final class EffectRunner: Sendable {
                     map: try inspector.map(at: place, file: file, cursor: cursor))
                 tell(.bytes(request: request, page))
             }
+        case .checkVersion(let file):
+            attempt(nil, tell) {
+                tell(.version(of: file, try ByteInspector(self.directory).version(of: file)))
+            }
         case .findChoices(let action):
             do {
                 tell(
@@ -189,10 +193,20 @@ public final class EffectRunner: Sendable {
     private func scan(_ forget: Bool, _ tell: @escaping @Sendable (Message) -> Void) {
         // Of a look that is over before it could be told of, nothing is.
         let pace = Pace(isDueAtOnce: false)
+        // What a long one has found so far takes more to tell, and to draw.
+        let slowPace = Pace(every: 400_000_000, isDueAtOnce: false)
         let result = scanner.withLock { scanner -> Message? in
+            let notes = scanner.hasLooked ? nil : FirstLookNotes()
             do {
                 let state = try scanner.scan(
-                    forget: forget, stage: { if pace.isDue { tell(.scanProgress($0)) } })
+                    forget: forget,
+                    stage: { stage in
+                        if let notes, slowPace.isDue {
+                            tell(.looking(notes.look(at: stage)))
+                        } else if pace.isDue {
+                            tell(.scanProgress(stage))
+                        }
+                    }, notes: notes)
                 return state.map(Message.scanned)
             } catch { return .scanFailed("\(error)") }
         }
@@ -301,16 +315,20 @@ public final class EffectRunner: Sendable {
 /// How often progress is told: what nobody can see is not worth a message, and thousands of messages
 /// would keep keys waiting. May be asked by any thread.
 final class Pace: Sendable {
-    private static let interval: UInt64 = 50_000_000
+    private let interval: UInt64
     private let last: Atomic<UInt64>
 
-    init(isDueAtOnce: Bool = true) { last = Atomic(isDueAtOnce ? 0 : Clock.monotonic()) }
+    /// - Parameter interval: in nanoseconds.
+    init(every interval: UInt64 = 50_000_000, isDueAtOnce: Bool = true) {
+        self.interval = interval
+        last = Atomic(isDueAtOnce ? 0 : Clock.monotonic())
+    }
 
     /// Whether it is time; if so, not again for a while.
     var isDue: Bool {
         let now = Clock.monotonic()
         let before = last.load(ordering: .relaxed)
-        guard now >= before + Self.interval else { return false }
+        guard now >= before + interval else { return false }
         return last.compareExchange(expected: before, desired: now, ordering: .relaxed).exchanged
     }
 }

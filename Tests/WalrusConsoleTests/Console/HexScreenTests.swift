@@ -42,6 +42,9 @@ import WalrusFormat
                         map: try inspector.map(at: place, file: file, cursor: cursor))
                     queue += model.update(.bytes(request: id, page))
                 } catch { queue += model.update(.failed(request: id, "\(error)")) }
+            case .checkVersion(let file):
+                queue += model.update(
+                    .version(of: file, try ByteInspector(log.path).version(of: file)))
             case .loadRows(let id, let topic, let from, let count):
                 let reader = EntryReader(directory: log.path, topic: topic)
                 queue += model.update(

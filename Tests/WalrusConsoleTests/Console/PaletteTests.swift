@@ -86,19 +86,23 @@ import WalrusFormat
         var model = Sample.model()
         var effects = try Sample.session(
             &model, ": c h e c k <Enter> : h o m e <Enter> : c h e c k <Enter> : h o e <Enter>")
-        #expect(model.commandHistory.lines == ["home", "check"])
+        // What failed is there to be mended, and in no file.
+        #expect(model.commandHistory.lines == ["home", "check", "hoe"])
+        #expect(!effects.contains(.remember("hoe")))
         #expect(effects.filter { $0 == .remember("check") }.count == 2)
         _ = try Sample.session(&model, ": <Up>")
+        #expect(text(model) == "hoe")
+        _ = try Sample.session(&model, "<Up>")
         #expect(text(model) == "check")
         _ = try Sample.session(&model, "<Up> <Up>")
         #expect(text(model) == "home")
-        _ = try Sample.session(&model, "<Down> <Down>")
+        _ = try Sample.session(&model, "<Down> <Down> <Down>")
         #expect(text(model) == "")
         // Only lines that begin as what was typed.
-        _ = try Sample.session(&model, "h <Up>")
+        _ = try Sample.session(&model, "h o m <Up>")
         #expect(text(model) == "home")
         _ = try Sample.session(&model, "<Down>")
-        #expect(text(model) == "h")
+        #expect(text(model) == "hom")
         // A filter may hold a part of a payload: it is kept for the session, and in no file.
         effects = try Sample.session(&model, "<Esc> 1 / s e c r e t <Enter> /")
         #expect(!effects.contains { if case .remember = $0 { true } else { false } })

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WalrusFormat
 
@@ -144,5 +145,22 @@ import WalrusFormat
         expect(observer.observe(state).isRest)
         state.findings.removeLast()
         expect(!observer.observe(state).isRest)
+    }
+
+    /// Of a file that no look tells of, the bytes are read again when it has changed, and not else.
+    @Test func bytesAreReadAgainWhenTheFileChanged() throws {
+        var model = Sample.model()
+        _ = try Sample.session(&model, ":file<Space>stray.txt<Enter>")
+        #expect(model.screen == .hex && model.hex.page?.file == "stray.txt")
+        let effects = model.update(.scanned(Sample.state(time: Sample.time + 1_000_000_000)))
+        #expect(effects.contains(.checkVersion(of: "stray.txt")))
+        #expect(!effects.contains { if case .loadBytes = $0 { true } else { false } })
+        let version = model.hex.page?.window.version
+        #expect(model.update(.version(of: "stray.txt", version)) == [])
+        let log = try LogWriter()
+        try log.create()
+        let other = try ByteInspector(log.path).version(of: LogWriter.first)
+        let again = model.update(.version(of: "stray.txt", other))
+        #expect(again.contains { if case .loadBytes = $0 { true } else { false } })
     }
 }

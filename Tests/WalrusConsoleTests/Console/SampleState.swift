@@ -235,7 +235,7 @@ enum Sample {
                 Result { try Moment(tape, at: frame - tape.dropped) }
                     .mapError { ActionFailure($0) })
         case .findHolders, .play, .listLogs, .openLog, .edit, .remember, .save, .bell, .redraw,
-            .suspend,
+            .suspend, .checkVersion,
             .quit, .cancel, .cancelExport, .bench, .stopBench, .stopAction:
             nil
         }

@@ -47,4 +47,25 @@ import WalrusFormat
             seen[shown] = bytes
         }
     }
+
+    /// A cut goes before an escape or behind it: half of one would be another name.
+    @Test(arguments: [Truncation.head, .middle, .tail])
+    func noEscapeIsCutInTwo(truncating: Truncation) {
+        let grid = Grid(Size(columns: 40, rows: 1), glyphs: .unicode)
+        let name = TopicName("ab\u{1}cd\\e\u{200D}f\ngh\u{2}")
+        let shown = name.shown(ascii: true)
+        let units = [
+            "a", "b", "\\u{1}", "c", "d", "\\\\", "e", "\\u{200d}", "f", "\\n", "g", "h", "\\u{2}",
+        ]
+        #expect(units.joined() == shown)
+        for width in 1..<shown.utf8.count {
+            let cut = grid.fit(shown, width: width, truncating: truncating)
+            #expect(cut.columns <= width)
+            let parts = cut.text.split(separator: "…", omittingEmptySubsequences: false)
+            let heads = (0...units.count).map { units.prefix($0).joined() }
+            let ends = (0...units.count).map { units.suffix($0).joined() }
+            #expect(heads.contains(String(parts[0])), "\(cut.text)")
+            #expect(ends.contains(String(parts[parts.count - 1])), "\(cut.text)")
+        }
+    }
 }
