@@ -31,6 +31,26 @@ public final class StandardOutput {
         }
     }
 
+    /// Waits until a pipe's reader has taken all that was handed to the system; nothing else is waited for.
+    /// Throws `brokenPipe` where it went away before that.
+    public func awaitReader() throws(IOError) {
+        try flush()
+        var status = stat()
+        guard unsafe fstat(STDOUT_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else {
+            return
+        }
+        while true {
+            // Asked in this order: a reader that takes the rest and goes away has all of it.
+            let isClosed = StandardStreams.isOutputClosed
+            var unread: CInt = 0
+            guard unsafe ioctl(STDOUT_FILENO, UInt(FIONREAD), &unread) == 0, unread > 0 else {
+                return
+            }
+            if isClosed { throw IOError("write to", Self.path, .brokenPipe) }
+            Clock.sleep(nanoseconds: 1_000_000)
+        }
+    }
+
     /// Hands everything to the system.
     public func flush() throws(IOError) {
         defer { buffer.removeAll(keepingCapacity: true) }

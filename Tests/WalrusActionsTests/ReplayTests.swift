@@ -72,7 +72,7 @@ import WalrusIO
                 for moment in DyingLog.Moment.allCases {
                     for batch in 0..<2 {
                         replay.open = {
-                            DyingLog(try LogAccess($0).open(), moment, at: batch)
+                            DyingLog(try LogAccess($0).open(giving: $1), moment, at: batch)
                         }
                         #expect(throws: EngineError.self) { try replay.run() }
                         if let other {
@@ -81,7 +81,7 @@ import WalrusIO
                         }
                     }
                 }
-                replay.open = { try LogAccess($0).open() }
+                replay.open = { try LogAccess($0).open(giving: $1) }
                 let result = try replay.run()
                 #expect(result.delivered == all.count && result.unseen == 0)
                 #expect(result.earlier > 0)
@@ -98,11 +98,11 @@ import WalrusIO
         let all = (0..<2_500).map { [UInt8($0 % 5)] }
         try bench.append(all, to: "t")
         var first = bench.replay("t", into: "copy")
-        first.open = { DyingLog(try LogAccess($0).open(), .before, at: 0) }
+        first.open = { DyingLog(try LogAccess($0).open(giving: $1), .before, at: 0) }
         #expect(throws: EngineError.self) { try first.run() }
         let second = bench.replay("t", into: "copy") { $0.from = ReplayBench.bound(1) }
         #expect(try second.run().delivered == all.count)
-        first.open = { try LogAccess($0).open() }
+        first.open = { try LogAccess($0).open(giving: $1) }
         #expect(try first.run().delivered == all.count)
         #expect(try ReplayBench.payloads(bench.target, "copy") == all + all)
     }
@@ -191,7 +191,7 @@ import WalrusIO
             let all = (0..<10).map { [UInt8($0)] }
             try bench.append(all, to: "t")
             var replay = bench.replay("t", into: "copy")
-            replay.open = { DyingLog(try LogAccess($0).open(), .behind, at: 0) }
+            replay.open = { DyingLog(try LogAccess($0).open(giving: $1), .behind, at: 0) }
             #expect(throws: EngineError.self) { try replay.run() }
             try ReplayBench.session(bench.target) { walrus in
                 while try walrus.readNext("copy", checkpoint: true) != nil {}
@@ -199,7 +199,7 @@ import WalrusIO
             for entry in try Directory.list(bench.target) where DataFileName(entry.name) != nil {
                 try DiskStorage(bench.target).remove(entry.name)
             }
-            replay.open = { try LogAccess($0).open() }
+            replay.open = { try LogAccess($0).open(giving: $1) }
             #expect {
                 try replay.run()
             } throws: { error in

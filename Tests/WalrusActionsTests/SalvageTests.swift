@@ -17,7 +17,8 @@ import WalrusIO
     ) throws -> SalvageJob.Report {
         var job = SalvageJob(path, to: target)
         change(&job)
-        return try job.run(try look(path)) { _, _ in true }
+        let state = try #require(try SalvageJob.look(Scanner(path)) { try $0.scan() })
+        return try job.run(state) { _, _ in true }
     }
 
     private func payloads(_ path: FilePath, _ topic: TopicName) throws -> [[UInt8]] {

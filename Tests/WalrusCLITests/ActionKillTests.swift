@@ -72,7 +72,7 @@ import WalrusIO
 
     @Test func consuming() throws {
         var random = SeededRandom.fromEnvironment("ActionKillTests.consuming")
-        let verb = ["consume", "t", "--limit", "150", "--out"]
+        let verb = ["consume", "t", "--yes", "--limit", "150", "--out"]
         let milliseconds = try duration(verb + ["all.raw"])
         let whole = try log.bash("sha256sum <all.raw").text
         var done = 0
@@ -94,7 +94,7 @@ import WalrusIO
 
     @Test func seeking() throws {
         var random = SeededRandom.fromEnvironment("ActionKillTests.seeking")
-        #expect(try log.run("consume", "t", "--limit", "50", "--out", "f").status == 0)
+        #expect(try log.run("consume", "t", "--yes", "--limit", "50", "--out", "f").status == 0)
         let milliseconds = try duration(["seek", "t", "10", "--yes"])
         var now = try unread()
         for number in 0..<kills {

@@ -33,7 +33,7 @@ import WalrusIO
     @Test func printsThenConsumes() throws {
         let log = try log(entries: 5)
         let listed = try log.entries("t", "--payload", "text")
-        let first = try log.run("consume", "t", "--limit", "2", "-o", "jsonl")
+        let first = try log.run("consume", "t", "--yes", "--limit", "2", "-o", "jsonl")
         #expect(first.status == 0)
         let told = try first.lines.map { try #require(JSONValue($0)) }
         #expect(told.count == 2)
@@ -44,9 +44,9 @@ import WalrusIO
             #expect(consumed["state"] == .string("consumed"))
         }
         #expect(try log.topic("t")["unread"] == .int(3))
-        let rest = try log.run("consume", "t", "--limit", "99", "-o", "jsonl")
+        let rest = try log.run("consume", "t", "--yes", "--limit", "99", "-o", "jsonl")
         #expect(rest.lines.compactMap { JSONValue($0)?["ordinal"]?.int } == [3, 4, 5])
-        try log.run("consume", "t", "--limit", "1").expectError(1, "no unread entry")
+        try log.run("consume", "t", "--yes", "--limit", "1").expectError(1, "no unread entry")
         #expect(try log.topic("t")["unread"] == .int(0))
         // Consumed is not gone.
         #expect(try log.entries("t").count == 5)
@@ -62,10 +62,10 @@ import WalrusIO
             let data = try DiskFile(log.path.appending(file), .readWrite)
             try [0xff].write(to: data, at: start + Layout.headerSize)
         }
-        let plan = try log.run("consume", "t", "--limit", "4", "--dry-run")
+        let plan = try log.run("consume", "t", "--yes", "--limit", "4", "--dry-run")
         #expect(
             plan.text.contains("damaged entry between them is passed by, at \(file):0+\(start)"))
-        let result = try log.run("consume", "t", "--limit", "4")
+        let result = try log.run("consume", "t", "--yes", "--limit", "4")
         #expect(result.status == 0 && result.lines.count == 4)
         #expect(
             result.errors.contains(
@@ -78,12 +78,12 @@ import WalrusIO
         let log = try log(entries: 300, length: 3_000)
         let result = try log.bash(
             """
-            "$walrus" consume $log t --limit 300 | head -c 100 >/dev/null
+            "$walrus" consume $log t --yes --limit 300 | head -c 100 >/dev/null
             echo "${PIPESTATUS[0]}"
             """)
         #expect(result.text == "141\n" && result.errors.isEmpty)
         #expect(try log.topic("t")["unread"] == .int(300))
-        let full = try log.bash("\"$walrus\" consume $log t --limit 1 >/dev/full")
+        let full = try log.bash("\"$walrus\" consume $log t --yes --limit 1 >/dev/full")
         #expect(full.status == 3)
         #expect(try log.topic("t")["unread"] == .int(300))
     }
@@ -96,7 +96,8 @@ import WalrusIO
     func upToAPlace(arguments: [String], ordinals: ClosedRange<Int>) throws {
         let log = try log(entries: 9)
         let result = try Subprocess.run(
-            Subprocess.walrus, ["consume", log.path.string, "t", "-o", "jsonl"] + arguments)
+            Subprocess.walrus,
+            ["consume", log.path.string, "t", "--yes", "-o", "jsonl"] + arguments)
         guard ordinals.lowerBound > 0 else {
             return result.expectError(1, "nothing of t is unread before @")
         }
@@ -107,19 +108,21 @@ import WalrusIO
 
     @Test func intoAFile() throws {
         let log = try log(entries: 5)
-        let first = try log.run("consume", "t", "--limit", "2", "--out", "first.raw")
+        let first = try log.run("consume", "t", "--yes", "--limit", "2", "--out", "first.raw")
         #expect(first.status == 0 && first.output.isEmpty)
         #expect(first.errors == "consumed 2 entries of t, written to first.raw\n")
         #expect(try log.bash("cat first.raw").text == "1 xxxxxxxxxx2 xxxxxxxxxx")
         // A file that is there, one in the log, one that cannot be made: nothing is consumed.
-        try log.run("consume", "t", "--limit", "1", "--out", "first.raw")
+        try log.run("consume", "t", "--yes", "--limit", "1", "--out", "first.raw")
             .expectError(2, "is there already", "--force")
-        try log.run("consume", "t", "--limit", "1", "--out", "log/x").expectError(2, "lies in")
-        try log.run("consume", "t", "--limit", "1", "--out", "none/x").expectError(
+        try log.run("consume", "t", "--yes", "--limit", "1", "--out", "log/x").expectError(
+            2, "lies in")
+        try log.run("consume", "t", "--yes", "--limit", "1", "--out", "none/x").expectError(
             3, "No such file")
         #expect(try log.topic("t")["unread"] == .int(3))
         let forced = try log.run(
-            "consume", "t", "--limit", "1", "--out", "first.raw", "--force", "--format", "jsonl")
+            "consume", "t", "--yes", "--limit", "1", "--out", "first.raw", "--force", "--format",
+            "jsonl")
         #expect(forced.status == 0)
         let record = JSONValue(try log.bash("cat first.raw").text)
         #expect(record?["ordinal"] == .int(3) && record?["payload"] == .string("3 xxxxxxxxxx"))
@@ -128,12 +131,12 @@ import WalrusIO
     @Test func aDryRunWritesNothing() throws {
         let log = try log(entries: 5)
         let before = try log.bash("cat $log/*_index.db | sha256sum; ls -l $log").text
-        let result = try log.run("consume", "t", "--limit", "2", "--dry-run")
+        let result = try log.run("consume", "t", "--yes", "--limit", "2", "--dry-run")
         #expect(result.lines.first == "consume 2 entries of t")
         #expect(result.text.contains("3 entries stay unread"))
         #expect(result.text.contains("entries 1 to 2 count as read, 24 bytes of payload:"))
         #expect(result.text.contains("    1  12 bytes  1 xxxxxxxxxx\n    2  12 bytes  2 xxx"))
-        let all = try log.run("consume", "t", "--to", "end", "--dry-run")
+        let all = try log.run("consume", "t", "--yes", "--to", "end", "--dry-run")
         #expect(all.lines[4...5] == ["    3  12 bytes  3 xxxxxxxxxx", "    1 more"])
         #expect(all.lines[6] == "    5  12 bytes  5 xxxxxxxxxx")
         #expect(try log.bash("cat $log/*_index.db | sha256sum; ls -l $log").text == before)
@@ -144,7 +147,7 @@ import WalrusIO
         let log = try Log()
         let hostile = Array("\u{1b}[2J\u{202e}\r\n\0é\\".utf8) + [0xff, 0x80]
         try log.append([hostile, Array(repeating: 0x61, count: 5_000), []], to: "t")
-        let plan = try log.run("consume", "t", "--limit", "3", "--dry-run")
+        let plan = try log.run("consume", "t", "--yes", "--limit", "3", "--dry-run")
         #expect(plan.lines[2] == "    1  15 bytes  .[2J....\u{e9}\\\\..")
         #expect(plan.lines[3].hasSuffix("aaa...") && plan.lines[3].utf8.count < 100)
         #expect(plan.lines[4] == "    3  0 bytes  ")
@@ -159,7 +162,8 @@ import WalrusIO
         let unread = try #require(topic["unread"]?.int)
         guard unread > 1 else { return }
         let next = try log.run("peek", hex, "--topic-hex", "--limit", "2", "-o", "jsonl")
-        let result = try log.run("consume", hex, "--topic-hex", "--limit", "1", "-o", "jsonl")
+        let result = try log.run(
+            "consume", hex, "--yes", "--topic-hex", "--limit", "1", "-o", "jsonl")
         #expect(result.status == 0, "\(result.errors)")
         #expect(
             JSONValue(result.text)?["offset"]
@@ -182,11 +186,11 @@ import WalrusIO
         let result = try log.bash(
             """
             export WALRUS_AUDIT=$PWD/state/audit.jsonl
-            "$walrus" consume $log t --limit 2 >/dev/null
+            "$walrus" consume $log t --yes --limit 2 >/dev/null
             "$walrus" seek $log t begin --yes >/dev/null
             "$walrus" mark $log t clean
             printf 'a\nb\n' | "$walrus" append $log t --lines --batch >/dev/null
-            "$walrus" consume $log none --limit 1
+            "$walrus" consume $log none --yes --limit 1
             cat $WALRUS_AUDIT
             """)
         let lines = try result.lines.map { try #require(JSONValue($0)) }
@@ -209,7 +213,7 @@ import WalrusIO
         #expect(lines[0]["command"] == .string("walrus consume \(log.path) t --limit 2"))
         // Where nothing can be noted nothing is done.
         let refused = try log.bash(
-            "WALRUS_AUDIT=/dev/null/audit \"$walrus\" consume $log t --limit 1")
+            "WALRUS_AUDIT=/dev/null/audit \"$walrus\" consume $log t --yes --limit 1")
         refused.expectError(3, "nothing was done", "WALRUS_AUDIT")
     }
 

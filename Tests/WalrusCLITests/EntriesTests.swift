@@ -20,7 +20,7 @@ import WalrusFormat
         let lines = (1...entries).map { "entry \($0)\n" }.joined()
         #expect(try log.run("append", "t", "--lines", input: Array(lines.utf8)).status == 0)
         if consumed > 0 {
-            #expect(try log.run("consume", "t", "--limit", "\(consumed)").status == 0)
+            #expect(try log.run("consume", "t", "--yes", "--limit", "\(consumed)").status == 0)
         }
         return log
     }
@@ -67,7 +67,7 @@ import WalrusFormat
         let peek = try log.run("peek", "t", "-o", "jsonl", "--limit", "1")
         #expect(JSONValue(peek.text)?["ordinal"] == .int(3))
         #expect(JSONValue(peek.text)?["payload"] == .string("entry 3"))
-        #expect(try log.run("consume", "t", "--limit", "9").lines.count == 3)
+        #expect(try log.run("consume", "t", "--yes", "--limit", "9").lines.count == 3)
         try log.run("peek", "t").expectError(1, "every entry")
     }
 
@@ -122,7 +122,7 @@ import WalrusFormat
         // A line for people is cut; what is consumed is not.
         let line = try log.run("entries", "t", "--payload", "text", "--limit", "1")
         #expect(line.output.count < 10_000 && line.text.contains("more bytes"))
-        let consumed = try log.run("consume", "t", "--limit", "1")
+        let consumed = try log.run("consume", "t", "--yes", "--limit", "1")
         #expect(consumed.text.hasSuffix(String(decoding: text, as: UTF8.self) + "\n"))
     }
 
@@ -144,6 +144,6 @@ import WalrusFormat
         // What the folder is called is a key that leads to the same folder.
         #expect(try log.run("topics", "--key", "a_b").status == 0)
         #expect(try log.run("frame", "--key", "c").status == 0)
-        #expect(try log.run("consume", "t", "--limit", "1", "--key", "c").status == 0)
+        #expect(try log.run("consume", "t", "--yes", "--limit", "1", "--key", "c").status == 0)
     }
 }

@@ -128,7 +128,7 @@ import Testing
         try log.run("frame", "--screen", "entries", "--topic", "nosuch")
             .expectError(1, "no topic nosuch")
         #expect(try Snapshot(log.path).changes(since: before) == [])
-        try log.run("consume", "nosuch", "--limit", "1").expectError(1, "no topic nosuch")
+        try log.run("consume", "nosuch", "--yes", "--limit", "1").expectError(1, "no topic nosuch")
         try log.run("mark", "nosuch", "dirty").expectError(1, "no topic nosuch")
         #expect(try log.topics().count == 1)
     }
@@ -150,7 +150,7 @@ import Testing
         try log.run("entries", "t", "--payload", "xml").expectError(2, "base64")
         try log.run("entries", "zz", "--topic-hex").expectError(2, "hexadecimal")
         try log.run("consume", "t").expectError(2, "--limit")
-        try log.run("consume", "t", "--limit", "0").expectError(2, "--limit")
+        try log.run("consume", "t", "--yes", "--limit", "0").expectError(2, "--limit")
         try log.run("mark", "t", "shiny").expectError(2, "shiny", "clean")
         try log.run("append", "t", "a file").expectError(3, "a file", "No such file")
         try log.run("append", "").expectError(2, "at least one byte")
@@ -176,7 +176,7 @@ import Testing
             until [ -s out ]; do sleep 0.02; done
             echo $holder
             echo x | "$walrus" append $log t; echo "status $?"
-            "$walrus" consume $log t --limit 1; echo "status $?"
+            "$walrus" consume $log t --yes --limit 1; echo "status $?"
             "$walrus" mark $log t clean; echo "status $?"
             "$walrus" topics $log -o jsonl >/dev/null; echo "status $?"
             exec 3>&-

@@ -13,7 +13,7 @@ import WalrusConsole
     @Test func aLogAtRest() throws {
         let log = try Log()
         try log.append((0..<30).map { [UInt8($0)] }, to: "orders")
-        #expect(try log.run("consume", "orders", "--limit", "10").status == 0)
+        #expect(try log.run("consume", "orders", "--yes", "--limit", "10").status == 0)
         let result = try log.run("recover-preview", "-o", "json")
         #expect(result.status == 0 && result.errors.isEmpty)
         let value = try #require(JSONValue(result.text))
@@ -36,7 +36,7 @@ import WalrusConsole
     @Test func whatIsWrong() throws {
         let log = try Log()
         try log.append((0..<30).map { [UInt8($0)] }, to: "orders")
-        #expect(try log.run("consume", "orders", "--limit", "10").status == 0)
+        #expect(try log.run("consume", "orders", "--yes", "--limit", "10").status == 0)
         // The journal's 10 are all that is known; a file that cannot be used is set aside.
         _ = try log.bash("printf garbage > $log/read_offset_idx_index.db")
         let before = try Trace.all(in: log.path)

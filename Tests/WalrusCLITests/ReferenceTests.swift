@@ -30,20 +30,20 @@ import WalrusFormat
         for (index, name) in ["a", "a longer name", "東京"].enumerated() {
             let lines = (0..<30).map { "\(name) \($0)\n" }.joined()
             #expect(try log.run("append", name, "--lines", input: Array(lines.utf8)).status == 0)
-            try log.run("consume", name, "--limit", "\(1 + index * 10)")
+            try log.run("consume", name, "--yes", "--limit", "\(1 + index * 10)")
         }
         try compare(log, "written")
         try log.run("mark", "a", "clean")
-        #expect(try log.run("consume", "a", "--limit", "99").status == 0)
+        #expect(try log.run("consume", "a", "--yes", "--limit", "99").status == 0)
         try compare(log, "consumed")
         // New blocks: the cursor is in the chain now, not in the block being written.
         var random = SeededRandom(seed: 3)
         try log.append([random.bytes(6_000_000), random.bytes(6_000_000)], to: "a", first: 31)
         try compare(log, "two blocks")
-        #expect(try log.run("consume", "a", "--limit", "1").status == 0)
+        #expect(try log.run("consume", "a", "--yes", "--limit", "1").status == 0)
         #expect(try log.run("append", "b", input: [1]).status == 0)
         try compare(log, "between the blocks")
-        #expect(try log.run("consume", "a", "--limit", "1").status == 0)
+        #expect(try log.run("consume", "a", "--yes", "--limit", "1").status == 0)
         try compare(log, "at the end")
     }
 
@@ -64,11 +64,13 @@ import WalrusFormat
             let hex = try #require(topic["topic_hex"]?.string)
             let limit = max(1, (topic["unread"]?.int ?? 0) / 2)
             #expect(
-                try log.run("consume", hex, "--topic-hex", "--limit", "\(limit)").status == 0)
+                try log.run("consume", hex, "--yes", "--topic-hex", "--limit", "\(limit)").status
+                    == 0)
         }
         try compare(log, "half consumed")
         let first = try #require(topics.first?["topic_hex"]?.string)
-        #expect(try log.run("consume", first, "--topic-hex", "--limit", "99999").status == 0)
+        #expect(
+            try log.run("consume", first, "--yes", "--topic-hex", "--limit", "99999").status == 0)
         #expect(try log.run("mark", first, "--topic-hex", "clean").status == 0)
         try compare(log, "one consumed whole, and clean")
         #expect(try log.run("check").status == 0)

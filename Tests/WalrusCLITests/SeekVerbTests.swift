@@ -23,7 +23,7 @@ import WalrusIO
         ] as [(String, Int?)])
     func aPlaceIsFound(word: String, ordinal: Int?) throws {
         let log = try log(entries: 10)
-        #expect(try log.run("consume", "t", "--limit", "5").status == 0)
+        #expect(try log.run("consume", "t", "--yes", "--limit", "5").status == 0)
         let result = try log.run("seek", "t", "--yes", "-o", "json", "--", word)
         #expect(result.status == 0, "\(result.errors)")
         #expect(try next(log) == ordinal)
@@ -76,7 +76,8 @@ import WalrusIO
         try log.append([large, large, [3]], to: "t")
         for before in [1, 2, 3] {
             #expect(try log.run("seek", "t", "begin", "--yes").status == 0)
-            let taken = try log.run("consume", "t", "--limit", "\(before)", "--payload", "none")
+            let taken = try log.run(
+                "consume", "t", "--yes", "--limit", "\(before)", "--payload", "none")
             #expect(taken.status == 0)
             let plan = try log.run("seek", "t", "begin", "--dry-run")
             let line = try #require(plan.lines.first { $0.contains("takes it back") })
@@ -91,7 +92,7 @@ import WalrusIO
     /// Nobody to ask: forward and backward need a word, and a dry run writes nothing.
     @Test func isNotDoneUnasked() throws {
         let log = try log(entries: 10)
-        #expect(try log.run("consume", "t", "--limit", "5").status == 0)
+        #expect(try log.run("consume", "t", "--yes", "--limit", "5").status == 0)
         try log.run("seek", "t", "end").expectError(2, "--yes")
         try log.run("seek", "t", "begin").expectError(2, "--yes")
         let before = try log.bash("sha256sum $log/*_index.db; ls -l $log").text

@@ -39,7 +39,9 @@ import WalrusIO
             let append = try walrus(["append", log, "orders"], input: "operator \(appended)")
             #expect(append.status == 0 && append.errors.contains(through), "\(append.errors)")
             appended += 1
-            let consume = try walrus(["consume", log, "orders", "--limit", "2", "-o", "jsonl"])
+            let consume = try walrus([
+                "consume", log, "orders", "--yes", "--limit", "2", "-o", "jsonl",
+            ])
             // The service may have been there first, and then nothing is taken.
             guard consume.status == 0 else {
                 #expect(consume.errors.contains("cursor is not where it was"), "\(consume.errors)")

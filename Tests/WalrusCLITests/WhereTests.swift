@@ -14,7 +14,7 @@ import WalrusIO
         let appended = try log.run(
             "append", "orders", "--lines", "--fsync", "none", input: Array(lines.joined().utf8))
         #expect(appended.status == 0)
-        #expect(try log.run("consume", "orders", "--limit", "25").status == 0)
+        #expect(try log.run("consume", "orders", "--yes", "--limit", "25").status == 0)
         return log
     }
 

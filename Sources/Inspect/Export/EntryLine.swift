@@ -17,7 +17,12 @@ package enum EntryLine {
                 description: error.problem == .tooDeep
                     ? "it is nested too deeply" : "it is not JSON")
         }
-        if let name = found.twice { throw Refusal(description: "\(name) stands there twice") }
+        if let key = found.twice {
+            throw Refusal(
+                description: "it has the key "
+                    + String(decoding: key.prefix(80), as: UTF8.self).debugDescription
+                    + " twice: nothing tells which one counts")
+        }
         if let name = found.noString { throw Refusal(description: "\(name) is not a string") }
         switch (found.text, found.encoded) {
         case (let text?, nil):
@@ -44,20 +49,23 @@ package enum EntryLine {
     private struct Members {
         private(set) var text: JSONString?
         private(set) var encoded: JSONString?
-        /// The member that stands there more than once, and the one that is no string.
-        private(set) var twice: String?
+        /// The first name that stands there a second time: RFC 8259 leaves it open which of them counts, so
+        /// that two programs read two things.
+        private(set) var twice: [UInt8]?
+        /// The member that is no string.
         private(set) var noString: String?
 
         init(_ line: RawSpan) throws(JSONError) {
             let names = ["payload", "payload_base64"]
             let wanted = names.map { Array($0.utf8) }
-            var seen: Set<Int> = []
+            var seen: Set<[UInt8]> = []
             var current: Int?
             var tokens = JSONTokens()
             while let token = try tokens.next(in: line) {
                 if token.kind == .key, tokens.depth == 1 {
-                    current = wanted.firstIndex { token.isText($0, in: line) }
-                    if let current, !seen.insert(current).inserted { twice = names[current] }
+                    let name = JSONString(token, in: line).bytes
+                    current = wanted.firstIndex(of: name)
+                    if !seen.insert(name).inserted, twice == nil { twice = name }
                 } else if let member = current {
                     current = nil
                     guard token.kind == .string else {

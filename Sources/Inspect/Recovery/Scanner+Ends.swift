@@ -64,6 +64,45 @@ extension Scanner {
         }
     }
 
+    /// What the last scan saw, with what there is of batches that are not whole counted as entries, which no
+    /// reader has had: for whoever takes all that can be read. Nil before the first scan.
+    package func stateWithParts() -> DirectoryState? {
+        guard var state = lastLook?.state else { return nil }
+        let names = Set(state.recovery.cuts.map(\.topic))
+        for name in names.sorted() {
+            let index = state.topics.firstIndex { $0.name == name }
+            let topic = withParts(index.map { state.topics[$0] } ?? TopicState(name: name), state)
+            if let index { state.topics[index] = topic } else { state.topics.append(topic) }
+        }
+        state.topics.sort { $0.name < $1.name }
+        return state
+    }
+
+    private func withParts(_ topic: TopicState, _ state: DirectoryState) -> TopicState {
+        var whole = topic
+        let cuts = state.recovery.cuts.filter { $0.topic == topic.name }
+        let places = Set(cuts.map { EntryPlace(file: $0.file, slot: $0.slot, offset: 0) })
+        whole.blocks.removeAll {
+            places.contains(EntryPlace(file: $0.file, slot: $0.slot, offset: 0))
+        }
+        var entries = whole.blocks.reduce(0) { $0 + $1.entries }
+        for place in places.sorted() {
+            guard
+                let block = scan(of: place.file)?.blocks.first(where: {
+                    $0.frame.slot == place.slot
+                })
+            else { continue }
+            whole.blocks.append(
+                BlockPlace(
+                    file: place.file, slot: place.slot, units: block.frame.units, used: block.used,
+                    entries: block.entries, entriesBefore: entries))
+            entries += block.entries
+        }
+        whole.unread += entries - whole.entries
+        whole.entries = entries
+        return whole
+    }
+
     /// The slots of a file in which nothing stands although others follow: no writer leaves them.
     package func holes(in file: DataFileName) -> [Int] {
         guard let slots = scan(of: file)?.slots else { return [] }

@@ -1,6 +1,8 @@
-public import SystemPackage
+internal import Inspect
+package import SystemPackage
 public import WalrusEngine
 public import WalrusFormat
+internal import WalrusIO
 
 /// A log that this process has opened for itself.
 public final class EngineLog: OpenLog {
@@ -11,21 +13,61 @@ public final class EngineLog: OpenLog {
     /// Opens the log in `directory`, and makes it when it is missing.
     ///
     /// An action does what it says and no more: no file is deleted that happens to be consumed, no
-    /// metrics are written that would look like those of a service, and nobody is served.
-    public init(_ directory: FilePath, fsync: FsyncSchedule = .each) throws(EngineError) {
+    /// metrics are written that would look like those of a service, and nobody is served. Nothing is
+    /// mended either.
+    ///
+    /// - Parameter given: what opening may erase, of batches that are not whole.
+    ///
+    /// Throws `NeedsRepair` where opening would take anything else away, and `EngineError`.
+    package init(
+        _ directory: FilePath, fsync: FsyncSchedule = .each, giving given: [Repair.Cut] = []
+    ) throws {
         var configuration = Configuration(
             directory: directory, key: nil, readConsistency: .strictlyAtOnce, fsyncSchedule: fsync,
             reclamation: .off, backend: .fileDescriptor)
         configuration.writesMetrics = false
         configuration.servesControl = false
-        engine = try Walrus(configuration)
+        engine = try Self.open(configuration, giving: given)
         notes = engine.recoveryReport.sentences
+    }
+
+    private static func open(_ configuration: Configuration, giving given: [Repair.Cut]) throws
+        -> Walrus
+    {
+        let path = try Host.absolute(configuration.root)
+        guard Directory.exists(path), try holdsFiles(path) else {
+            return try Walrus(configuration)
+        }
+        // One that no engine of ours has ever opened has no lock file yet, and none is made for nothing.
+        if try FileStatus.of(path.appending(DirectoryNames.lock)) == nil {
+            let scanner = Scanner(path)
+            _ = try scanner.scan()
+            try OpeningLoss.admit(path, scanner)
+        }
+        let storage = CarefulStorage(path, giving: given)
+        do {
+            let engine = try Walrus(configuration, on: storage)
+            try storage.release()
+            return engine
+        } catch {
+            guard let deed = storage.refusal else { throw error }
+            throw try OpeningLoss(path).refusal ?? NeedsRepair(directory: path, losses: deed)
+        }
+    }
+
+    /// Whether there is anything that opening could take away.
+    private static func holdsFiles(_ path: FilePath) throws(IOError) -> Bool {
+        try Directory.list(path).contains { entry in
+            DataFileName(entry.name) != nil
+                || entry.name.hasSuffix(DirectoryNames.sidecarSuffix)
+                    && entry.name != DirectoryNames.lock
+        }
     }
 
     /// Opens the log for work that goes through no other process, and waits for those that are about
     /// to close it.
-    static func openAlone(_ directory: FilePath) throws(EngineError) -> EngineLog {
-        try Patience.whileLocked { () throws(EngineError) in try EngineLog(directory) }
+    static func openAlone(_ directory: FilePath) throws -> EngineLog {
+        try Patience.whileLocked { try EngineLog(directory) }
     }
 
     public func append(_ payload: [UInt8], to topic: TopicName) throws(EngineError)

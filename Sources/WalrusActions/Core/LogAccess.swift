@@ -20,18 +20,24 @@ public struct LogAccess: Sendable {
     /// serves us, through that.
     ///
     /// Throws `.locked` with the holders when another process keeps it and does not serve us,
-    /// `.refused` when it does but has no time.
-    public func open() throws(EngineError) -> any OpenLog {
-        do throws(EngineError) {
-            return try Patience.whileLocked { () throws(EngineError) -> any OpenLog in
-                do throws(EngineError) { return try EngineLog(directory, fsync: fsync) } catch {
+    /// `.refused` when it does but has no time; `NeedsRepair` where opening it here would take
+    /// something away.
+    public func open() throws -> any OpenLog { try open(giving: []) }
+
+    /// - Parameter given: what opening may erase, of batches that are not whole.
+    package func open(giving given: [Repair.Cut]) throws -> any OpenLog {
+        do {
+            return try Patience.whileLocked { () -> any OpenLog in
+                do {
+                    return try EngineLog(directory, fsync: fsync, giving: given)
+                } catch let error as EngineError {
                     guard Patience.isWorthIt(error),
                         let remote = try RemoteLog.find(directory, holders: error.holders)
                     else { throw error }
                     return remote
                 }
             }
-        } catch {
+        } catch let error as EngineError {
             guard Patience.isWorthIt(error) else { throw error }
             throw refusal(error.holders)
         }

@@ -14,11 +14,11 @@ enum Patience {
     }
 
     /// Does `work`, again while it throws that another process has the log, for as long as `limit`.
-    static func whileLocked<R>(_ work: () throws(EngineError) -> R) throws(EngineError) -> R {
+    static func whileLocked<R>(_ work: () throws -> R) throws -> R {
         let deadline = Clock.monotonic() + limit
         var pause = pauses.lowerBound
         while true {
-            do throws(EngineError) { return try work() } catch {
+            do { return try work() } catch let error as EngineError {
                 guard isWorthIt(error), Clock.monotonic() < deadline else { throw error }
             }
             // Of different lengths, so that those who wait do not all come back at once.

@@ -45,7 +45,7 @@ public struct ConsumeAction: Sendable {
         self.cursor = cursor
         let topic = reader.topic
         let first = try Self.consumed(reader, cursor) + 1
-        var last = min(try reader.ordinal(of: end) - 1, topic.entries, known)
+        var last = min(try reader.ordinal(within: end) - 1, topic.entries, known)
         if let limit { last = min(last, first + min(limit, topic.entries) - 1) }
         guard first <= last else {
             let isRead = first > min(topic.entries, known)
@@ -144,7 +144,7 @@ public struct ConsumeAction: Sendable {
                     counted(unread, "entry stays unread", "entries stay unread"),
                     "a seek to \(cursor?.text ?? "begin") takes it back",
                 ],
-            confirmation: .typed(topic.word))
+            confirmation: topic.typed("consume \(entries)"))
     }
 
     /// Fails unless the topic's reader still stands where it stood when this was planned, and the log

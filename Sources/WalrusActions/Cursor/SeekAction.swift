@@ -29,7 +29,7 @@ public struct SeekAction: Sendable {
         topic = reader.topic
         self.cursor = cursor
         before = try ConsumeAction.consumed(reader, cursor)
-        let ordinal = max(1, min(try reader.ordinal(of: point), topic.entries + 1))
+        let ordinal = try reader.ordinal(within: point)
         after = ordinal - 1
         guard let place = try reader.place(ofOrdinal: ordinal) else {
             throw EntryPoint.Missing(description: "\(topic.name.word) has no entries")
@@ -110,7 +110,9 @@ public struct SeekAction: Sendable {
             lines.append("a seek to \(cursor?.text ?? "begin") takes it back")
         }
         let confirmation: ActionPlan.Confirmation =
-            skipped > 0 ? .typed(topic.name.word) : repeated > 0 ? .yes : .none
+            skipped > 0
+            ? topic.name.typed("skip \(counted(skipped, "entry", "entries"))")
+            : repeated > 0 ? .yes : .none
         return ActionPlan(
             title: "move the cursor of \(topic.name.word)", command: command, lines: lines,
             confirmation: confirmation)

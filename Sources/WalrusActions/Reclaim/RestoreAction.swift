@@ -45,11 +45,14 @@ public struct RestoreAction: Sendable {
         self.folder = folder
     }
 
-    /// Looks at the log and at the folder.
+    /// Looks at the log and at the folder. Throws `NeedsRepair` where opening the log would take something
+    /// away.
     public func find() throws -> Finding {
-        guard let log = try Scanner(directory).scan(),
-            let trash = try Scanner(folder.path).scan()
-        else { throw IOError("look at", directory, .interrupted) }
+        let scanner = Scanner(directory)
+        guard let log = try scanner.scan(), let trash = try Scanner(folder.path).scan() else {
+            throw IOError("look at", directory, .interrupted)
+        }
+        try OpeningLoss.admit(directory, scanner)
         return try find(log, trash)
     }
 
@@ -143,7 +146,7 @@ public struct RestoreAction: Sendable {
     /// Lets an engine write the cursors down as they are with the files, which the reference knows
     /// them by, and looks whether that is what was meant.
     private func settle(_ finding: Finding) throws {
-        do throws(EngineError) { try EngineLog.openAlone(directory).close() } catch {
+        do { try EngineLog.openAlone(directory).close() } catch let error as EngineError {
             // Somebody else has opened it: that engine does so as well.
             guard error.code == .locked else { throw error }
             return

@@ -22,8 +22,10 @@ public struct Replay: Sendable {
     /// Forget an earlier run, finished or not.
     public var restarts = false
     public var lastBatch: LastBatch?
-    /// Opens the target; nothing for a command.
-    public var open: @Sendable (FilePath) throws -> any OpenLog = { try LogAccess($0).open() }
+    /// Opens the target, of which what an earlier run has not finished may go; nothing for a command.
+    package var open: @Sendable (FilePath, [Repair.Cut]) throws -> any OpenLog = {
+        try LogAccess($0).open(giving: $1)
+    }
 
     /// Where it is noted how far it is (`ReplayRecord.root`).
     public let records: FilePath
@@ -80,6 +82,15 @@ public struct Replay: Sendable {
     public func survey(goesOn: (Int) -> Bool = { _ in true }) throws -> Survey? {
         var survey = Survey()
         guard let state = try Scanner(request.source).scan() else { return nil }
+        // One that is missing is made when it begins.
+        if case .topic(let name, let path) = request.target, Directory.exists(path) {
+            let scanner = Scanner(path)
+            let target = try scanner.scan()
+            survey.targetEntries = target?.topic(name)?.entries ?? 0
+            if try unfinished(request.identity, name, path).isEmpty {
+                try OpeningLoss.admit(path, scanner)
+            }
+        }
         let topic = try sourceTopic(state)
         let record = restarts ? nil : try ReplayRecord.find(request.identity.id, in: records)
         let source: ReplaySource
@@ -106,11 +117,6 @@ public struct Replay: Sendable {
         guard let end else { return nil }
         survey.damaged = end.damaged
         survey.undecided = end.undecided
-        // One that is missing is made when it begins.
-        if case .topic(let name, let path) = request.target, Directory.exists(path) {
-            let target = path == request.source ? state : try Scanner(path).scan()
-            survey.targetEntries = target?.topic(name)?.entries ?? 0
-        }
         return survey
     }
 
@@ -156,12 +162,14 @@ public struct Replay: Sendable {
         if restarts { try ReplayRecord.find(identity.id, in: records)?.remove() }
         if let finished = try ReplayRecord.find(identity.id, in: records), finished.finished != nil
         {
-            return result(of: finished, earlier: finished.delivered)
+            var result = result(of: finished, earlier: finished.delivered)
+            result.finishedBefore = finished.finished
+            return result
         }
         guard case .topic(let name, let path) = request.target else {
             return try run(identity, nil, goesOn)
         }
-        let log = try open(path)
+        let log = try open(path, unfinished(identity, name, path))
         note(log.notes)
         let result: Result
         do {
@@ -216,8 +224,7 @@ public struct Replay: Sendable {
         return Result(
             delivered: progress.position.delivered, bytes: progress.position.bytes,
             earlier: earlier, sum: progress.position.sum.value, unseen: progress.unseen,
-            damaged: progress.position.damaged, undecided: progress.position.undecided,
-            finishedBefore: earlier == progress.position.delivered ? progress.finished : nil)
+            damaged: progress.position.damaged, undecided: progress.position.undecided)
     }
 
     // MARK: - Beginning and going on
@@ -275,6 +282,22 @@ public struct Replay: Sendable {
         guard try number(of: path) == record.description.target else {
             throw ReplayError.otherDirectory(path)
         }
+    }
+
+    /// What there is of a batch that a replay into the topic was appending when its run was cut off: nobody
+    /// was told that it was there, and it is appended once more. Empty where anything else is not whole.
+    private func unfinished(_ own: ReplayIdentity, _ topic: TopicName, _ path: FilePath) throws
+        -> [Repair.Cut]
+    {
+        let pending = try ReplayRecord.all(in: records).filter {
+            $0.identity.target == own.target && $0.identity.targetTopic == own.targetTopic
+        }.compactMap(\.progress.pending)
+        guard !pending.isEmpty, Directory.exists(path) else { return [] }
+        let loss = try OpeningLoss(path)
+        guard loss.batches.count == 1, let batch = loss.batches.first?.batch, batch.topic == topic,
+            pending.contains(where: { $0.isOf(batch) })
+        else { return [] }
+        return loss.cuts
     }
 
     /// Finds out what became of the batch that was being appended when the last run ended.

@@ -1,3 +1,4 @@
+import Inspect
 import WalrusFormat
 
 /// A sum over entries in their order: of the length and the FNV-1a 64 of each.
@@ -49,6 +50,16 @@ struct PendingBatch: Hashable, Sendable {
     var sum = EntrySum()
     /// How far the replay is once the batch is there.
     var position = ReplayPosition()
+}
+
+extension PendingBatch {
+    /// Whether what there is of a batch may be what there is of this one: of so many entries, and behind
+    /// the topic's end as it was.
+    func isOf(_ batch: RecoveryPreview.DroppedBatch) -> Bool {
+        guard count == batch.count else { return false }
+        guard let after else { return true }
+        return (batch.file, batch.slot, batch.offset) >= (after.file, after.slot, after.offset)
+    }
 }
 
 /// All that is known of a replay from one run to the next.

@@ -34,13 +34,7 @@ struct DirectoryDraft {
                 description:
                     "\(self.path) lies in the directory of the log: name one somewhere else")
         }
-        if try FileStatus.of(self.path) != nil {
-            guard Directory.exists(self.path), try Directory.list(self.path).isEmpty else {
-                throw Refusal(
-                    description: "\(self.path) is there already and not empty: name a new directory"
-                )
-            }
-        }
+        try Self.admit(self.path)
         guard try FileStatus.of(draft) == nil else {
             throw Refusal(
                 description:
@@ -48,6 +42,15 @@ struct DirectoryDraft {
                     + "delete it, or name another directory")
         }
         try Directory.create(draft)
+    }
+
+    /// Fails where something is at the place already.
+    static func admit(_ path: FilePath) throws {
+        guard try FileStatus.of(path) != nil else { return }
+        guard Directory.exists(path), try Directory.list(path).isEmpty else {
+            throw Refusal(
+                description: "\(path) is there already and not empty: name a new directory")
+        }
     }
 
     /// Fails unless so many bytes fit.

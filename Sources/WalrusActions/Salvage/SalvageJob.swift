@@ -59,8 +59,18 @@ package struct SalvageJob: Sendable {
         package let description: String
     }
 
+    /// What can be read in the log that the scanner looks at: the entries of batches that are not whole,
+    /// too, which count for nobody else. Nil where the look was stopped.
+    package static func look(
+        _ scanner: Scanner, _ scan: (Scanner) throws -> DirectoryState?
+    ) rethrows -> DirectoryState? {
+        guard try scan(scanner) != nil else { return nil }
+        return scanner.stateWithParts()
+    }
+
     /// Does it, and checks the new log before it gets its name.
     ///
+    /// - Parameter state: what `look` found.
     /// - Parameter progress: hears of the entries copied, and all there are; returning false stops.
     package func run(
         _ state: DirectoryState, progress: @escaping (_ done: Int, _ all: Int) -> Bool
@@ -104,7 +114,13 @@ package struct SalvageJob: Sendable {
             throw error
         }
         try engine.close()
-        report.left = state.findings.filter(isLoss)
+        report.left = state.findings.filter(isLoss).map { finding in
+            guard finding.kind == .incompleteBatch else { return finding }
+            return Finding(
+                finding.severity, finding.kind, file: finding.file, block: finding.block,
+                offset: finding.offset,
+                finding.message.replacing("do not count", with: "are copied, as single ones"))
+        }
         return report
     }
 

@@ -1,5 +1,6 @@
 internal import Inspect
 package import SystemPackage
+internal import WalrusEngine
 internal import WalrusJSON
 
 /// Puts back what a repair has changed, or finishes one that was cut off.
@@ -26,6 +27,19 @@ package struct UndoAction: Sendable {
     package var name: String { "repair --\(deed)" }
     package var directory: FilePath { record.directory }
     private var deed: String { finishes ? "finish" : "undo" }
+
+    /// Throws what would keep it from being done, as far as a look tells: `UndoRecord.Refusal`,
+    /// `EngineError.locked` with the holders, `IOError`. Writes nothing.
+    package func admit() throws {
+        try record.admit()
+        let holders = DataDirectory.writers(of: record.directory)
+        guard holders.isEmpty else {
+            let who = holders.map(String.init).joined(separator: ", ")
+            throw EngineError(
+                .locked, "\(record.directory) is in use by process \(who); close it there first",
+                path: record.directory, holders: holders)
+        }
+    }
 
     package var plan: ActionPlan {
         ActionPlan(

@@ -78,17 +78,8 @@ package struct UndoRecord: Sendable {
             storage: DiskStorage(directory),
             bytes: try DiskFile(folder.appending(Self.bytesName), .readOnly),
             beforeWriting: beforeWriting)
-        try checkBytes(files.bytes)
         let goal: State = side == .new ? .applied : .undone
-        let standings = try manifest.changes.map { try files.standing($0) }
-        for (change, standing) in zip(manifest.changes, standings) {
-            guard let stranger = standing.stranger ?? (mayBeBetween(standing) ? nil : 0) else {
-                continue
-            }
-            throw Refusal(
-                description: "\(change.file) is not what undo \(number) left: byte \(stranger) was "
-                    + "changed since; nothing was written")
-        }
+        let standings = try admitted(files)
         let differs = standings.contains { !$0.isWhole(side) }
         // Where work was cut off it is done again whole: a file under its temporary name may be left.
         guard differs || !state.isSettled else {
@@ -108,6 +99,36 @@ package struct UndoRecord: Sendable {
         }
         try write(goal)
         return differs
+    }
+
+    /// How the files stand to what was kept. Throws `Refusal` where a byte is neither what it was nor what
+    /// it was to become; writes nothing.
+    private func admitted(_ files: ChangeFiles) throws -> [Standing] {
+        try checkBytes(files.bytes)
+        let standings = try manifest.changes.map { try files.standing($0) }
+        for (change, standing) in zip(manifest.changes, standings) {
+            guard let stranger = standing.stranger ?? (mayBeBetween(standing) ? nil : 0) else {
+                continue
+            }
+            throw Refusal(
+                description: "\(change.file) is not what undo \(number) left: byte \(stranger) was "
+                    + "changed since; nothing was written")
+        }
+        return standings
+    }
+
+    /// The same look, for a plan.
+    func admit() throws {
+        guard Directory.exists(directory) else { throw gone }
+        _ = try admitted(
+            ChangeFiles(
+                storage: DiskStorage(directory),
+                bytes: try DiskFile(folder.appending(Self.bytesName), .readOnly),
+                beforeWriting: {}))
+    }
+
+    var gone: Refusal {
+        Refusal(description: "undo \(number) is of \(directory), which is not there any more")
     }
 
     /// A file of which each byte is one of the two counts as it is while work was cut off; else it

@@ -60,18 +60,34 @@ package struct UndoStore: Sendable {
         -> UndoRecord
     {
         try Directory.create(root)
+        try sweep()
         let draft = root.appending(".draft-\(Host.processID)-\(Clock.monotonic())")
         try Directory.create(draft)
         do {
             try write(changes, Host.absolute(directory), command, to: draft)
             return try publish(draft)
         } catch {
-            for name in [UndoRecord.manifestName, UndoRecord.bytesName] {
-                try? DiskStorage(draft).remove(name)
-            }
-            try? Directory.remove(draft)
+            discard(draft)
             throw error
         }
+    }
+
+    /// Takes away what runs have left that were killed while they kept bytes: nothing was changed yet then.
+    private func sweep() throws {
+        for entry in try Directory.list(root) where entry.name.hasPrefix(".draft-") {
+            let parts = entry.name.split(separator: "-")
+            guard entry.kind == .directory, parts.count == 3, let process = Int(parts[1]),
+                try FileStatus.of(FilePath("/proc/\(process)")) == nil
+            else { continue }
+            discard(root.appending(entry.name))
+        }
+    }
+
+    private func discard(_ draft: FilePath) {
+        for name in [UndoRecord.manifestName, UndoRecord.bytesName] {
+            try? DiskStorage(draft).remove(name)
+        }
+        try? Directory.remove(draft)
     }
 
     private func publish(_ draft: FilePath) throws -> UndoRecord {
@@ -172,11 +188,9 @@ extension UndoStore {
     package func bring(
         _ number: Int, back isUndo: Bool, beforeWriting: @escaping () throws -> Void = {}
     ) throws -> (record: UndoRecord, changed: Bool) {
-        let directory = try record(number).directory
-        guard Directory.exists(directory) else {
-            throw UndoRecord.Refusal(
-                description: "undo \(number) is of \(directory), which is not there any more")
-        }
+        let found = try record(number)
+        let directory = found.directory
+        guard Directory.exists(directory) else { throw found.gone }
         let lock = try Patience.whileLocked { () throws(EngineError) in
             try DirectoryLock(directory, looksForStrangers: true)
         }

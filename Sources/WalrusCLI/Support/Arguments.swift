@@ -123,6 +123,17 @@ struct LogArguments: ParsableArguments {
         let state = try scanTellingProgress(path)
         return (path, state)
     }
+
+    /// Looks at a log that is going to be opened, if nothing is taken away from it by that.
+    func scanToOpen() throws -> (path: FilePath, state: DirectoryState) {
+        let path = try existing()
+        let scanner = Scanner(path)
+        guard let state = try scanTellingProgress(scanner) else {
+            throw Failure(.io, "the scan was stopped")
+        }
+        try OpeningLoss.admit(path, scanner)
+        return (path, state)
+    }
 }
 
 extension DirectoryState {

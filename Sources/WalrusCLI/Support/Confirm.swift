@@ -11,9 +11,6 @@ struct ConfirmArguments: ParsableArguments {
     @Flag(help: "Tell what would be done, and do nothing.")
     var dryRun = false
 
-    /// Whether somebody is there who can be asked, and has not answered yet.
-    var asks: Bool { !yes && StandardStreams.isInputTerminal }
-
     /// Shows the plan and asks. False: nothing is to be done, because it was a dry run.
     func agree(_ plan: ActionPlan) throws -> Bool {
         if dryRun {

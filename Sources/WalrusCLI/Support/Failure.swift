@@ -52,11 +52,11 @@ struct Failure: Error, CustomStringConvertible {
                 .invalidTopic, .entryTooLarge, .batchTooLarge, .invalidKey,
             ]
             self.init(usage.contains(error.code) ? .usage : .io, "\(error)")
-        case is EntryInput.Malformed: self.init(.usage, "\(error)")
+        case is EntryInput.Malformed, is ImportJob.Refused: self.init(.usage, "\(error)")
         case let error as ImportJob.Failure: self.init(error.isLine ? .usage : .io, "\(error)")
         case is RepairPlan.Unknown: self.init(.usage, "\(error)")
         case is RepairPlan.Gone, is UndoStore.Missing: self.init(.nothing, "\(error)")
-        case is EntryPoint.Missing, is ConsumeAction.Nothing, is Editor.Failed:
+        case is EntryPoint.Missing, is ConsumeAction.Nothing, is Editor.Failed, is NeedsRepair:
             self.init(.nothing, "\(error)")
         default: self.init(.io, "\(error)")
         }

@@ -15,10 +15,12 @@ struct Consume: Verb {
             The entries are printed first, or written to --out in the formats of `walrus export`. \
             Only when all of them are there whole (in a file: durably) the cursor moves, over all \
             of them at once: if the reader of the output goes away, the disk is full, or the \
-            process is killed, none is consumed. Damaged entries are passed by, as every reader \
-            does. Where standard input is a terminal the plan is shown before, with the first \
-            entries and the last, and the topic's name asked for, unless --yes answers; where it is \
-            none, as in a script, nothing is asked. Exits with 1 when there was nothing to consume.
+            process is killed, none is consumed. Into a pipe that means: until all of it was read from \
+            the pipe. What its reader does with it nobody can tell; --out is sure. Damaged entries \
+            are passed by, as every reader does. The plan is shown before, with the first entries \
+            and the last, and the topic's name asked for, unless --yes answers; where standard \
+            input is no terminal, as in a script, --yes is needed. Exits with 1 when there was \
+            nothing to consume.
             """)
 
     @OptionGroup var log: LogArguments
@@ -76,8 +78,8 @@ struct Consume: Verb {
         }
         let access = LogAccess(path)
         var agreed: ConsumeAction?
-        if confirm.dryRun || confirm.asks {
-            let state = try topic.state(in: try log.scan().state)
+        if confirm.dryRun || !confirm.yes {
+            let state = try topic.state(in: try log.scanToOpen().state)
             let action = try action(path, state, access.cursor(of: state))
             let plan = try action.plan(
                 command: command, delivery: out.map { .file($0) } ?? .printed)
@@ -138,6 +140,7 @@ struct Consume: Verb {
         }
         try printer.end()
         try printer.output.sync()
+        try printer.output.awaitReader()
         return printer.printed
     }
 

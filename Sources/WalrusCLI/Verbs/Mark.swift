@@ -24,7 +24,7 @@ struct Mark: Verb {
         let action = MarkAction(topic.name, clean: flag == .clean)
         let command = ["walrus", "mark"] + log.words + topic.words + [flag.rawValue]
         if dryRun {
-            let state = try topic.state(in: try log.scan().state)
+            let state = try topic.state(in: try log.scanToOpen().state)
             return try action.plan(state, command: command).show()
         }
         let path = try log.existing()

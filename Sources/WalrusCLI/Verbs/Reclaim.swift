@@ -59,7 +59,7 @@ struct Reclaim: Verb {
             } else if listTrash {
                 try list(path)
             } else {
-                try takeAway(path)
+                try takeAway()
             }
         } catch let error as TrashFolder.Missing {
             throw Failure(.nothing, "\(path): \(error)")
@@ -68,8 +68,8 @@ struct Reclaim: Verb {
         }
     }
 
-    private func takeAway(_ path: FilePath) throws {
-        let state = try scanTellingProgress(path)
+    private func takeAway() throws {
+        let (path, state) = try log.scanToOpen()
         let action = ReclaimAction(path, to: delete ? .deletion : .trash)
         let finding = action.find(state)
         let plan = action.plan(finding, naming: log.words)

@@ -104,6 +104,11 @@ struct RepairVerb: Verb {
 
     private func bring(_ number: Int, in store: UndoStore) throws {
         let action = try UndoAction(number, in: store, finishes: undo == nil)
+        do { try action.admit() } catch {
+            guard confirm.dryRun else { throw error }
+            _ = try confirm.agree(action.plan)
+            throw Failure(.nothing, "it would be refused: \(error)")
+        }
         guard try confirm.agree(action.plan) else { return }
         try form.print(
             try AuditLog().noting(

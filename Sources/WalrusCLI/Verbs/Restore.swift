@@ -44,7 +44,7 @@ struct Restore: Verb {
                         return !StopSignals.isRequested
                     }
                 },
-                outcome: { ActionOutcome("restored", figures: Self.figures($0)) })
+                outcome: { $0.outcome(directory) })
             line.clear()
             try tell(report)
         } catch let error as RestoreJob.Stopped {
@@ -53,22 +53,8 @@ struct Restore: Verb {
         }
     }
 
-    private static func figures(_ report: RestoreJob.Report) -> [(String, JSON)] {
-        [
-            ("topics", .int(report.topics)), ("entries", .int(report.entries)),
-            ("unread", .int(report.unread)), ("files", .int(report.files)),
-            ("compared", .bool(report.isCompared)), ("findings", .int(report.findings)),
-        ]
-    }
-
     private func tell(_ report: RestoreJob.Report) throws {
-        try form.print(
-            ActionOutcome(
-                "\(counted(report.entries, "entry", "entries")) in "
-                    + "\(counted(report.topics, "topic", "topics")), \(report.unread) unread, are in "
-                    + "\(directory)"
-                    + (report.isCompared ? ", and are those that were backed up" : ""),
-                figures: Self.figures(report)))
+        try form.print(report.outcome(directory))
         if !report.isCompared {
             StandardStreams.complain(
                 "walrus: note: the archive does not tell what it holds: only checksums were checked"

@@ -51,7 +51,10 @@ struct Salvage: Verb {
     }
 
     func perform() throws {
-        let (path, state) = try log.scan()
+        let path = try log.existing()
+        guard let state = try SalvageJob.look(Scanner(path), scanTellingProgress) else {
+            throw Failure(.io, "the scan was stopped")
+        }
         var job = SalvageJob(path, to: FilePath(out))
         job.query = try wanted.query()
         if !topics.isEmpty {

@@ -32,7 +32,7 @@ struct Seek: Verb {
     }
 
     func perform() throws {
-        let (path, state) = try log.scan()
+        let (path, state) = try log.scanToOpen()
         let access = LogAccess(path)
         let topicState = try topic.state(in: state)
         let action = try SeekAction(

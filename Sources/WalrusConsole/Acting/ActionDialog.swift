@@ -53,7 +53,8 @@ public struct ActionDialog: Hashable, Sendable {
     public var isConfirmed: Bool {
         switch confirmation {
         case .yes: true
-        case .typed(let word): typed == word
+        // As bytes: a string equals another one that merely looks like it.
+        case .typed(let word): typed.utf8.elementsEqual(word.utf8)
         }
     }
 

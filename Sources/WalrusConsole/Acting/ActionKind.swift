@@ -5,10 +5,10 @@ public import WalrusFormat
 public enum ActionKind: String, Hashable, Sendable, CaseIterable {
     case append, consume, seek
     case markClean, markDirty
-    case replay
+    case replay, `import`
     case reclaim, trash
     case repair, undo
-    case salvage, backup
+    case salvage, backup, restore
 
     /// The command's name after `:`.
     var name: String { rawValue.kebab }
@@ -27,6 +27,8 @@ public enum ActionKind: String, Hashable, Sendable, CaseIterable {
         case .undo: .undo
         case .salvage: .salvage
         case .backup: .backup
+        case .restore: .restore
+        case .import: .import
         }
     }
 }

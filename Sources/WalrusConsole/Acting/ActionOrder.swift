@@ -28,6 +28,20 @@ public struct ActionOrder: Hashable, Sendable {
         case returnCursor(TopicName, from: EntryPlace, to: EntryPlace?)
         case salvage(to: String)
         case backup(to: String)
+        /// A new log of an archive that a backup is.
+        case restore(archive: String, to: String)
+        /// The entries in a file of exported lines are appended.
+        case importLines(String)
+
+        /// Whether this log is opened for it, as an application opens it.
+        public var opensLog: Bool {
+            switch self {
+            case .append, .importLines, .consume, .seek, .mark, .reclaim, .restoreTrash,
+                .returnCursor:
+                true
+            case .replay, .emptyTrash, .repair, .undo, .salvage, .backup, .restore: false
+            }
+        }
     }
 
     /// Where the entries come from that are appended.

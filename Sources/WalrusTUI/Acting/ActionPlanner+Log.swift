@@ -9,7 +9,7 @@ internal import WalrusIO
 // named, and nothing is done.
 extension ActionPlanner {
     /// - Parameter needsAlone: whether it is refused where another process has the log open.
-    private func planned(
+    func planned(
         _ plan: ActionPlan, _ verb: String, canStop: Bool = false, needsAlone: Bool = true,
         _ apply: @escaping @Sendable (ActionControl) throws -> ActionOutcome
     ) -> PlannedAction {
@@ -133,62 +133,7 @@ extension ActionPlanner {
 
     func undo(_ number: Int, _ finish: Bool) throws -> PlannedAction {
         let action = try UndoAction(number, in: store(), finishes: finish)
+        try action.admit()
         return planned(action.plan, action.name) { _ in try action.apply() }
-    }
-
-    // MARK: - Copies
-
-    func salvage(to target: String, _ control: ActionControl) throws -> PlannedAction {
-        let path = FilePath(target)
-        try check(new: path)
-        let job = SalvageJob(directory, to: path)
-        let state = try control.look(Scanner(directory))
-        return planned(
-            job.plan(state, command: command("salvage", [target])), "salvage", canStop: true,
-            needsAlone: false
-        ) { control in
-            let report = try job.run(state) { done, all in
-                control.goesOn("\(Figures.grouped(done)) of \(Figures.grouped(all)) entries copied")
-            }
-            control.note(
-                report.topics.compactMap { topic in
-                    topic.refusal.map { "left out: \(topic.name.word): \($0)" }
-                })
-            control.note(report.left.map { "left out: \($0.place): \($0.message)" })
-            return report.outcome(target)
-        }
-    }
-
-    func backup(to archive: String, _ control: ActionControl) throws -> PlannedAction {
-        let path = FilePath(archive)
-        try check(new: path)
-        let job = BackupJob(directory, to: path)
-        let state = try control.look(Scanner(directory))
-        return planned(
-            job.plan(state, command: command("backup", [archive])), "backup", canStop: true,
-            needsAlone: false
-        ) { control in
-            let report = try job.run { progress in
-                switch progress {
-                case .looking(let scan):
-                    control.goesOn("reading: \(Figures.percent(scan.done, of: scan.total))%")
-                case .copying(let done, let all):
-                    control.goesOn("copying: \(Figures.percent(done, of: all))%")
-                }
-            }
-            if report.findings > 0 {
-                control.note([
-                    "the log has \(plural(report.findings, "finding")): its damage is in the archive too"
-                ])
-            }
-            return report.outcome(archive)
-        }
-    }
-}
-
-extension Finding {
-    /// Where it is, as the verbs write it.
-    fileprivate var place: String {
-        (file ?? "-") + (block.map { ":\($0)" } ?? "") + (offset.map { "+\($0)" } ?? "")
     }
 }

@@ -26,12 +26,19 @@ extension ActionPlanner {
             words = ["--where", query.text]
         case .marked(let rows):
             let ordinals = try ordinals(of: rows, in: topic, control)
-            let (from, to) = (ordinals.first ?? 1, (ordinals.last ?? 0) + 1)
-            let query = try Self.query(for: ordinals)
+            guard let first = rows.first, let last = rows.last else { break }
+            // What names the same entries for good, where they have it.
+            let sequences = rows.compactMap { $0.stamp.map { Int(clamping: $0.sequence) } }
+            let query =
+                try sequences.count == rows.count
+                ? Self.query("sequence", sequences) : Self.query("ordinal", ordinals)
+            let (from, to) = (
+                first.place, EntryPlace(file: last.file, slot: last.slot, offset: last.end)
+            )
             request.query = query
-            request.from = ReplayRequest.Bound("\(from)") { _ in from }
-            request.to = ReplayRequest.Bound("\(to)") { _ in to }
-            words = ["--where", query.text, "--from", "\(from)", "--to", "\(to)"]
+            request.from = ReplayRequest.Bound(from.text) { try $0.ordinal(of: .place(from)) }
+            request.to = ReplayRequest.Bound(to.text) { try $0.ordinal(of: .place(to)) }
+            words = ["--where", query.text, "--from", from.text, "--to", to.text]
         }
         var replay = Replay(request, records: records)
         replay.restarts = order.restarts
@@ -138,8 +145,8 @@ extension ActionPlanner {
     /// The longest list of numbers that is still a command somebody can read and repeat.
     private static let rangesMax = 200
 
-    /// A query for exactly these entries, runs of them as ranges.
-    private static func query(for ordinals: [Int]) throws -> Query {
+    /// A query for exactly the entries with these numbers, runs of them as ranges.
+    private static func query(_ field: String, _ ordinals: [Int]) throws -> Query {
         var ranges: [ClosedRange<Int>] = []
         for ordinal in ordinals {
             if let last = ranges.last, last.upperBound + 1 == ordinal {
@@ -156,8 +163,8 @@ extension ActionPlanner {
         }
         let terms = ranges.map { range in
             range.count == 1
-                ? "ordinal == \(range.lowerBound)"
-                : "(ordinal >= \(range.lowerBound) and ordinal <= \(range.upperBound))"
+                ? "\(field) == \(range.lowerBound)"
+                : "(\(field) >= \(range.lowerBound) and \(field) <= \(range.upperBound))"
         }
         return try Query(terms.joined(separator: " or "))
     }

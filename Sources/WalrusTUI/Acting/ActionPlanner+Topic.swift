@@ -21,7 +21,8 @@ extension ActionPlanner {
             limit: limit, to: end)
         let file = out.map { FilePath($0) }
         if let file { try check(new: file) }
-        let words = ["--limit", "\(action.ordinals.count)"] + (out.map { ["--out", $0] } ?? [])
+        // A place means the same entry for good, which no number of entries does.
+        let words = ["--to", action.target.text] + (out.map { ["--out", $0] } ?? [])
         return PlannedAction(
             plan: try action.plan(
                 command: command("consume", topic.name, words),
@@ -94,7 +95,37 @@ extension ActionPlanner {
         ) { control in try Self.withLog(access, control) { try action.apply($0) } }
     }
 
-    // MARK: - Append
+    // MARK: - Import and append
+
+    func importLines(
+        _ file: String, _ name: TopicName, _ topic: TopicState?, _ control: ActionControl
+    ) throws -> PlannedAction {
+        if let refusal = name.refusal { throw ActionFailure(refusal) }
+        let (job, path, access) = (ImportJob(topic: name), FilePath(file), access)
+        let found = try ImportJob.measure(path) {
+            control.goesOn("\(Figures.grouped($0)) lines read")
+        }
+        guard let found else { throw ActionControl.Stopped() }
+        guard found.entries > 0 else { throw ActionFailure("\(file) has no line") }
+        return PlannedAction(
+            plan: job.plan(
+                found, of: file, topic, command: command("import", name, [file])),
+            verb: "import", directory: directory, topic: name, canStop: true
+        ) { control in
+            try Self.withLog(access, control) { log in
+                var lines = try FileLines(path, limit: ImportJob.lineMax)
+                var isStopped = false
+                let report = try job.run({ try lines.next() }, to: log) {
+                    isStopped = !control.goesOn("\(Figures.grouped($0)) entries appended")
+                    return !isStopped
+                }
+                if isStopped {
+                    control.note(["stopped: what follows in \(file) was not appended"])
+                }
+                return report.outcome
+            }
+        }
+    }
 
     func append(
         _ source: ActionOrder.Source, _ isBatch: Bool, _ name: TopicName, _ topic: TopicState?,

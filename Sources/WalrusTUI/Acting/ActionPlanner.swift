@@ -65,6 +65,10 @@ struct ActionPlanner: Sendable {
             return try returnCursor(try present(topic), from: from, to: to)
         case .salvage(let target): return try salvage(to: target, control)
         case .backup(let archive): return try backup(to: archive, control)
+        case .restore(let archive, let target): return try restore(archive: archive, to: target)
+        case .importLines(let file):
+            guard let name = order.topic else { throw Self.noTopic }
+            return try importLines(file, name, topic, control)
         }
     }
 

@@ -1,6 +1,7 @@
 public import Inspect
 internal import Synchronization
 internal import SystemPackage
+internal import WalrusActions
 public import WalrusConsole
 internal import WalrusFormat
 internal import WalrusIO
@@ -161,6 +162,9 @@ public final class EffectRunner: Sendable {
             } catch { tell(.acted(.failure(ActionFailure(error)))) }
         case .planAction(let order, let topic):
             do {
+                if order.work.opensLog {
+                    try scanner.withLock { try OpeningLoss.admit(directory, $0) }
+                }
                 tell(.planned(try actions.plan(order, topic) { tell(.actionProgress($0)) }))
             } catch {
                 tell(.acted(.failure(ActionFailure(error))))

@@ -69,7 +69,7 @@ extension Sample {
                     "the cursor goes from 1763670155020:7+2097152 to 1763670155020:7+2098001",
                     "44201 entries stay unread",
                     "a seek to 1763670155020:7+2097152 takes it back",
-                ], "consume /data/wal/bench \(name) --limit 3", .typed(name))
+                ], "consume /data/wal/bench \(name) --to 1763670155020:7+2098001", .typed(name))
         case .seek(let point):
             return dialog(
                 8, "move the cursor of \(name)",
@@ -163,6 +163,22 @@ extension Sample {
                 17, "copy /data/wal/bench into \(archive)",
                 ["2739123 entries in 7 topics, 146800640 bytes on disk at most, as a tar archive"],
                 "backup /data/wal/bench \(archive)", canStop: true)
+        case .restore(let archive, let target):
+            return dialog(
+                18, "make a log of \(archive) in \(target)",
+                [
+                    "12 files, 146800640 bytes on disk",
+                    "it holds 2739123 entries in 7 topics",
+                    "\(target) is there only once that was compared; no log that is there is touched",
+                ], "restore \(archive) \(target)", canStop: true)
+        case .importLines(let file):
+            return dialog(
+                19, "append 904 entries in \(file) to \(name)",
+                [
+                    "each line is an entry: 904 entries, 330041 bytes of payload",
+                    "a thousand at a time, each thousand whole or not at all",
+                    "the topic has 455331 entries by now",
+                ], "import /data/wal/bench \(name) \(file)", canStop: true)
         }
     }
 }

@@ -102,6 +102,9 @@ import Testing
         Scene(name: "plan-salvage", keys: "a s /data/saved <Enter>", write: true),
         Scene(name: "form-backup", keys: "a b", write: true),
         Scene(name: "plan-backup", keys: "a b monday.tar <Enter>", write: true),
+        Scene(
+            name: "plan-unpack", keys: "a r monday.tar <Tab> /data/wal2 <Enter>", write: true),
+        Scene(name: "plan-import", keys: "a i unread.jsonl <Enter>", write: true),
     ]
 
     static let sizes = [(80, 24), (120, 40)]

@@ -140,6 +140,49 @@ import WalrusIO
     }
 
     /// Who has the log is named, in the plan and when it is refused; that it failed is noted.
+    /// What was backed up comes to be another log, and what was exported is appended: as the verbs do it.
+    @Test(arguments: ["small", "multi"]) func restoreAndImport(name: String) throws {
+        var acted = try Acted(name)
+        let archive = acted.place.path.appending("a.tar")
+        let target = acted.place.path.appending("b")
+        let before = counts(acted.console.model.state)
+        try acted.press("a b")
+        acted.type(archive.string)
+        try acted.press("<Enter>")
+        _ = try acted.confirm()
+        try acted.press("a r")
+        acted.type(archive.string)
+        try acted.press("<Tab>")
+        acted.type(target.string)
+        try acted.press("<Enter>")
+        #expect(try acted.plan().command == "walrus restore \(archive) \(target)")
+        #expect(try acted.plan().lines[1].hasPrefix("it holds "))
+        #expect(try acted.confirm().contains("are those that were backed up"))
+        try acted.expectNoted("restore", has: ["\"compared\":true"])
+        #expect(counts(try Scanner(target).scan()) == before)
+        // Not over what is there.
+        try acted.press("a r")
+        acted.type(archive.string)
+        try acted.press("<Tab>")
+        acted.type(target.string)
+        try acted.press("<Enter>")
+        #expect(acted.told.contains("not empty"), "\(acted.told)")
+        try acted.press("<Esc>")
+
+        let topic = try #require(acted.console.model.state?.topics.first { $0.entries > 0 })
+        let lines = acted.place.path.appending("lines")
+        try Array("{\"payload\":\"x\"}\n{\"payload_base64\":\"AAE=\"}\n".utf8).write(
+            to: DiskFile(lines, .create), at: 0)
+        try acted.select(topic.name)
+        try acted.press("a i")
+        acted.type(lines.string)
+        try acted.press("<Enter>")
+        #expect(try acted.plan().title.hasPrefix("append 2 entries in "))
+        #expect(try acted.confirm().contains("appended 2 entries, 3 bytes"))
+        try acted.expectNoted("import", has: ["\"entries\":2"])
+        #expect(try acted.topic(topic.name).entries == topic.entries + 2)
+    }
+
     @Test func whatAnotherHoldsIsRefused() throws {
         var acted = try Acted("small")
         let path = acted.fixture.path

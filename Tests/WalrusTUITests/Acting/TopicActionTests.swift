@@ -47,7 +47,7 @@ import WalrusIO
         try acted.press("a 9")
         let walrus = Subprocess.walrus
         let arguments = [
-            "consume", acted.fixture.path.string, name.hex, "--topic-hex", "--limit", "1",
+            "consume", acted.fixture.path.string, name.hex, "--topic-hex", "--yes", "--limit", "1",
         ]
         #expect(try Subprocess.run(walrus, arguments).status == 0)
         try acted.press("<Enter>")

@@ -111,4 +111,22 @@ extension ActionDefinition {
             guard !form.typed(.file).isEmpty else { throw FormProblem("into which file?") }
             return .backup(to: form.typed(.file))
         })
+
+    static let restore = ActionDefinition(
+        key: "r", title: "restore: make a new log of an archive that backup made",
+        needsTopic: false,
+        heading: { _ in "make a log of an archive" },
+        fields: { _ in
+            [
+                .line(.file, "archive", hint: "of backup, or of tar: monday.tar; Tab goes on"),
+                .line(.directory, "directory", hint: "a new one"),
+            ]
+        },
+        work: { form, _ throws(FormProblem) in
+            guard !form.typed(.file).isEmpty else { throw FormProblem("which archive?") }
+            guard !form.typed(.directory).isEmpty else {
+                throw FormProblem("into which directory?")
+            }
+            return .restore(archive: form.typed(.file), to: form.typed(.directory))
+        })
 }

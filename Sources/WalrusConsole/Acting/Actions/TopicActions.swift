@@ -66,6 +66,15 @@ extension ActionDefinition {
         form.isChosen(.form, as: .lines) ? .lines : .whole
     }
 
+    static let `import` = ActionDefinition(
+        key: "i", title: "import: append what export wrote as lines of JSON", needsTopic: true,
+        heading: { "import into \($0.name)" },
+        fields: { _ in [.line(.file, "file", hint: "of export: unread.jsonl")] },
+        work: { form, _ throws(FormProblem) in
+            guard !form.typed(.file).isEmpty else { throw FormProblem("which file?") }
+            return .importLines(form.typed(.file))
+        })
+
     static let consume = ActionDefinition(
         key: "2", title: "consume entries (moves the cursor, for good)", needsTopic: true,
         heading: { "consume from \($0.name)" },
