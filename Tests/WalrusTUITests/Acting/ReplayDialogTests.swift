@@ -61,7 +61,7 @@ import WalrusIO
         let plan = try acted.plan()
         #expect(
             plan.command?.contains(
-                "--where '(ordinal >= 2 and ordinal <= 3) or ordinal == 6' --from 2 --to 7") == true
+                "--where '(ordinal >= 2 and ordinal <= 3) or ordinal == 6' --from 1") == true
         )
         #expect(try acted.confirm().contains("replayed 3 entries"))
         #expect(try payloads(path, "three") == [source[1], source[2], source[5]])
