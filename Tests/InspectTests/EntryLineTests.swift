@@ -36,6 +36,6 @@ import Testing
     ])
     func payloadsThatStandTwiceAreRefused(line: String) {
         let refusal = #expect(throws: EntryLine.Refusal.self) { try payload(line) }
-        #expect(refusal?.description.hasSuffix("stands there twice") == true)
+        #expect(refusal?.description.hasSuffix("twice: nothing tells which one counts") == true)
     }
 }

@@ -1,6 +1,6 @@
-package import Inspect
 internal import SystemPackage
 internal import WalrusIO
+package import WalrusJSON
 
 extension RestoreJob {
     /// What is going to be done, by a look at the archive and at the place of the new directory.

@@ -1,6 +1,7 @@
 package import Inspect
 package import SystemPackage
 internal import WalrusFormat
+internal import WalrusJSON
 
 extension ImportJob {
     /// Bytes that a line may have: base 64 is a third longer than what it says, and there is more in a line.
