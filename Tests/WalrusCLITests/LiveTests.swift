@@ -14,7 +14,8 @@ import Testing
         #expect(lines.text.split(separator: "\n").count == 3)
         let text = try log.run("live", "--interval", "100ms")
         #expect(
-            text.text.hasPrefix("Throughput: appended 0/s, 0B/s; consumed 0/s. From files")
+            text.text.hasPrefix(
+                "Throughput: appended 0 entries/s, 0B/s of payload, 0B/s with headers; ")
                 && text.text.contains("\nTopic alpha: unread "))
     }
 

@@ -131,10 +131,11 @@ enum FilePanel {
                     " of \(Figures.bytes(state.size)), "
                         + "\(state.usedSlots)/\(Layout.unitsPerFile) slots", .muted),
             ])
-        // Who holds it comes before how that is put: one line of it stays in any case.
+        // Who holds it comes before how that is put, but for two lines of it where some rows are left.
         let reason = PayloadText.prose(
             file.reason, width: inside.width, ascii: grid.glyphs.isASCII)
-        let room = max(1, inside.height - 1 - PanelTable.height(file.holders.count))
+        let room = PanelTable.proseRoom(
+            reason.count, beside: file.holders.count, of: inside.height - 1)
         let style = file.fate == .kept ? Style(.bad) : .text
         if reason.count > room {
             for line in reason.prefix(room - 1) { facts.add([StyledText(line, style)]) }
@@ -217,10 +218,13 @@ enum FreeingPanel {
         let next = FreeingText.reading(forecast, model, hasSize: inside.width >= 60)
         let table: Rect
         if next.isEmpty {
-            // The rows come before how it is put.
-            let room = max(1, inside.height - PanelTable.height(forecast.topics.count + 1))
             let text = FreeingText.nothing(forecast)
-            if room > 1 {
+            let lines = PayloadText.prose(
+                text, width: inside.width, ascii: grid.glyphs.isASCII
+            ).count
+            let room = PanelTable.proseRoom(
+                lines, beside: forecast.topics.count + 1, of: inside.height)
+            if room >= lines {
                 table = grid.putProse(text, in: inside, style: .muted)
             } else {
                 grid.putFitting(
@@ -359,6 +363,12 @@ enum PanelTable {
     /// Lines that so many rows take, with their titles.
     static func height(_ rows: Int) -> Int { rows == 0 ? 0 : rows + 1 }
 
+    /// How many of `lines` of prose stand above the table in `height` lines: those that its rows leave, and
+    /// two in any case where three rows are left.
+    static func proseRoom(_ lines: Int, beside rows: Int, of height: Int) -> Int {
+        max(1, min(lines, 2, height - Self.height(3)), height - Self.height(rows))
+    }
+
     /// The first column is text and gives way; the others are figures, and as wide as they must be.
     static func draw(
         _ titles: [String], _ rows: [[TableCell]], more total: Int? = nil,
@@ -369,7 +379,7 @@ enum PanelTable {
         let visible = Array(rows.prefix(shown))
         let columns = titles.enumerated().map { index, title in
             guard index > 0 else {
-                let count = total > shown ? " \(shown) of \(Figures.grouped(total))" : ""
+                let count = total > shown ? " \(shown)/\(Figures.grouped(total))" : ""
                 return TableColumn(
                     title + count, .flexible(minimum: 9), truncating: .middle,
                     priority: titles.count)

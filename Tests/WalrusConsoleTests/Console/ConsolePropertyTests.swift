@@ -68,6 +68,7 @@ import WalrusFormat
                     "a 6 <Tab> copy <Tab> <Tab> <Tab> <Enter>", "a 7 <Enter>", "a t <Tab> <Enter>",
                     "a t <Right> <Tab> <Enter>",
                     "a 8 <Enter>", "a 9 <Enter>", "a s out <Enter>", "a b out.tar <Enter>",
+                    "a r out.tar <Tab> new <Enter>", "a i lines <Enter>",
                     "<Esc> :reclaim <Enter>", "<PgDn>",
                 ]
                 let isMeant = Int.random(in: 0..<8, using: &random) == 0
@@ -112,7 +113,7 @@ import WalrusFormat
         }
         #expect(plans > 100 && acts > 0, "\(plans) plans, \(acts) acts: the keys do not get there")
         // Every kind of plan was seen.
-        #expect(planned == Set(7...17), "\(planned.sorted())")
+        #expect(planned == Set(7...19), "\(planned.sorted())")
     }
 
     @Test func everyBindingIsInTheHelp() throws {

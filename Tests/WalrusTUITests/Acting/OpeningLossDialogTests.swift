@@ -11,7 +11,8 @@ import WalrusIO
 /// Where opening a log would take something away, no dialog leads to a plan.
 @Suite struct OpeningLossDialogTests {
     @Test(arguments: [
-        "a 1 <Tab> x <Tab> <Tab> <Enter>", "a 2 <Tab> <Enter> <Enter>", "a 3 <Left> <Enter>", "a 4", "a 5",
+        "a 1 <Tab> x <Tab> <Tab> <Enter>", "a 2 <Tab> <Enter> <Enter>", "a 3 <Left> <Enter>", "a 4",
+        "a 5",
         "a 7 <Enter>",
     ])
     func refused(keys: String) throws {

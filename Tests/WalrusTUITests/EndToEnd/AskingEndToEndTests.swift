@@ -9,7 +9,7 @@ import WalrusIO
 
     init() throws {
         pane = try Pane(columns: 100, rows: 30, environment: ["EDITOR": "./edit"])
-        try pane.run("seq 10 | \"$walrus\" append log t --lines --create; echo \"ma\"\"de $?\"")
+        try pane.run("seq 10 | \"$walrus\" append log jobs --lines --create; echo \"ma\"\"de $?\"")
         try pane.wait(for: "made 0")
     }
 
@@ -30,48 +30,64 @@ import WalrusIO
 
     /// Forward: the topic's name. Backward: yes. Anything else, and nothing at all: no.
     @Test func seekingIsConfirmed() throws {
-        let forward = "type t to do it:"
-        for answer in ["", "yes", "T"] {
+        let forward = "type jobs to do it:"
+        for answer in ["", "yes", "Jobs"] {
             let left = try unread(
-                after: "seek log t 8", asking: forward, answer: answer, status: 1)
+                after: "seek log jobs 8", asking: forward, answer: answer, status: 1)
             #expect(left == "\"unread\":10")
         }
         #expect(
-            try unread(after: "seek log t 8", asking: forward, answer: "t", status: 0)
+            try unread(after: "seek log jobs 8", asking: forward, answer: "jobs", status: 0)
                 == "\"unread\":3")
         let back = "type yes to do it:"
         for answer in ["y", "n"] {
-            let left = try unread(after: "seek log t 2", asking: back, answer: answer, status: 1)
+            let left = try unread(after: "seek log jobs 2", asking: back, answer: answer, status: 1)
             #expect(left == "\"unread\":3")
         }
         #expect(
-            try unread(after: "seek log t 2", asking: back, answer: "yes", status: 0)
+            try unread(after: "seek log jobs 2", asking: back, answer: "yes", status: 0)
                 == "\"unread\":9")
     }
 
-    /// What would be taken is shown before, and taken for the topic's name alone; a script, which has
-    /// nobody to ask, and --yes are not asked.
+    /// What would be taken is shown before, and taken for the topic's name alone; --yes is not asked, and a
+    /// script, which has nobody to ask, needs it.
     @Test func consumingIsConfirmed() throws {
-        let verb = "consume log t --limit 2"
+        let verb = "consume log jobs --limit 2"
         for answer in ["", "yes"] {
             let left = try unread(
-                after: verb, asking: "type t to do it:", answer: answer, status: 1)
+                after: verb, asking: "type jobs to do it:", answer: answer, status: 1)
             #expect(left == "\"unread\":10")
             try pane.wait(for: "nothing was done")
         }
         try pane.run("clear; \"$walrus\" \(verb) --payload hex >taken; echo \"sta\"\"tus $?\"")
         try pane.wait(for: "entries 1 to 2 count as read, 2 bytes of payload:")
         try pane.wait(for: "    2  1 byte  2")
-        try pane.type("t")
+        try pane.type("jobs")
         try pane.press("Enter")
         try pane.wait(for: "status 0")
         #expect(try pane.line(of: "taken").contains("  consumed  3"))
-        for way in ["\(verb) --yes", "\(verb) </dev/null"] {
-            try pane.run("clear; \"$walrus\" \(way) >taken; echo \"sta\"\"tus $?\"")
-            try pane.wait(for: "status 0")
+        for (way, status) in [("--yes", 0), ("</dev/null", 2), ("--yes </dev/null", 0)] {
+            try pane.run("clear; \"$walrus\" \(verb) \(way) >taken; echo \"sta\"\"tus $?\"")
+            try pane.wait(for: "status \(status)")
         }
         try pane.run("\"$walrus\" topics log -o json | grep -o '\"unread\":[0-9]*' >left")
         #expect(try pane.line(of: "left") == "\"unread\":4")
+    }
+
+    /// A name that a slip of the finger could be is not what is typed.
+    @Test func aShortNameIsNotEnough() throws {
+        try pane.run("seq 9 | \"$walrus\" append log t --lines; clear")
+        for (verb, deed) in [
+            ("consume log t --limit 2", "consume 2 entries"), ("seek log t 8", "skip 5 entries"),
+        ] {
+            for (answer, status) in [("t", 1), (deed, 0)] {
+                try pane.run("clear; \"$walrus\" \(verb); echo \"sta\"\"tus $?\"")
+                try pane.wait(for: "type \(deed) to do it:")
+                try pane.type(answer)
+                try pane.press("Enter")
+                try pane.wait(for: "status \(status)")
+            }
+        }
     }
 
     /// The editor gets a file that nobody else can read; what it saved is appended, and the file is

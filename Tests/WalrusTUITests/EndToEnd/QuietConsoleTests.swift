@@ -61,7 +61,7 @@ import WalrusTUI
         let records = try Snapshot(place.path)
         var (plans, left) = (0, 0)
         var kinds: Set<ActionKind> = []
-        let keys = "123456789tsb".map { Key.character($0) }
+        let keys = "123456789tsbri".map { Key.character($0) }
         for step in 0..<10_000 {
             // To the menu and into it more often than by chance; home again before too long.
             let key: Key =
