@@ -148,6 +148,17 @@ public struct TopicState: Hashable, Sendable {
     public var isClean: Bool { mark?.isClean ?? true }
 }
 
+extension DirectoryState {
+    /// Whether the topic may have been read and nothing tells how far: its count of unread entries is the
+    /// most there can be.
+    public func isCursorLost(_ topic: TopicState) -> Bool {
+        guard topic.cursor == nil, let correction = recovery.corrections[topic.name] else {
+            return false
+        }
+        return correction.again == nil
+    }
+}
+
 /// Where a block stands.
 public struct BlockPlace: Hashable, Sendable {
     public let file: DataFileName

@@ -72,7 +72,7 @@ extension EntryReader {
         case .end: return topic.entries + 1
         case .ordinal(let number): return number
         case .last(let count): return max(1, topic.entries - min(count, topic.entries) + 1)
-        case .time(let time): return try ordinal(at: time)
+        case .time(let time): return try certainOrdinal(at: time)
         case .sequence(let number):
             guard let ordinal = try ordinal(sequence: number) else {
                 throw EntryPoint.Missing(description: "no entry of the topic has a running number")

@@ -173,27 +173,52 @@ public struct EntryReader: Sendable {
     /// past the last when there is none.
     ///
     /// Exact for entries with a stamp. Of others only the time that their file's name tells is
-    /// known: they count as appended when their file was made.
-    public func ordinal(at time: UInt64) throws -> Int {
+    /// known: they count as appended when their file was made. That is good enough for a look.
+    public func ordinal(at time: UInt64) throws -> Int { try moment(time).ordinal }
+
+    /// The same where something depends on it. Throws `EntryPoint.Missing` where entries without a stamp
+    /// may have been appended before or after `time`.
+    public func certainOrdinal(at time: UInt64) throws -> Int {
+        let moment = try moment(time)
+        guard let unknown = moment.unknown, unknown < moment.ordinal else { return moment.ordinal }
+        throw EntryPoint.Missing(
+            description:
+                "entries \(unknown) to \(moment.ordinal - 1) do not tell when they were appended (the "
+                + "reference wrote them, or the topic's name has no room for it): name an ordinal, or a "
+                + "place")
+    }
+
+    /// The first entry at `time` or later, and the first of those without a stamp before it of which nothing
+    /// tells that they are older.
+    private func moment(_ time: UInt64) throws -> (ordinal: Int, unknown: Int?) {
+        var unknown: Int?
         for block in topic.blocks where block.entries > 0 {
             let (product, overflow) = (block.file.milliseconds ?? 0)
                 .multipliedReportingOverflow(by: 1_000_000)
             let born = overflow ? .max : product
             guard let last = block.stamps?.last.timestamp else {
                 // Without stamps every entry of the block has the same time.
-                if born >= time { return block.entriesBefore + 1 }
+                if born >= time { return (block.entriesBefore + 1, unknown) }
+                unknown = unknown ?? block.entriesBefore + 1
                 continue
             }
-            guard max(last, born) >= time else { continue }
+            guard max(last, born) >= time else {
+                unknown = nil
+                continue
+            }
             var found: Int?
             try unsafe forEach(from: block.entriesBefore + 1) { row, _ in
                 guard (row.file, row.slot) == (block.file, block.slot) else { return false }
                 guard let ordinal = row.ordinal else { return true }
-                if row.stamp?.timestamp ?? born >= time { found = ordinal }
+                if row.stamp?.timestamp ?? born >= time {
+                    found = ordinal
+                } else {
+                    unknown = row.stamp == nil ? unknown ?? ordinal : nil
+                }
                 return found == nil
             }
-            if let found { return found }
+            if let found { return (found, unknown) }
         }
-        return topic.entries + 1
+        return (topic.entries + 1, unknown)
     }
 }

@@ -34,7 +34,8 @@ extension Scanner {
             var topic = RecoveryPreview.Topic(name: name, entries: known.entries)
             topic.here = here(known, state)
             topic.reference = restart(
-                known, reference.chains[name] ?? [], files, sidecars.cursors[name])
+                known, reference.chains[name] ?? [], files, sidecars.cursors[name],
+                knowsCursor: !state.isCursorLost(known))
             topic.reference.isClean = sidecars.indexMarks[name]?.isClean ?? true
             return topic
         }
@@ -70,7 +71,7 @@ extension Scanner {
     /// What the reference makes of a topic with these blocks, for a cursor index with `stored`.
     private func restart(
         _ topic: TopicState, _ chain: [ReferenceScan.Block], _ files: [FileScan],
-        _ stored: StoredCursor?
+        _ stored: StoredCursor?, knowsCursor: Bool
     ) -> RecoveryPreview.Restart {
         var restart = RecoveryPreview.Restart()
         let (index, offset, reason) = Self.stand(stored, chain)
@@ -115,7 +116,8 @@ extension Scanner {
             restart.skipped += max(0, min(passed, visible) - consumed)
             restart.hidden += place.entries - max(consumed, visible)
         }
-        restart.again = again
+        // Nobody knows what was consumed.
+        restart.again = knowsCursor ? again : nil
         return restart
     }
 

@@ -53,7 +53,7 @@ public struct LogAccess: Sendable {
             .first { user != 0 && $0 != user }
         let advice =
             stranger.map { "it is user \($0)'s: do this as that user" }
-            ?? "stop it first, or have it do this itself"
+            ?? "wait until it ends, stop it, or have it do this itself"
         return EngineError(
             .locked,
             "\(directory) is in use by \(who), which does not act for others: \(advice)",
@@ -74,16 +74,25 @@ public struct LogAccess: Sendable {
         return topic.cursor?.place
     }
 
-    /// Opens the log for `body`, and closes it whatever happens.
-    public func withLog<R>(_ body: (any OpenLog) throws -> R) throws -> R {
+    /// Opens the log for `body`, and closes it whatever happens. `note` hears what opening it found, and what
+    /// closing it could not do: that takes nothing back of what was done.
+    public func withLog<R>(
+        telling note: ([String]) -> Void = { _ in }, _ body: (any OpenLog) throws -> R
+    ) throws -> R {
         let log = try open()
+        note(log.notes)
         let result: R
         do { result = try body(log) } catch {
             // The first failure is the one to tell.
             try? log.close()
             throw error
         }
-        try log.close()
+        // Otherwise entries may not be on disk.
+        guard fsync == .each else {
+            try log.close()
+            return result
+        }
+        log.close(telling: note)
         return result
     }
 }

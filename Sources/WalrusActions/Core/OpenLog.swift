@@ -34,3 +34,16 @@ public protocol OpenLog: Sendable {
     /// Ends the conversation; nothing else may be asked afterwards.
     func close() throws(EngineError)
 }
+
+extension OpenLog {
+    /// Closes it after work that is done, and durable: that stays so if the small files cannot be brought up to
+    /// date. An error would have it done once more.
+    func close(telling note: ([String]) -> Void) {
+        do throws(EngineError) { try close() } catch {
+            note([
+                "it is done and on disk, but the index files are not up to date (\(error)); the next opening "
+                    + "does that, and until then the reference sees cursors and marks as they were"
+            ])
+        }
+    }
+}

@@ -2,6 +2,7 @@ public import Inspect
 public import SystemPackage
 internal import WalrusEngine
 public import WalrusFormat
+internal import WalrusIO
 internal import WalrusJSON
 
 /// Takes data files out of a log in which nothing is left to be read, into its trash or for good.
@@ -97,17 +98,32 @@ public struct ReclaimAction: Sendable {
                 disposal = .move(to: "\(DirectoryNames.trash)/\(made)")
             }
             report = try log.reclaim(Set(finding.going.map(\.name)), disposal: disposal)
-            try log.close()
+            log.close(telling: note)
         } catch {
             try? log.close()
             // What has got there is there to be put back; an empty folder is nobody's.
             if let folder { try? TrashWriter(directory).removeIfEmpty(folder) }
-            throw error
+            throw Self.explained(error)
         }
         if let folder, report.files.isEmpty {
             try TrashWriter(directory).removeIfEmpty(folder)
         }
         return result(finding, report, report.files.isEmpty ? nil : folder)
+    }
+
+    /// On a full disk even what frees space needs some.
+    private static func explained(_ error: any Error) -> any Error {
+        let errno = (error as? EngineError)?.errno ?? (error as? IOError)?.errno
+        guard errno == .noSpace else { return error }
+        return FullDisk(cause: "\(error)")
+    }
+
+    package struct FullDisk: Error, CustomStringConvertible {
+        let cause: String
+        package var description: String {
+            "nothing was reclaimed: cursors have to be durable before a file goes, which takes some KiB on this "
+                + "file system: delete or move anything there that is not the log's, then try again (\(cause))"
+        }
     }
 
     private func result(_ finding: Finding, _ report: ReclaimReport, _ folder: String?) -> Result {

@@ -27,11 +27,17 @@ struct TrashWriter {
         }
         let folder = root.appending(name)
         try Directory.create(folder)
-        try DiskStorage(folder).replace(
-            DirectoryNames.trashManifest, with: Self.manifest(files, time, directory),
-            temporary: DirectoryNames.replacement(of: DirectoryNames.trashManifest))
-        try DiskStorage(root).syncDirectory()
-        try DiskStorage(directory).syncDirectory()
+        do throws(IOError) {
+            try DiskStorage(folder).replace(
+                DirectoryNames.trashManifest, with: Self.manifest(files, time, directory),
+                temporary: DirectoryNames.replacement(of: DirectoryNames.trashManifest))
+            try DiskStorage(root).syncDirectory()
+            try DiskStorage(directory).syncDirectory()
+        } catch {
+            // An empty folder would pass for something that can be put back.
+            try? removeIfEmpty(name)
+            throw error
+        }
         return name
     }
 

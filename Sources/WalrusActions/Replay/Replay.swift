@@ -182,7 +182,7 @@ public struct Replay: Sendable {
             try? log.close()
             throw error
         }
-        try log.close()
+        log.close(telling: note)
         return result
     }
 

@@ -78,6 +78,7 @@ package struct SalvageJob: Sendable {
         let draft = try DirectoryDraft(target, source: source)
         do {
             let report = try fill(draft, state, progress)
+            guard report.entries > 0 || query == nil && files == nil else { throw Nothing() }
             try check(report, draft.draft)
             try draft.finish()
             return report
@@ -85,6 +86,11 @@ package struct SalvageJob: Sendable {
             draft.discard()
             throw error
         }
+    }
+
+    /// No entry is to be copied: there is no new log then.
+    package struct Nothing: Error, CustomStringConvertible {
+        package var description: String { "nothing that can be read matches: no log was made" }
     }
 
     // MARK: - Copying

@@ -6,12 +6,11 @@ extension LogAccess {
     /// Opens the log for one verb, and closes it whatever happens. What opening dropped or set aside
     /// is never silent.
     func acting<R>(_ body: (any OpenLog) throws -> R) throws -> R {
-        try withLog { log in
-            for note in log.notes {
-                StandardStreams.complain("walrus: note: \(Failure.line(note))")
-            }
-            return try body(log)
-        }
+        try withLog(telling: Self.tell, body)
+    }
+
+    static func tell(_ notes: [String]) {
+        for note in notes { StandardStreams.complain("walrus: note: \(Failure.line(note))") }
     }
 }
 

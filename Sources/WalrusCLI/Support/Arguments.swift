@@ -210,12 +210,18 @@ extension OutputArguments {
     /// What an action came to: its sentence, or its figures.
     func print(_ outcome: ActionOutcome) throws {
         let standard = StandardOutput()
-        if output == .text {
-            try standard.write(Failure.line(outcome.text) + "\n")
-        } else {
-            try standard.write(
-                JSON.object([("schema", .int(1))] + outcome.figures).text + "\n")
+        do throws(IOError) {
+            if output == .text {
+                try standard.write(Failure.line(outcome.text) + "\n")
+            } else {
+                try standard.write(
+                    JSON.object([("schema", .int(1))] + outcome.figures).text + "\n")
+            }
+            try standard.flush()
+        } catch {
+            guard error.errno != .brokenPipe else { throw error }
+            // Who does not know would do it again.
+            throw Failure(.io, "it is done (\(outcome.text)), and could not be printed: \(error)")
         }
-        try standard.flush()
     }
 }

@@ -56,6 +56,7 @@ struct Failure: Error, CustomStringConvertible {
         case let error as ImportJob.Failure: self.init(error.isLine ? .usage : .io, "\(error)")
         case is RepairPlan.Unknown: self.init(.usage, "\(error)")
         case is RepairPlan.Gone, is UndoStore.Missing: self.init(.nothing, "\(error)")
+        case is SalvageJob.Nothing: self.init(.nothing, "\(error)")
         case is EntryPoint.Missing, is ConsumeAction.Nothing, is Editor.Failed, is NeedsRepair:
             self.init(.nothing, "\(error)")
         default: self.init(.io, "\(error)")

@@ -140,12 +140,18 @@ struct Append: Verb {
                         }
                     }
                 }, outcome: { $0 }, soFar: { progress.figures })
+            try end(output)
         } catch {
             // What was acknowledged before is still one document.
             if isBegun { try? end(output) }
-            throw error
+            let done = progress.appended
+            guard done > 0, let failure = error as? IOError, failure.errno != .brokenPipe else {
+                throw error
+            }
+            // Who does not know would append them once more.
+            throw Failure(
+                .io, "\(counted(done, "entry was", "entries were")) appended; then: \(failure)")
         }
-        try end(output)
     }
 
     private func edit() throws -> [UInt8] {

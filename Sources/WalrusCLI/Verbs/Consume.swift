@@ -58,7 +58,9 @@ struct Consume: Verb {
             throw ValidationError("say how many with --limit, or how far with --to")
         }
         if let limit, limit < 1 { throw ValidationError("--limit must be above 0") }
-        if let out, out.isEmpty { throw ValidationError("--out is empty: name a file") }
+        if let out, out.isEmpty || out == "-" {
+            throw ValidationError("--out needs a file; without it the entries are printed")
+        }
         if out == nil, format != nil || force {
             throw ValidationError("--format and --force go with --out")
         }

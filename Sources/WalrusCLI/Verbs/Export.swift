@@ -103,7 +103,7 @@ func writing<R>(_ out: String, _ body: () throws -> R) throws -> R {
         throw Failure(.usage, "\(out) is there already: name another file, or --force")
     } catch let error as IOError where error.errno == .notSupported {
         throw Failure(
-            .usage, "\(out) is no regular file: name another one, or - for standard output")
+            .usage, "\(out) is no regular file: name another one")
     }
 }
 

@@ -47,11 +47,8 @@ struct Import: Verb {
         let outcome = try AuditLog().noting(
             .init("import", path, topic: topic.name, command: command)
         ) {
-            let report = try LogAccess(path).withLog { log in
-                for note in log.notes {
-                    StandardStreams.complain("walrus: note: " + Failure.line(note))
-                }
-                return try ImportJob(topic: topic.name).run(
+            let report = try LogAccess(path).acting { log in
+                try ImportJob(topic: topic.name).run(
                     { lines == nil ? try Self.next(&input) : try lines?.next() }, to: log
                 ) { done in
                     bar.show("\(Figures.grouped(done)) entries appended")

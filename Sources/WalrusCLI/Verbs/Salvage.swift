@@ -12,7 +12,7 @@ struct Salvage: Verb {
         abstract: "Copy all that can be read of a damaged log into a new directory. Writes there.",
         discussion: """
             The log itself is only read. Entries keep their order and times, readers the next entry, \
-            topics their marks; a batch that is not whole is left out. OUT is built as \
+            topics their marks; of a batch that is not whole the sound entries are taken, as single ones. OUT is built as \
             OUT.unfinished, compared with what was read, and then renamed. What could not be read is \
             told with its place; exit status 1.
             """)
@@ -123,7 +123,8 @@ struct Salvage: Verb {
             var place = finding.file.map { VisibleText($0, mode: .escape, limit: 200).text } ?? "-"
             if let block = finding.block { place += ":\(block)" }
             if let offset = finding.offset { place += "+\(offset)" }
-            StandardStreams.complain(Failure.line("left out: \(place): \(finding.message)"))
+            let what = finding.kind == .incompleteBatch ? "" : "left out: "
+            StandardStreams.complain(Failure.line("\(what)\(place): \(finding.message)"))
         }
         try form.print(report.outcome(out))
     }

@@ -19,25 +19,31 @@ struct Topics: Verb {
         let (_, state) = try log.scan()
         // A column of zeros tells nothing.
         let isDamaged = state.topics.contains { $0.damaged > 0 }
+        func members(_ topic: TopicState) -> JSON {
+            Self.members(topic, isCursorLost: state.isCursorLost(topic))
+        }
         try Report(form.output).print(
             "topics", state.topics,
             [
                 .init("TOPIC"), .init("ENTRIES", number: true), .init("UNREAD", number: true),
                 .init("SIZE", number: true), .init("FLAG"), .init("BLOCKS", number: true),
             ] + (isDamaged ? [.init("DAMAGED", number: true)] : []) + [.init("CURSOR")],
-            members: Self.members
+            members: members
         ) { topic in
             [
                 topic.name.shown(ascii: false), String(topic.entries), String(topic.unread),
                 String(topic.size), topic.isClean ? "clean" : "dirty", String(topic.blocks.count),
             ] + (isDamaged ? [String(topic.damaged)] : [])
-                + [topic.cursor.map { "\($0.file):\($0.slot)+\($0.offset)" } ?? "begin"]
+                + [
+                    topic.cursor.map { "\($0.file):\($0.slot)+\($0.offset)" }
+                        ?? (state.isCursorLost(topic) ? "lost" : "begin")
+                ]
         }
         try state.admitGaps()
         if state.topics.isEmpty { throw Failure(.nothing, "\(log.path): no topics there") }
     }
 
-    static func members(_ topic: TopicState) -> JSON {
+    static func members(_ topic: TopicState, isCursorLost: Bool) -> JSON {
         let cursor = topic.cursor.map { cursor in
             JSON.object([
                 ("file", .string(cursor.file.text)), ("block", .int(cursor.slot)),
@@ -49,7 +55,7 @@ struct Topics: Verb {
             ("entries", .int(topic.entries)), ("unread", .int(topic.unread)),
             ("size", .int(topic.size)), ("clean", .bool(topic.isClean)),
             ("blocks", .int(topic.blocks.count)), ("damaged", .int(topic.damaged)),
-            ("cursor", cursor ?? .null),
+            ("cursor", cursor ?? .null), ("cursor_lost", .bool(isCursorLost)),
         ])
     }
 }

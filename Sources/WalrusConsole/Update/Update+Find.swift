@@ -261,7 +261,9 @@ extension ConsoleModel {
         let effects = model.contents == .marked ? showMarks(again: true) : []
         let what = plural(count, "entry", "entries")
         return effects
-            + confirm(isMarked ? "marked \(what) of this list" : "\(what) of this list unmarked")
+            + confirm(
+                isMarked
+                    ? "marked the \(what) loaded here" : "the \(what) loaded here unmarked")
     }
 
     private mutating func goToNextMark() -> [Effect] {

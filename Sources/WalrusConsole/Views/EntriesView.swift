@@ -98,7 +98,9 @@ enum EntriesView {
                         ? "no entry matches; Esc shows all"
                         : model.isFirstLook
                             ? "they come when the first look at the directory is over"
-                            : "no entries on disk"
+                            : (model.state?.topic(entries.topic)?.entries ?? 0) > 0
+                                ? "no entry stands there or behind; G goes to the last one"
+                                : "no entries on disk"
             grid.put(
                 text, x: inside.x + 2, y: inside.y + 1, width: inside.width - 2, align: .leading,
                 style: .muted)

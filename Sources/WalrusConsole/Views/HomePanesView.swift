@@ -175,13 +175,14 @@ enum HomePanesView {
         _ model: ConsoleModel, _ state: DirectoryState, _ grid: inout Grid, _ rect: Rect
     ) {
         let values = model.history.total
-        let last = values.last ?? 0
+        let last = values.last.map { Figures.count($0) } ?? "?"
         let end = model.isPast ? "then" : "now"
         let peak = values.max() ?? 0
         let whole = grid.box(
             rect, title: "Appended entries/s",
             trailing: [
-                StyledText("\(end) \(Figures.count(last))  max \(Figures.count(peak))", .muted)
+                StyledText(
+                    "\(end) \(last)  max \(values.isEmpty ? "?" : Figures.count(peak))", .muted)
             ])
         let ascii = model.glyphs.isASCII
         let latencies = state.metrics.map { LatencyView.lines($0, ascii: ascii) } ?? []

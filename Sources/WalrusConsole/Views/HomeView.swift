@@ -259,7 +259,7 @@ enum HomeView {
             .text(Figures.grouped(topic.entries)),
             .text(Figures.grouped(topic.unread), unread),
             .text(Figures.bytes(topic.size), .muted),
-            .text(cursor(topic, files), topic.cursor?.isClear == false ? Style(.warning) : .text),
+            cursor(topic, files, isLost: model.state?.isCursorLost(topic) ?? false),
             topic.isClean ? .text("clean", Style(.good)) : .text("dirty", Style(.warning)),
             rate(live?.appended ?? 0),
             rate(live?.consumed ?? 0),
@@ -269,14 +269,16 @@ enum HomeView {
     }
 
     /// "4:25 41%": the file's number, the slot in it, and how much of the block is read.
-    private static func cursor(_ topic: TopicState, _ files: FileNumbers) -> String {
+    private static func cursor(_ topic: TopicState, _ files: FileNumbers, isLost: Bool) -> TableCell
+    {
+        if isLost { return .text("lost", Style(.bad)) }
         guard let cursor = topic.cursor, topic.blocks.indices.contains(cursor.blockIndex) else {
-            return topic.entries > 0 ? "begin" : "none"
+            return .text(topic.entries > 0 ? "begin" : "none")
         }
         let place = "\(files.number(cursor.file)):\(cursor.slot)"
         let used = topic.blocks[cursor.blockIndex].used
-        if topic.unread == 0 { return place + " end" }
-        return "\(place) \(Figures.percent(cursor.offset, of: used))%"
+        let how = topic.unread == 0 ? "end" : "\(Figures.percent(cursor.offset, of: used))%"
+        return .text("\(place) \(how)", cursor.isClear ? .text : Style(.warning))
     }
 
     /// As on Live, in five columns.

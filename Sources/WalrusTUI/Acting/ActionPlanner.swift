@@ -101,10 +101,7 @@ struct ActionPlanner: Sendable {
     static func withLog<R>(
         _ access: LogAccess, _ control: ActionControl, _ body: (any OpenLog) throws -> R
     ) throws -> R {
-        try access.withLog { log in
-            control.note(log.notes)
-            return try body(log)
-        }
+        try access.withLog(telling: { control.note($0) }, body)
     }
 
     /// Refuses a file that is there, or lies in the log.
