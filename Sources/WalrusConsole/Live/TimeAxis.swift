@@ -14,10 +14,20 @@ enum TimeAxis {
             // Looks are a little more or less than a second apart.
             let time = ((age + min(span, step) / 2) / step).rounded(.down) * step
             guard time > last else { continue }
-            marks.append(BrailleGraph.Mark("-" + Figures.duration(time), back: index + 1))
+            marks.append(BrailleGraph.Mark("-" + text(time), back: index + 1))
             last = time
         }
         return marks
+    }
+
+    /// In the largest unit that tells it whole: 75 seconds are no minute.
+    private static func text(_ time: Double) -> String {
+        let seconds = Int(time)
+        let units = [(86_400, "d"), (3_600, "h"), (60, "m")]
+        guard let unit = units.first(where: { seconds.isMultiple(of: $0.0) }) else {
+            return "\(seconds)s"
+        }
+        return "\(seconds / unit.0)\(unit.1)"
     }
 
     private static func step(for span: Double) -> Double {

@@ -202,7 +202,7 @@ struct BatchWriter {
     }
 
     /// Whether something of a batch that failed may be on disk, now or after a power loss.
-    var mayRemain: Bool { !debris.isEmpty || spoiled != nil }
+    var mayRemain: Bool { !debris.isEmpty || written.contains { $0.file.poison != nil } }
 
     /// Makes the batch durable as far as that is demanded.
     private func finish() throws(EngineError) {

@@ -16,6 +16,9 @@ import WalrusFormat
         #expect(
             marks([Double](repeating: 1, count: 60))
                 == ["0 now", "10 -10s", "20 -20s", "30 -30s", "40 -40s", "50 -50s", "60 -1m"])
+        // No two marks are called the same.
+        #expect(marks([Double](repeating: 1, count: 76)).suffix(2) == ["60 -1m", "75 -75s"])
+        #expect(marks([Double](repeating: 60, count: 100)).suffix(2) == ["80 -80m", "100 -100m"])
         // Looks that are a little late do not shift the marks by a whole one for each.
         #expect(marks([Double](repeating: 1.02, count: 20)).last == "20 -20s")
         // A long look passes several marks by.
