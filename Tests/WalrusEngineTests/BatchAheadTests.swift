@@ -38,6 +38,33 @@ import WalrusIO
         try walrus.close()
     }
 
+    /// Who keeps taking batches has two of them read while one is recorded, and no more than two.
+    @Test func twoAreAheadOfWhoGoesOn() throws {
+        let place = try Workplace()
+        let walrus = try place.openFaulty()
+        try walrus.append(batch: Self.payloads, to: "t")
+        let storage = place.storage
+        let before = storage.readCount
+        for call in 1...10 {
+            // Of the first ones nobody knows that more will follow; the last ones are all there.
+            let due = call < 3 ? [0, 1, 3][call] : min(call + 2, 10)
+            let cameInTime = Event()
+            storage.fail { operation, _ in
+                guard operation == .sync else { return nil }
+                let limit = Clock.monotonic() + 10_000_000_000
+                while storage.readCount < before + due, Clock.monotonic() < limit { Thread.yield() }
+                if storage.readCount == before + due { cameInTime.set() }
+                return nil
+            }
+            let found = try walrus.readBatch("t", maxBytes: 10 * Self.size, checkpoint: true)
+            #expect(found.map(\.payload) == Array(Self.payloads[call * 10 - 10..<call * 10]))
+            #expect(cameInTime.wait(nanoseconds: 0), "call \(call)")
+        }
+        storage.fail { _, _ in nil }
+        #expect(try walrus.readBatch("t", maxBytes: .max, checkpoint: true).isEmpty)
+        try walrus.close()
+    }
+
     /// What was read ahead is given only to who wants just that.
     @Test func whatIsReadAheadIsWhatComes() throws {
         var random = SeededRandom.fromEnvironment("BatchAheadTests.whatIsReadAhead")

@@ -5,6 +5,14 @@ internal import WalrusIO
 
 /// An open data file: what was written to it, what of it is durable, and whether it can be trusted.
 final class DataFile: Sendable {
+    /// A number that changes with every write, off the lines of the processor's cache that hold what
+    /// every writer reads: two threads that write to one file would take those from each other.
+    private final class WriteCount: Sendable {
+        private let before: InlineArray<8, Int> = .init(repeating: 0)
+        let value = Atomic(0)
+        private let after: InlineArray<8, Int> = .init(repeating: 0)
+    }
+
     let name: DataFileName
     let path: FilePath
     /// Bytes when it was opened. A file that is not as long as all others, or that a link leads to, is
@@ -13,7 +21,7 @@ final class DataFile: Sendable {
     let file: any StorageFile
     let recorder: MetricsRecorder
     /// Writes done so far, those of earlier engines being one.
-    let written = Atomic(0)
+    private let written = WriteCount()
     /// Writes known to be durable.
     let durable = Atomic(0)
     /// Held over a sync, so that those who wait for it find their own write done: one sync serves
@@ -137,13 +145,13 @@ final class DataFile: Sendable {
         at offset: Int, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
     ) throws(IOError) {
         // Counted also when it fails: some of it may have been written.
-        defer { written.wrappingAdd(1, ordering: .releasing) }
+        defer { written.value.wrappingAdd(1, ordering: .releasing) }
         unsafe try file.write(at: offset, first, second)
     }
 
     /// Writes `buffers`, one behind the other.
     func write(at offset: Int, _ buffers: [UnsafeRawBufferPointer]) throws(IOError) {
-        defer { written.wrappingAdd(1, ordering: .releasing) }
+        defer { written.value.wrappingAdd(1, ordering: .releasing) }
         unsafe try file.write(at: offset, buffers)
     }
 
@@ -205,11 +213,11 @@ final class DataFile: Sendable {
     }
 
     /// Stands for everything that was written so far.
-    var ticket: Int { written.load(ordering: .acquiring) }
+    var ticket: Int { written.value.load(ordering: .acquiring) }
 
     /// Earlier engines may have left something of it to the system to write: it counts as a write of
     /// this one, so that the next sync, whoever asks for it, covers that too.
-    func inherit() { written.wrappingAdd(1, ordering: .releasing) }
+    func inherit() { written.value.wrappingAdd(1, ordering: .releasing) }
 
     /// Whether everything that the ticket stands for is on disk.
     func isDurable(_ ticket: Int) -> Bool { durable.load(ordering: .acquiring) >= ticket }

@@ -144,60 +144,75 @@ final class MetricsRecorder: Sendable {
     }
 }
 
-/// One histogram for each kind of work, made when there is the first of it.
+/// One histogram for each kind of work.
 private struct Latencies: Sendable {
-    private var append: Histogram<UInt64>?
-    private var read: Histogram<UInt64>?
-    private var sync: Histogram<UInt64>?
-
-    /// 64 ns to an hour, to one per cent: 30 KB.
-    private static let longest: UInt64 = 3_600_000_000_000
-    private static var empty: Histogram<UInt64> {
-        Histogram(
-            lowestDiscernibleValue: 64, highestTrackableValue: longest,
-            numberOfSignificantValueDigits: .two)
-    }
+    private var append = LazyHistogram()
+    private var read = LazyHistogram()
+    private var sync = LazyHistogram()
 
     mutating func record(_ work: MetricsRecorder.Work, _ taken: UInt64) {
-        let taken = min(taken, Self.longest)
         switch work {
-        case .append: Self.record(taken, &append)
-        case .read: Self.record(taken, &read)
-        case .sync: Self.record(taken, &sync)
+        case .append: append.record(taken)
+        case .read: read.record(taken)
+        case .sync: sync.record(taken)
         }
     }
 
-    private static func record(_ taken: UInt64, _ histogram: inout Histogram<UInt64>?) {
-        if histogram == nil { histogram = empty }
-        histogram?.record(taken)
-    }
-
     mutating func add(_ other: Latencies) {
-        Self.add(other.append, to: &append)
-        Self.add(other.read, to: &read)
-        Self.add(other.sync, to: &sync)
-    }
-
-    private static func add(_ other: Histogram<UInt64>?, to histogram: inout Histogram<UInt64>?) {
-        guard let other, other.totalCount > 0 else { return }
-        if histogram == nil { histogram = empty }
-        histogram?.add(other)
+        append.add(other.append)
+        read.add(other.read)
+        sync.add(other.sync)
     }
 
     mutating func reset() {
-        append?.reset()
-        read?.reset()
-        sync?.reset()
+        append.reset()
+        read.reset()
+        sync.reset()
     }
 
     func summary(_ work: MetricsRecorder.Work) -> LatencySummary {
-        let histogram =
-            switch work {
-            case .append: append
-            case .read: read
-            case .sync: sync
-            }
-        guard let histogram, histogram.totalCount > 0 else { return LatencySummary() }
+        switch work {
+        case .append: append.summary
+        case .read: read.summary
+        case .sync: sync.summary
+        }
+    }
+}
+
+/// A histogram of nanoseconds that is made with its first value.
+private struct LazyHistogram: Sendable {
+    /// None or one: whether an array is empty is seen at once, an optional of this size is copied to
+    /// compare it with nil, which costs more than the rest of a record.
+    private var made: [Histogram<UInt64>] = []
+
+    /// 64 ns to an hour, to one per cent: 30 KB.
+    private static let longest: UInt64 = 3_600_000_000_000
+
+    mutating func record(_ taken: UInt64) {
+        make()
+        made[0].record(min(taken, Self.longest))
+    }
+
+    private mutating func make() {
+        guard made.isEmpty else { return }
+        made.append(
+            Histogram(
+                lowestDiscernibleValue: 64, highestTrackableValue: Self.longest,
+                numberOfSignificantValueDigits: .two))
+    }
+
+    mutating func add(_ other: LazyHistogram) {
+        guard let other = other.made.first, other.totalCount > 0 else { return }
+        make()
+        made[0].add(other)
+    }
+
+    mutating func reset() {
+        if !made.isEmpty { made[0].reset() }
+    }
+
+    var summary: LatencySummary {
+        guard let histogram = made.first, histogram.totalCount > 0 else { return LatencySummary() }
         func percentile(_ percent: Double) -> UInt64 {
             // The end of a histogram's cell may lie behind the greatest value in it.
             min(histogram.valueAtPercentile(percent), histogram.maxRecorded)

@@ -42,6 +42,9 @@ internal import WalrusIO
 
     func fits(_ entry: PendingEntry) -> Bool { used + entry.size <= frame.length }
 
+    /// Throws where an earlier sync of the file failed.
+    func checkFile() throws(EngineError) { try file.checkPoison() }
+
     /// Writes the entry, and goes on behind it. On failure `used` is as before, and some of the
     /// entry may stand there.
     func write(_ entry: PendingEntry, _ stamp: EntryStamp) throws(IOError) {

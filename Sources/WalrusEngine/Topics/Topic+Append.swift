@@ -67,7 +67,7 @@ extension Topic {
         let isContinued: Bool
         if let writer = writer(&appending), writer.fits(entry) {
             isContinued = true
-            do throws(EngineError) { try writer.file.checkPoison() } catch { throw error.of(name) }
+            do throws(EngineError) { try writer.checkFile() } catch { throw error.of(name) }
             switch write(entry, stamp, with: writer) {
             case .written: break
             case .undone(let error): throw error

@@ -71,7 +71,7 @@ extension Topic {
             try checkpoint(found.entries.count, to: found.after, &consuming, consistency) {
                 block, cursor throws(EngineError) in
                 if goesOn, let spot = nextSpot(after: found.after) {
-                    next = reader.start(spot, budget.need(at: spot))
+                    next = reader.start(spot, budget.need(at: spot), after: ahead)
                 }
                 try record(block, cursor)
             }
