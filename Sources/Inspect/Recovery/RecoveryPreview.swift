@@ -122,17 +122,33 @@ public struct RecoveryPreview: Hashable, Sendable {
     public var isCleanHere: Bool {
         refusals.isEmpty && dropped.isEmpty && setAside.isEmpty && torn.isEmpty
             && journalTail == nil
-            && topics.allSatisfy { $0.here.isExact && $0.here.reason == nil }
+            && topics.indices.allSatisfy {
+                topics[$0].here.isExact && topics[$0].here.reason == nil
+            }
     }
 
     /// Whether the reference goes on exactly where the readers are.
     public var isCleanInReference: Bool {
-        hazardCount == 0 && topics.allSatisfy { $0.reference.isExact }
+        hazardCount == 0 && topics.indices.allSatisfy { topics[$0].reference.isExact }
     }
 
-    /// The sum over all topics; nil when nothing tells of one.
-    public func sum(_ number: KeyPath<Topic, Int>) -> Int {
-        topics.reduce(0) { $0 + $1[keyPath: number] }
+    /// What the reference does to the entries of all topics together.
+    public struct Totals: Hashable, Sendable {
+        /// Delivered again, where something tells of them.
+        public fileprivate(set) var again = 0
+        public fileprivate(set) var skipped = 0
+        public fileprivate(set) var hidden = 0
+    }
+
+    /// By index, as above: a topic that is taken out of the array is copied with all that it refers to.
+    public var inReference: Totals {
+        var totals = Totals()
+        for index in topics.indices {
+            totals.again += topics[index].reference.again ?? 0
+            totals.skipped += topics[index].reference.skipped
+            totals.hidden += topics[index].reference.hidden
+        }
+        return totals
     }
 
     mutating func add(_ hazard: Hazard) {

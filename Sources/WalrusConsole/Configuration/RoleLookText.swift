@@ -82,13 +82,15 @@ extension Role {
 }
 
 extension String {
-    /// `goToCursor` is `go-to-cursor`.
+    /// `goToCursor` is `go-to-cursor`. Of names in ASCII, by bytes: the help and the palette ask for all
+    /// of them whenever they are drawn.
     var kebab: String {
-        var name = ""
-        for character in self {
-            if character.isUppercase { name += "-" }
-            name += character.lowercased()
+        var name: [UInt8] = []
+        for byte in utf8 {
+            let isUppercase = (0x41...0x5a).contains(byte)
+            if isUppercase { name.append(UInt8(ascii: "-")) }
+            name.append(isUppercase ? byte | 0x20 : byte)
         }
-        return name
+        return String(decoding: name, as: UTF8.self)
     }
 }

@@ -58,15 +58,15 @@ enum RestartView {
     private static func summary(_ model: ConsoleModel) -> String {
         guard let preview = model.restart.preview else { return "" }
         if !preview.refusals.isEmpty { return "this engine refuses" }
-        let again = preview.sum(\.reference.again.orNone)
-        let lost = preview.sum(\.reference.skipped) + preview.sum(\.reference.hidden)
+        let all = preview.inReference
         let here = preview.isCleanHere ? "as it is" : "with changes"
         let there =
             preview.mayCrash
             ? "may crash"
             : preview.isCleanInReference
                 ? "as it is"
-                : "\(Figures.grouped(again)) again, \(Figures.grouped(lost)) not delivered"
+                : "\(Figures.grouped(all.again)) again, "
+                    + "\(Figures.grouped(all.skipped + all.hidden)) not delivered"
         return "this engine: \(here)  reference: \(there)"
     }
 
@@ -214,8 +214,4 @@ extension ConsoleModel {
         let file = file(place.file.text).map { "\($0.index + 1)" } ?? place.file.text
         return "\(file):\(place.slot)+\(EntriesView.hex(place.offset))"
     }
-}
-
-extension Int? {
-    fileprivate var orNone: Int { self ?? 0 }
 }
