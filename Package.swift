@@ -141,7 +141,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "WalrusActions", "WalrusControl", "WalrusEngine", "Inspect", "WalrusFormat",
-                "WalrusIO",
+                "WalrusIO", "WalrusJSON",
                 "TestSupport", system,
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),

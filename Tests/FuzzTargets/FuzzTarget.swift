@@ -15,6 +15,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case tar
     /// A recording that is played.
     case recording
+    /// A JSON document.
+    case json
 
     /// Does with the bytes what the target does. Throws where a property does not hold; a trap, or
     /// memory without a bound, is seen by whoever calls.
@@ -28,6 +30,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .control: try ControlTargets.run(bytes)
         case .tar: try TarTarget.run(bytes)
         case .recording: try RecordingTarget.run(bytes)
+        case .json: try JSONTarget.run(bytes)
         }
     }
 }
