@@ -41,6 +41,7 @@ public struct Finding: Hashable, Sendable {
         case indexTable = "index-table"
         case emptyTopicName = "empty-topic-name"
         case referenceStops = "reference-stops-here"
+        case referenceLoses = "reference-loses"
         case trash = "trash"
         case more = "more"
     }

@@ -121,10 +121,12 @@ public final class Scanner {
             stage(.joining(topics: done, of: total))
         }
         state.trash = trash
-        if let finding = trash?.finding { state.findings.append(finding) }
         revision += 1
         state.revision = revision
         assembled = (state, Set(listing))
+        addReferenceLosses(to: &state)
+        if let finding = trash?.finding { state.findings.append(finding) }
+        assembled?.state = state
         return withMetrics(state)
     }
 

@@ -35,7 +35,27 @@ import Testing
         }
         let check = try Subprocess.run(
             Subprocess.walrus, ["check", fixture.path.string, "-o", "json"])
-        #expect(check.status == 0, "\(check.text)")
+        // Of the large entries the reference would deliver none that is unread: that is not fine.
+        #expect(check.status == (name == "large" ? 1 : 0), "\(check.text)")
+    }
+
+    /// Home, Check and the verb say the same of what the reference would pass by.
+    @Test func whatTheReferenceWouldPassBy() throws {
+        let fixture = try Fixture("large")
+        let check = try Subprocess.run(
+            Subprocess.walrus, ["check", fixture.path.string, "-o", "json"])
+        let findings = try #require(JSONValue(check.text)?["findings"]?.array)
+        let warnings = findings.filter { $0["severity"]?.string == "warning" }
+        #expect(warnings.allSatisfy { $0["kind"]?.string == "reference-loses" })
+        for screen in ["home", "check"] {
+            let frame = try Subprocess.run(
+                Subprocess.walrus,
+                ["frame", fixture.path.string, "--screen", screen, "--size", "120x40"])
+            #expect(frame.text.contains("\(warnings.count) warnings"))
+            #expect(!frame.text.contains("nothing is wrong"))
+        }
+        let text = try Subprocess.run(Subprocess.walrus, ["check", fixture.path.string])
+        #expect(text.status == 1 && !text.text.contains("nothing is wrong"))
     }
 
     private func checkEntries(
