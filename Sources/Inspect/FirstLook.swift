@@ -24,6 +24,8 @@ public struct FirstLook: Sendable {
 
     public struct Topic: Hashable, Sendable {
         public let name: TopicName
+        /// Where the first of its blocks stands, of those that were found by now.
+        public internal(set) var place: BytePlace?
         /// Blocks that were found.
         public internal(set) var blocks = 0
         /// Those whose entries are counted.
@@ -108,6 +110,11 @@ public final class FirstLookNotes: Sendable {
                     state.topics.append(FirstLook.Topic(name: block.frame.topic))
                 }
                 state.topics[place].blocks += 1
+                let start = BytePlace(file: scan.name, slot: block.frame.slot, offset: 0)
+                let known = state.topics[place].place
+                if known.map({ ($0.file, $0.offset) > (start.file, start.offset) }) ?? true {
+                    state.topics[place].place = start
+                }
             }
         }
     }

@@ -180,13 +180,13 @@ struct TopicArguments: ParsableArguments {
     }
 
     /// Nothing there: no entry of the topic is what was asked for.
-    func nothingFound(isQuery: Bool) -> Failure {
+    func nothingFound(isQuery: Bool, _ miss: EntryLanding.Miss? = nil) -> Failure {
         let shown = name.shown(ascii: true)
-        return Failure(
-            .nothing,
+        let what =
             isQuery
-                ? "no entry of \(shown) is what --where asks for"
-                : "no entry of \(shown) is there from that place on")
+            ? "no entry of \(shown) is what --where asks for"
+            : "no entry of \(shown) is there from that place on"
+        return Failure(.nothing, what + (miss.map { ": \($0.fact)" } ?? ""))
     }
 
     /// Nothing there: the topic is none of the `count` that are.

@@ -25,4 +25,12 @@ struct StartPoint: ExpressibleByArgument {
             throw Failure(.nothing, error.description)
         }
     }
+
+    /// Says that what was printed begins with another entry than the one that was asked for. Of a
+    /// time that is what it means.
+    func admit(_ miss: EntryLanding.Miss?) {
+        guard let miss else { return }
+        if case .time = point { return }
+        StandardStreams.complain("walrus: note: \(miss.fact): from the \(miss.nearest.rawValue)")
+    }
 }

@@ -38,7 +38,9 @@ struct Entries: Verb {
         let printed = try EntryListing(
             log: log, topic: topic, query: wanted.query(), format: form.output, payload: payload
         ).print(from: from, limit: limit)
-        if printed == 0, limit != 0 { throw topic.nothingFound(isQuery: wanted.text != nil) }
+        if printed.count == 0, limit != 0 {
+            throw topic.nothingFound(isQuery: wanted.text != nil, printed.miss)
+        }
     }
 }
 
@@ -66,7 +68,7 @@ struct Peek: Verb {
         let query = try wanted.query()
         let listing = EntryListing(
             log: log, topic: topic, query: query, format: form.output, payload: payload)
-        if try listing.print(from: .cursor, limit: limit) == 0, limit > 0 {
+        if try listing.print(from: .cursor, limit: limit).count == 0, limit > 0 {
             let name = topic.name.shown(ascii: true)
             throw Failure(
                 .nothing,
@@ -85,8 +87,10 @@ struct EntryListing {
     let format: OutputFormat
     let payload: PayloadForm
 
-    /// Returns how many were printed.
-    func print(from start: StartPoint, limit: Int?) throws -> Int {
+    /// Returns how many were printed, and that there is no entry at `start`.
+    func print(from start: StartPoint, limit: Int?) throws
+        -> (count: Int, miss: EntryLanding.Miss?)
+    {
         let (path, state) = try log.scan()
         let reader = EntryReader(directory: path, topic: try topic.state(in: state))
         var printer = EntryPrinter(format, payload)
@@ -94,6 +98,7 @@ struct EntryListing {
         var leftOut = LeftOut()
         try printer.begin()
         let first = try start.ordinal(reader)
+        let miss = try reader.miss(of: start.point, at: first)
         if limit != 0 {
             let asksForDamage = query?.asksForDamage ?? false
             var result = SearchResult()
@@ -111,9 +116,10 @@ struct EntryListing {
             leftOut.undecided = result.undecided
         }
         try printer.end()
+        if printed > 0 { start.admit(miss) }
         try state.admitGaps()
         try leftOut.admit()
-        return printed
+        return (printed, miss)
     }
 }
 

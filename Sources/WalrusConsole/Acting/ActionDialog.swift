@@ -100,5 +100,7 @@ public struct RunningAction: Hashable, Sendable {
 public struct ActionReport: Hashable, Sendable {
     public let kind: ConsoleModel.Notice.Kind
     public let lines: [String]
+    /// Nil: what the kind says.
+    var title: String?
     var top = 0
 }

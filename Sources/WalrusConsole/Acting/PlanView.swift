@@ -214,7 +214,7 @@ enum ReportView {
     static func draw(_ model: ConsoleModel, _ report: ActionReport, _ grid: inout Grid) {
         let isDone = report.kind == .done
         Modal(
-            title: isDone ? "done" : "a problem",
+            title: report.title ?? (isDone ? "done" : "a problem"),
             lines: layout(model, report).shown(from: report.top, model), buttons: ["close"],
             focused: 0, borderStyle: Style(isDone ? .accent : .bad)
         ).draw(into: &grid, in: grid.bounds)

@@ -67,7 +67,14 @@ public struct ConsoleModel: Sendable {
     /// Whether the terminal is asked for clicks and the wheel.
     public var isMouseOn = false
     /// What went wrong last, or was done last: shown in the bottom line until the next key.
-    public var notice: Notice?
+    public var notice: Notice? {
+        didSet {
+            guard let notice, notice != oldValue else { return }
+            messages = messages.suffix(Self.messagesMax - 1) + [notice]
+        }
+    }
+    /// The notices so far, the newest last; not more than `messagesMax`.
+    private(set) var messages: [Notice] = []
     public var overlay: Overlay?
     /// What was confirmed and is being done, seen or not.
     public internal(set) var acting: RunningAction?
@@ -138,7 +145,18 @@ public struct ConsoleModel: Sendable {
         public enum Kind: Hashable, Sendable { case done, problem }
         public var kind: Kind
         public var text: String
+        /// Stands behind the text, which gives way to it where there is no room for both.
+        public var tail = ""
+        /// What more there is to say, a sentence each: `:messages` shows it.
+        public var details: [String] = []
+
+        public init(kind: Kind, text: String, tail: String = "", details: [String] = []) {
+            (self.kind, self.text, self.tail, self.details) = (kind, text, tail, details)
+        }
     }
+
+    /// Notices that are kept to be read again.
+    static let messagesMax = 50
 
     /// The file of that name, and its place in the list.
     func file(_ name: String) -> (index: Int, file: FileState)? {

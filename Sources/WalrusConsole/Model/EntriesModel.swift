@@ -44,8 +44,8 @@ public struct EntriesModel: Hashable, Sendable {
     var finding: Int?
     /// The request whose rows are awaited.
     var awaited: Int?
-    /// What `awaited` looks for, where that is an entry.
-    var sought: EntryTarget?
+    /// The byte that `awaited` looks for, where somebody named one.
+    var asked: BytePlace?
     /// What to select once awaited rows are there.
     var landing = Landing.keep
 

@@ -30,8 +30,8 @@ public enum Message: Sendable {
     case rows(request: Int, [EntryRow])
     /// What a search has found since its last message; `isFinal`: there will be no more.
     case matches(request: Int, SearchResult, isFinal: Bool)
-    /// Rows around a place that was looked for, and the ordinal of the entry there.
-    case located(request: Int, ordinal: Int, [EntryRow])
+    /// Where going to a place has led, and the rows around it.
+    case located(request: Int, EntryLanding, [EntryRow])
     /// The next or the previous match; nil: there is none.
     case found(request: Int, EntryRow?)
     case findProgress(request: Int, scanned: Int)
@@ -61,13 +61,6 @@ public enum Message: Sendable {
     case benchEnded(String?)
     /// The results that are kept.
     case benchResults([BenchRow], problem: String?)
-}
-
-/// Something that a place in a topic is told by.
-public enum EntryTarget: Hashable, Sendable {
-    case sequence(UInt64)
-    /// Nanoseconds since 1970 UTC.
-    case time(UInt64)
 }
 
 /// Why a payload was not decoded.
@@ -126,8 +119,8 @@ public enum Effect: Hashable, Sendable {
     case checkVersion(of: String)
     /// The first match at or behind an ordinal, or the last one before it.
     case find(request: Int, topic: TopicState, Query, from: Int, isForward: Bool)
-    /// Rows around what is told by its sequence or its time.
-    case locate(request: Int, topic: TopicState, EntryTarget, count: Int)
+    /// Rows around a place in the topic that somebody named.
+    case locate(request: Int, topic: TopicState, EntryPoint, count: Int)
     /// Nobody waits for the answers to requests before this one any more.
     case cancel(request: Int)
     case decode(EntryRow, [UInt8])

@@ -11,11 +11,11 @@ public enum CommandPalette {
             form: "FILE:BLOCK+OFFSET", help: "go to the block 2:25, or to the byte 2:25+0x1F",
             accepts: { ConsoleModel.looksLikePlace($0) },
             run: { model, text in
-                guard let place = model.place(named: text) else {
+                guard let (place, miss) = model.place(named: text) else {
                     return model.complain(
                         "no such place: 2:25 is slot 25 of file 2, 0x1F a byte on Hex")
                 }
-                return model.point(at: place)
+                return model.goTo(place, miss)
             }),
         PaletteCommand(
             "topic", aliases: ["t"], takes: .topic, help: "open the entries of a topic",
@@ -70,6 +70,17 @@ public enum CommandPalette {
                 model.theme = theme
                 model.isThemeAutomatic = false
                 return model.confirm("theme \(text)")
+            }),
+        PaletteCommand(
+            "messages", help: "what the bottom line has said, in full, the newest first",
+            run: { model, _ in
+                let lines = model.messages.reversed().flatMap { notice in
+                    notice.details.isEmpty ? [notice.text] : notice.details
+                }
+                guard !lines.isEmpty else { return model.confirm("nothing has been said yet") }
+                model.overlay = .report(
+                    ActionReport(kind: .done, lines: lines, title: "messages"))
+                return []
             }),
         PaletteCommand(
             "file", takes: .text("NAME"), help: "the bytes of a file in the directory",

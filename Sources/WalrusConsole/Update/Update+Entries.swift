@@ -92,9 +92,7 @@ extension ConsoleModel {
             entries?.isFollowing.toggle()
             if entries?.isFollowing == true { return beginToFollow() }
         case .goToCursor:
-            guard let topic = entriesTopic else { return [] }
-            entries?.isFollowing = false
-            return load(around: max(1, min(topic.consumed + 1, topic.entries)))
+            return goTo(.cursor)
         case .inverse, .next, .previous, .leave, .mark, .markAll, .nextMark, .marked:
             return runFind(command)
         case .previousBlock, .nextBlock: return goToBlock(forward: command == .nextBlock)
@@ -235,20 +233,14 @@ extension ConsoleModel {
             guard entries?.awaited == id else { return [] }
             entries?.awaited = nil
             land(rows)
+            tellWhereAskedFor()
             return loadPayload()
-        case .located(let id, let ordinal, let rows):
+        case .located(let id, let landing, let rows):
             guard entries?.awaited == id else { return [] }
             entries?.awaited = nil
-            entries?.landing = .ordinal(ordinal)
+            entries?.landing = .ordinal(landing.ordinal)
             land(rows)
-            if case .sequence(let number) = entries?.sought,
-                let row = rows.first(where: { $0.ordinal == ordinal }),
-                row.stamp?.sequence != number
-            {
-                notice = Notice(
-                    kind: .problem,
-                    text: "no sound entry has the number \(number): this is the next one")
-            }
+            tell(landing.miss)
             return loadPayload()
         case .matches(let id, let result, let isFinal):
             guard entries?.awaited == id else { return [] }

@@ -9,12 +9,11 @@ extension CommandPalette {
             accepts: { Int($0) != nil },
             run: { model, text in
                 // On Hex a number is a byte.
-                if let place = model.place(named: text) { return model.point(at: place) }
+                if let (place, miss) = model.place(named: text) { return model.goTo(place, miss) }
                 let number = Int(text) ?? 1
-                return model.goTo { model, topic in
-                    let back = max(1, topic.entries + max(number, -topic.entries) + 1)
-                    return model.load(around: number >= 0 ? max(1, number) : back)
-                }
+                return model.goTo(
+                    text.hasPrefix("-")
+                        ? .last(number == .min ? .max : -number) : .ordinal(number))
             }),
         PaletteCommand(
             form: "@TIME", help: "go to what was appended then: @2026-11-20T12:00, @-1h",
@@ -24,26 +23,17 @@ extension CommandPalette {
                     return model.complain(
                         "a time in UTC, as in @2026-11-20T12:00, or before now, as in @-1h")
                 }
-                return model.goTo { $0.locate(.time(time), $1) }
+                return model.goTo(.time(time))
             }),
         PaletteCommand(
             "begin", help: "go to the first entry",
-            run: { model, _ in model.goTo { model, _ in model.load(around: 1) } }),
+            run: { model, _ in model.goTo(.begin) }),
         PaletteCommand(
             "end", help: "go to the last entry",
-            run: { model, _ in
-                model.goTo { model, _ in
-                    model.showAll()
-                    return model.loadTail()
-                }
-            }),
+            run: { model, _ in model.goTo(.end) }),
         PaletteCommand(
             "cursor", help: "go to the reader's cursor",
-            run: { model, _ in
-                model.goTo { model, topic in
-                    model.load(around: max(1, min(topic.consumed + 1, topic.entries)))
-                }
-            }),
+            run: { model, _ in model.goTo(.cursor) }),
         PaletteCommand(
             "seq", aliases: ["sequence"], takes: .text("N"),
             help: "go to the entry of this sequence",
@@ -51,7 +41,7 @@ extension CommandPalette {
                 guard let sequence = UInt64(text) else {
                     return model.complain("which sequence? a number")
                 }
-                return model.goTo { $0.locate(.sequence(sequence), $1) }
+                return model.goTo(.sequence(sequence))
             }),
         PaletteCommand(
             "block", takes: .text("FILE:BLOCK+OFFSET"),
@@ -61,35 +51,72 @@ extension CommandPalette {
 }
 
 extension ConsoleModel {
-    /// Goes to a place in the topic that is shown.
-    mutating func goTo(_ place: (inout ConsoleModel, TopicState) -> [Effect]) -> [Effect] {
+    /// Goes to a place in the topic that is shown, or to the nearest that there is and says so.
+    mutating func goTo(_ point: EntryPoint) -> [Effect] {
         guard screen == .entries, let topic = entriesTopic else {
             return complain("a place is one of a topic: open a topic first")
         }
-        entries?.isFollowing = false
-        return place(&self, topic)
-    }
-
-    mutating func locate(_ target: EntryTarget, _ topic: TopicState) -> [Effect] {
         showAll()
         let id = request()
+        entries?.isFollowing = false
         entries?.awaited = id
-        entries?.sought = target
-        return [
-            .locate(request: id, topic: topic, target, count: EntriesModel.windowMax)
-        ]
+        return [.locate(request: id, topic: topic, point, count: EntriesModel.windowMax)]
+    }
+
+    /// Says that the entry is not the one that was asked for.
+    mutating func tell(_ miss: EntryLanding.Miss?) {
+        guard let miss else { return }
+        notice = Notice(kind: .problem, text: miss.text)
     }
 
     /// Shows the entry at a place in a file, or the one after it.
     mutating func goTo(block text: String) -> [Effect] {
-        guard let place = place(named: text) else {
+        guard let (place, miss) = place(named: text) else {
             return complain("which block? FILE:BLOCK+OFFSET, as in 4:25+0x1A0")
         }
         if isFirstLook { return askToWait(for: "blocks can be gone to") }
+        let effects = openEntry(at: place)
+        tell(miss)
+        return effects
+    }
+
+    /// Shows the entry at a byte of a data file, or the nearest behind it, in the nearest block.
+    mutating func openEntry(at place: BytePlace) -> [Effect] {
         let slot = place.offset / Layout.unit
-        let file = state?.files.first { $0.name.text == place.file }
-        let block = file?.blocks.first { ($0.slot..<$0.slot + $0.units).contains(slot) }
-        guard let block else { return complain("no block stands in slot \(slot) of \(place.file)") }
-        return openPlace(in: block, offset: place.offset - block.slot * Layout.unit)
+        guard let file = state?.files.first(where: { $0.name.text == place.file }) else {
+            return complain("\(place.file) is no data file")
+        }
+        let nearest = file.blocks.min {
+            Self.distance($0, slot) < Self.distance($1, slot)
+        }
+        guard let block = nearest else { return complain("no block stands in \(place.file)") }
+        let distance = Self.distance(block, slot)
+        let effects = openPlace(
+            in: block, offset: distance > 0 ? 0 : place.offset - block.slot * Layout.unit)
+        entries?.asked = place
+        if distance > 0 {
+            notice = Notice(
+                kind: .problem,
+                text: "no block stands in slot \(slot): at the nearest, in slot \(block.slot)")
+        }
+        return effects
+    }
+
+    /// How many slots a block is away from a slot; 0 for one of its own.
+    private static func distance(_ block: BlockState, _ slot: Int) -> Int {
+        max(block.slot - slot, slot - (block.slot + block.units - 1), 0)
+    }
+
+    /// Says that no entry stands at the byte that was asked for, once its neighbours are there.
+    mutating func tellWhereAskedFor() {
+        guard let asked = entries?.asked else { return }
+        entries?.asked = nil
+        guard let row = entries?.selected, row.file.text == asked.file else { return }
+        let offset = asked.offset - row.slot * Layout.unit
+        // Of a block without a byte the first entry is meant; of another block it was said before.
+        guard offset > 0, !(row.offset..<row.end).contains(offset),
+            asked.offset / Layout.unit - row.slot < block(at: asked)?.units ?? 0
+        else { return }
+        tell(.init(row.offset >= offset ? .next : .last, "no entry stands at this byte"))
     }
 }

@@ -75,7 +75,7 @@ extension ConsoleModel {
         return loadBytes()
     }
 
-    private func hexSize(of file: String) -> Int? {
+    func hexSize(of file: String) -> Int? {
         if let known = self.file(file)?.file.size { return known }
         return hex.page?.file == file ? hex.page?.window.size : nil
     }

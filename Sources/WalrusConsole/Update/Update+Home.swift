@@ -35,7 +35,9 @@ extension ConsoleModel {
         guard !home.order.isEmpty else { return }
         let row = max(0, min((selectedTopicRow ?? 0) + delta, home.order.count - 1))
         home.selected = topicName(home.order[row])
-        focus = state.flatMap { Self.place(of: $0.topics[home.order[row]]) } ?? focus
+        let index = home.order[row]
+        let place = state.map { Self.place(of: $0.topics[index]) } ?? firstLook?.topics[index].place
+        focus = place ?? focus
     }
 
     /// Selects the topic that another screen pointed at, if it is in the list.

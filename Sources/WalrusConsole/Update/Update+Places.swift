@@ -3,21 +3,50 @@ internal import WalrusFormat
 
 extension ConsoleModel {
     /// The place that a command names: "2:25" is slot 25 of the second file, "2:25+0x1F" a byte in
-    /// that block, and on the hex screen "0x1F" and "31" are bytes of the file.
-    func place(named word: String) -> BytePlace? {
-        if let colon = word.firstIndex(of: ":") {
-            let rest = word[word.index(after: colon)...].split(
-                separator: "+", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let file = fileName(String(word[..<colon])), let slot = Int(rest[0]),
-                (0..<Layout.unitsPerFile).contains(slot)
+    /// that block, and on the hex screen "0x1F" and "31" are bytes of the file. Of a place that is
+    /// not there the nearest, with what is there instead.
+    func place(named word: String) -> (place: BytePlace, miss: EntryLanding.Miss?)? {
+        guard let colon = word.firstIndex(of: ":") else {
+            guard screen == .hex, let file = hex.place?.file,
+                let offset = Self.number(Substring(word))
             else { return nil }
-            let offset = rest.count > 1 ? Self.number(rest[1]) : 0
-            return offset.map {
-                BytePlace(file: file, offset: slot * Layout.unit + min($0, Layout.fileSize))
-            }
+            return nearest(BytePlace(file: file, offset: offset))
         }
-        guard screen == .hex, let file = hex.place?.file else { return nil }
-        return Self.number(Substring(word)).map { BytePlace(file: file, offset: $0) }
+        let rest = word[word.index(after: colon)...].split(
+            separator: "+", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let (file, missingFile) = fileName(String(word[..<colon])), let slot = Int(rest[0]),
+            let offset = rest.count > 1 ? Self.number(rest[1]) : 0
+        else { return nil }
+        let lastSlot = Layout.unitsPerFile - 1
+        let start = max(0, min(slot, lastSlot)) * Layout.unit
+        let (place, missing) = nearest(
+            BytePlace(file: file, offset: start + min(offset, Layout.fileSize)))
+        let missingSlot: EntryLanding.Miss? =
+            (0...lastSlot).contains(slot)
+            ? nil : .init(slot < 0 ? .first : .last, "a file has slots 0 to \(lastSlot)")
+        return (place, missingFile ?? missingSlot ?? missing)
+    }
+
+    /// The place, or the last byte of a file that ends before it.
+    private func nearest(_ place: BytePlace) -> (BytePlace, EntryLanding.Miss?) {
+        guard let size = hexSize(of: place.file), place.offset >= size else { return (place, nil) }
+        return (
+            BytePlace(file: place.file, offset: max(0, size - 1)),
+            .init(.last, "the file has \(plural(size, "byte"))")
+        )
+    }
+
+    /// Goes to a place that somebody named.
+    mutating func goTo(_ place: BytePlace, _ miss: EntryLanding.Miss?) -> [Effect] {
+        let effects: [Effect]
+        if screen == .entries {
+            if isFirstLook { return askToWait(for: "blocks can be gone to") }
+            effects = openEntry(at: place)
+        } else {
+            effects = point(at: place)
+        }
+        tell(miss)
+        return effects
     }
 
     /// Whether a line is meant as a place, though there may be no such one.
@@ -27,12 +56,16 @@ extension ConsoleModel {
         return parts.count == 2 && Int(parts[0]) != nil && parts[1].first?.isNumber == true
     }
 
-    private func fileName(_ text: String) -> String? {
+    private func fileName(_ text: String) -> (String, EntryLanding.Miss?)? {
         let files = state?.files.map(\.name) ?? firstLook?.files.map(\.name) ?? []
-        if let number = Int(text), files.indices.contains(number - 1) {
-            return files[number - 1].text
+        if let file = files.first(where: { $0.text == text }) { return (file.text, nil) }
+        guard let number = Int(text), let first = files.first, let last = files.last else {
+            return nil
         }
-        return files.first { $0.text == text }?.text
+        if number < 1 { return (first.text, .init(.first, "files count from 1")) }
+        guard number > files.count else { return (files[number - 1].text, nil) }
+        let count = files.count == 1 ? "there is 1 file" : "there are \(files.count) files"
+        return (last.text, .init(.last, count))
     }
 
     /// "31" or "0x1F".

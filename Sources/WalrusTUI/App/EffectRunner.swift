@@ -129,8 +129,16 @@ public final class EffectRunner: Sendable {
             attempt(request, tell) {
                 try self.find(request, topic, query, from: from, isForward: isForward, tell)
             }
-        case .locate(let request, let topic, let target, let count):
-            attempt(request, tell) { try self.locate(request, topic, target, count, tell) }
+        case .locate(let request, let topic, let point, let count):
+            attempt(request, tell) {
+                let reader = EntryReader(directory: self.directory, topic: topic)
+                let landing = try reader.landing(at: point)
+                // Damaged entries may stand behind the last sound one.
+                let first =
+                    point == .end ? landing.ordinal - count + 1 : landing.ordinal - count / 2
+                let rows = try reader.rows(from: max(1, first), count: count)
+                tell(.located(request: request, landing, rows))
+            }
         case .decode(let row, let payload):
             guard decoding.withLock({ $0 }) == row, let decoder else { return }
             tell(.decoded(row, decoder.decode(payload)))
@@ -266,25 +274,6 @@ public final class EffectRunner: Sendable {
             ? try reader.search(query, from: from, limit: 1) { goesOn($0.scanned) }.rows.first
             : try reader.last(query, before: from) { goesOn($0) }
         tell(.found(request: request, found))
-    }
-
-    private func locate(
-        _ request: Int, _ topic: TopicState, _ target: EntryTarget, _ count: Int,
-        _ tell: (Message) -> Void
-    ) throws {
-        let reader = EntryReader(directory: directory, topic: topic)
-        let ordinal: Int
-        switch target {
-        case .time(let time): ordinal = try reader.ordinal(at: time)
-        case .sequence(let sequence):
-            guard let found = try reader.ordinal(sequence: sequence) else {
-                tell(.failed(request: request, "no entry of this topic has a sequence"))
-                return
-            }
-            ordinal = found
-        }
-        let rows = try reader.rows(from: max(1, ordinal - count / 2), count: count)
-        tell(.located(request: request, ordinal: ordinal, rows))
     }
 
     private func export(_ order: ExportOrder, _ tell: (Message) -> Void)

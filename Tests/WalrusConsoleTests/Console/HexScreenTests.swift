@@ -253,9 +253,15 @@ import WalrusFormat
         #expect(!text(model).contains("000000"))
         try press(":1:0 <Enter>", &model)
         #expect(model.hex.map?.entry?.ordinal == 1)
-        for command in ["9:1", "1:100", "1:-1", "1:1+x", "0x", "1:"] {
+        for command in ["1:-1", "1:1+x", "0x", "1:", "x:1"] {
             try press(": \(command) <Enter>", &model)
             #expect(model.hex.place?.offset == 0, "\(command)")
+        }
+        // To the nearest, which is said.
+        for (command, slot) in [("9:1", 1), ("1:100", 99)] {
+            try press(": \(command) <Enter>", &model)
+            #expect(model.hex.place?.offset == slot * Layout.unit, "\(command)")
+            #expect(model.notice?.kind == .problem)
         }
         try press(": 99999999999 <Enter>", &model)
         #expect(model.hex.place?.offset == Layout.fileSize - 1)

@@ -1,3 +1,4 @@
+import SystemPackage
 import WalrusFormat
 
 @testable import Inspect
@@ -242,16 +243,25 @@ enum Sample {
     }
 
     private static func located(
-        _ id: Int, _ topic: TopicState, _ target: EntryTarget, _ count: Int
+        _ id: Int, _ topic: TopicState, _ target: EntryPoint, _ count: Int
     ) -> Message {
         // The sample's sequences are its ordinals, and all of it was appended at one moment.
         let ordinal: Int =
             switch target {
             case .sequence(let sequence): Int(clamping: sequence)
             case .time(let moment): moment <= time ? 1 : topic.entries + 1
+            case .ordinal(let number): number
+            case .last(let number): topic.entries + 1 - number
+            case .cursor: topic.consumed + 1
+            case .end: topic.entries + 1
+            case .begin, .place: 1
             }
-        let from = max(1, ordinal - count / 2)
-        return .located(request: id, ordinal: ordinal, rows(topic, from: from, count: count))
+        let reader = EntryReader(directory: FilePath("/nonexistent"), topic: topic)
+        let landing = EntryLanding(
+            ordinal: max(1, min(ordinal, topic.entries)),
+            miss: (try? reader.miss(of: target, at: ordinal)) ?? nil)
+        let from = max(1, landing.ordinal - count / 2)
+        return .located(request: id, landing, rows(topic, from: from, count: count))
     }
 
     private static func matches(

@@ -169,13 +169,17 @@ struct KeyTests {
             for case .locate(let id, let topic, .sequence(let wanted), let count) in effects {
                 #expect(wanted == UInt64(sequence))
                 let rows = Sample.rows(topic, from: 1, count: count)
-                _ = model.update(.located(request: id, ordinal: ordinal, rows))
+                let miss: EntryLanding.Miss? =
+                    sequence == ordinal
+                    ? nil : .init(.next, "no sound entry has the number \(sequence)")
+                let landing = EntryLanding(ordinal: ordinal, miss: miss)
+                _ = model.update(.located(request: id, landing, rows))
             }
         }
         try go(to: 7, landing: 9)
         #expect(model.entries?.selected?.ordinal == 9)
         #expect(model.notice?.kind == .problem)
-        #expect(model.notice?.text == "no sound entry has the number 7: this is the next one")
+        #expect(model.notice?.text == "no sound entry has the number 7: at the next")
         #expect(FrameText.render(ConsoleView.draw(model)).contains("the number 7"))
         try go(to: 12, landing: 12)
         #expect(model.entries?.selected?.ordinal == 12 && model.notice == nil)
