@@ -157,6 +157,13 @@ extension DirectoryState {
         }
         return correction.again == nil
     }
+
+    /// Whether that holds for any topic.
+    public var areCursorsLost: Bool {
+        recovery.corrections.contains { name, correction in
+            correction.again == nil && topic(name).map(isCursorLost) ?? false
+        }
+    }
 }
 
 /// Where a block stands.

@@ -36,6 +36,7 @@ import Testing
         let named = try walrus(
             "\"$walrus\" \(log.path) --config config/walrus/config.toml", in: folder)
         named.expectError(2, "config.toml:1:9", "=")
+        #expect(shown.errors.contains("config.toml:1:9") && shown.errors.contains("config check"))
         let missing = try walrus("\"$walrus\" \(log.path) --config none.toml", in: folder)
         missing.expectError(3, "none.toml")
     }

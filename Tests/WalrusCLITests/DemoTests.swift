@@ -38,7 +38,15 @@ import Testing
         #expect(topics.contains { $0["topic"]?.string == "tenant-00243" })
         let files = try log.bash("ls $log | grep -c '^1'")
         #expect(files.text == "3\n")
-        try log.run("demo", "--topics", "3").expectError(2, "--topics")
+        try log.run("demo", "--topics", "0").expectError(2, "--topics")
+    }
+
+    @Test(arguments: [1, 3, 7, 8]) func anyNumberOfTopics(count: Int) throws {
+        let log = try Log()
+        let result = try log.run("demo", "--topics", "\(count)", "--live", "--duration", "1")
+        #expect(result.status == 0, "\(result.errors)")
+        let topics = try log.topics()
+        #expect(topics.count == count && topics.contains { $0["topic"]?.string == "orders" })
     }
 
     @Test func liveWriter() throws {

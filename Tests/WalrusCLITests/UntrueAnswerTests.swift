@@ -71,6 +71,14 @@ import Testing
         #expect(try log.bash("truncate -s 20 \(index)").status == 0)
         #expect(try log.run("topics").text.contains("lost"))
         #expect(try log.run("topics", "-o", "json").text.contains("\"cursor_lost\":true"))
+        // How many are unread is then the most that it can be, wherever it stands.
+        let unread = try #require(try log.topics().first?["unread"]?.int)
+        #expect(try log.run("topics").text.contains(" <=\(unread) "))
+        for screen in ["home", "live", "entries"] {
+            let frame = try log.run(
+                "frame", "--screen", screen, "--topic", "alpha", "--size", "120x40")
+            #expect(frame.text.contains("≤\(unread)"), "\(screen): \(frame.text)")
+        }
         let preview = try log.run("recover-preview", "-o", "json").text
         // Three topics have entries.
         #expect(preview.ranges(of: "\"again\":null").count == 6)

@@ -8,9 +8,7 @@ enum DemoLog {
     /// 2025-11-20 12:00:00 UTC.
     private static let start: UInt64 = 1_763_640_000_000_000_000
 
-    /// - Parameter tenants: how many topics there are beside those that each differ.
-    static func write(_ path: FilePath, tenants count: Int = 0) throws {
-        let topics = DemoTopic.all + DemoTopic.tenants(count)
+    static func write(_ path: FilePath, _ topics: [DemoTopic]) throws {
         try Directory.create(path)
         let clock = SteppingClock(start: start, step: 3_000_000)
         var configuration = Configuration(directory: path, key: nil)
@@ -23,7 +21,8 @@ enum DemoLog {
         let engine = try Walrus(configuration, on: DiskStorage(path), clock: clock.now)
         var random = SplitMix(seed: 7)
         for round in 0..<26 {
-            try appendRound(round, round == 0 ? topics : DemoTopic.all, &random, engine)
+            let those = round == 0 ? topics : topics.filter(\.isNoTenant)
+            try appendRound(round, those, &random, engine)
         }
         for topic in topics {
             for _ in 0..<topic.consumed(engine.unreadCount(of: topic.name)) {
@@ -85,8 +84,9 @@ enum DemoLog {
 
     /// Appends and consumes until the time is up, or for ever. Of many topics that are alike, every
     /// second entry goes to one of them.
-    static func run(_ path: FilePath, rate: Int, seconds: Int?, tenants count: Int = 0) throws {
-        let tenants = DemoTopic.tenants(count)
+    static func run(_ path: FilePath, _ topics: [DemoTopic], rate: Int, seconds: Int?) throws {
+        let live = topics.filter(\.isLive)
+        let tenants = topics.filter { !$0.isNoTenant }
         var configuration = Configuration(directory: path, key: nil)
         configuration.readConsistency = .atLeastOnce(persistEvery: 50)
         let engine = try Walrus(configuration)
@@ -100,12 +100,12 @@ enum DemoLog {
             let count = max(1, rate * (20 + phase) / 70 / ticksPerSecond)
             for _ in 0..<count {
                 let group =
-                    tenants.isEmpty || random.next(below: 2) == 0 ? DemoTopic.live : tenants
+                    tenants.isEmpty || random.next(below: 2) == 0 ? live : tenants
                 let topic = group[random.next(below: group.count)]
                 let number = engine.unreadCount(of: topic.name) + 1
                 try engine.append(topic.payload(number, &random), to: topic.name)
             }
-            for topic in DemoTopic.live {
+            for topic in live {
                 for _ in 0..<topic.consumedLive(count, tick) {
                     guard try engine.readNext(topic.name, checkpoint: true) != nil else { break }
                 }

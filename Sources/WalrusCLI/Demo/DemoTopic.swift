@@ -18,7 +18,22 @@ struct DemoTopic: Sendable {
         DemoTopic(kind: .deadletter, name: "deadletter"),
         DemoTopic(kind: .snapshots, name: "snapshots"), DemoTopic(kind: .tokyo, name: "注文-東京"),
     ]
-    static let live = Array(all[..<3])
+
+    /// So many topics: those that each differ, and then those that are alike.
+    static func first(_ count: Int) -> [DemoTopic] {
+        Array(all.prefix(count)) + tenants(count - all.count)
+    }
+
+    /// Whether a live writer appends to it all the time.
+    var isLive: Bool {
+        switch kind {
+        case .orders, .metrics, .audit: true
+        default: false
+        }
+    }
+
+    /// Whether it differs from all others.
+    var isNoTenant: Bool { if case .tenant = kind { false } else { true } }
 
     /// So many topics that are alike, with a block and a few entries each.
     static func tenants(_ count: Int) -> [DemoTopic] {

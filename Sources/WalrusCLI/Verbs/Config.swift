@@ -35,18 +35,26 @@ struct ConfigurationArguments: ParsableArguments {
 
     /// The configuration for a console. A file that was not asked for keeps none from starting: what
     /// is wrong with it is the notice to begin with.
-    func read() throws -> (configuration: ConsoleConfiguration, notice: String?) {
+    func read() throws -> (configuration: ConsoleConfiguration, notice: ConsoleModel.Notice?) {
         do {
             guard let (path, bytes) = try contents() else { return (ConsoleConfiguration(), nil) }
             let (configuration, problems) = ConsoleConfiguration.read(bytes)
-            guard let first = problems.first else { return (configuration, nil) }
-            let text = first.description(in: path.string)
-            if config != nil { throw Failure(.usage, text) }
-            return (ConsoleConfiguration(), "\(text); defaults hold (walrus config check)")
+            let notice = ConsoleModel.Notice(
+                problems, name: path.lastComponent?.string ?? path.string, path: path.string)
+            guard let notice else { return (configuration, nil) }
+            if config != nil { throw Failure(.usage, Self.line(notice)) }
+            return (ConsoleConfiguration(), notice)
         } catch let failure as Failure {
             if config != nil { throw failure }
-            return (ConsoleConfiguration(), failure.message)
+            let notice = failure.message.map { ConsoleModel.Notice(kind: .problem, text: $0) }
+            return (ConsoleConfiguration(), notice)
         }
+    }
+
+    /// The notice as one line, with the file's whole name.
+    static func line(_ notice: ConsoleModel.Notice) -> String {
+        let text = notice.details.first ?? notice.text
+        return notice.tail.isEmpty ? text : "\(text) \(notice.tail)"
     }
 }
 
@@ -94,7 +102,7 @@ struct Config: ParsableCommand {
             let output = StandardOutput()
             try output.write(configuration.text())
             try output.flush()
-            if let notice { throw Failure(.nothing, notice) }
+            if let notice { throw Failure(.nothing, ConfigurationArguments.line(notice)) }
         }
     }
 

@@ -87,6 +87,7 @@ struct Console: Verb {
         let (path, isChoice) =
             recording == nil ? try log.existingOrChoice() : (FilePath(log.directory), false)
         var (chosen, notice) = try configuration.read()
+        if let problem = recording?.problem { notice = .init(kind: .problem, text: problem) }
         if let theme { chosen.theme = theme }
         if let color { chosen.color = color.choice }
         if let refresh { chosen.refresh = refresh.nanoseconds }
@@ -102,7 +103,7 @@ struct Console: Verb {
                 directory: path.string, setup: setup,
                 decoder: decoder.decode ?? (chosen.decode.isEmpty ? nil : chosen.decode),
                 recording: recording, from: first)
-            if let problem = recording?.problem { StandardStreams.complain("walrus: " + problem) }
+            complain(of: notice)
             console.configure(chosen)
             return try console.run(choosing: isChoice)
         }
@@ -111,7 +112,7 @@ struct Console: Verb {
                 directory: path.string, setup: setup, size: Size(columns: 100, rows: 30),
                 glyphs: chosen.ascii ? .ascii : .unicode, decoder: decoder.decode,
                 recording: recording, from: first)
-            if let problem = recording?.problem { StandardStreams.complain("walrus: " + problem) }
+            complain(of: notice)
             console.configure(chosen)
             if isChoice { console.choose(in: path.string) } else { console.start() }
             let output = StandardOutput()
@@ -122,12 +123,18 @@ struct Console: Verb {
         do throws(TerminalError) {
             status = try ConsoleApp(
                 directory: path.string, setup: setup, configuration: chosen,
-                choosing: isChoice, notice: recording?.problem ?? notice,
+                choosing: isChoice, notice: notice,
                 decoder: decoder.decode ?? (chosen.decode.isEmpty ? nil : chosen.decode),
                 recording: recording, from: first
             ).run()
         } catch { throw Failure(.io, error.description) }
         if status != 0 { throw ExitCode(status) }
+    }
+
+    /// Where no bottom line would say it.
+    private func complain(of notice: ConsoleModel.Notice?) {
+        guard let notice else { return }
+        StandardStreams.complain("walrus: " + Failure.line(ConfigurationArguments.line(notice)))
     }
 
     /// Where an application writes that was told nothing, unless there is a DIR.

@@ -19,7 +19,7 @@ struct Demo: Verb {
         completion: .directory)
     var directory: String
 
-    @Option(help: "So many topics in all: those beside the seven are small and alike.")
+    @Option(help: "So many topics in all: those beside the first seven are small and alike.")
     var topics = 7
 
     @Flag(help: "Keep appending and consuming.")
@@ -33,8 +33,8 @@ struct Demo: Verb {
 
     func validate() throws {
         if !(1...100_000).contains(rate) { throw ValidationError("--rate must be 1 to 100000") }
-        if !(7...99_999).contains(topics) {
-            throw ValidationError("--topics must be 7 to 99999")
+        if !(1...99_999).contains(topics) {
+            throw ValidationError("--topics must be 1 to 99999")
         }
         if let duration, duration < 1 { throw ValidationError("--duration must be above 0") }
     }
@@ -44,11 +44,11 @@ struct Demo: Verb {
         if try Directory.exists(path) && !Directory.list(path).isEmpty {
             throw Failure(.usage, "\(path) is not empty: demo writes into a new directory only")
         }
-        let tenants = topics - DemoTopic.all.count
-        try DemoLog.write(path, tenants: tenants)
+        let topics = DemoTopic.first(topics)
+        try DemoLog.write(path, topics)
         let output = StandardOutput()
         try output.write("\(path)\n")
         try output.flush()
-        if live { try DemoLog.run(path, rate: rate, seconds: duration, tenants: tenants) }
+        if live { try DemoLog.run(path, topics, rate: rate, seconds: duration) }
     }
 }

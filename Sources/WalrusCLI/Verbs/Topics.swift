@@ -30,13 +30,16 @@ struct Topics: Verb {
             ] + (isDamaged ? [.init("DAMAGED", number: true)] : []) + [.init("CURSOR")],
             members: members
         ) { topic in
-            [
-                topic.name.shown(ascii: false), String(topic.entries), String(topic.unread),
+            let isLost = state.isCursorLost(topic)
+            return [
+                topic.name.shown(ascii: false), String(topic.entries),
+                // The most that it can be.
+                (isLost ? "<=" : "") + String(topic.unread),
                 String(topic.size), topic.isClean ? "clean" : "dirty", String(topic.blocks.count),
             ] + (isDamaged ? [String(topic.damaged)] : [])
                 + [
                     topic.cursor.map { "\($0.file):\($0.slot)+\($0.offset)" }
-                        ?? (state.isCursorLost(topic) ? "lost" : "begin")
+                        ?? (isLost ? "lost" : "begin")
                 ]
         }
         try state.admitGaps()

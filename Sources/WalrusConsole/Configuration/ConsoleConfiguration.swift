@@ -55,6 +55,22 @@ public enum ConfiguredTable: String, Hashable, Sendable, CaseIterable {
     }
 }
 
+extension ConsoleModel.Notice {
+    /// The first of a configuration file's problems, and how many more there are; all of them are
+    /// its details.
+    ///
+    /// - Parameter path: of the file; `name` stands for it where there is little room.
+    public init?(_ problems: [ConfigurationProblem], name: String, path: String) {
+        guard let first = problems.first else { return nil }
+        let check = "walrus config check"
+        self.init(
+            kind: .problem, text: first.description(in: name),
+            tail: problems.count > 1 ? "(+\(problems.count - 1) more, \(check))" : "(\(check))",
+            details: problems.map { $0.description(in: path) }
+                + ["The defaults hold until the file is mended."])
+    }
+}
+
 extension ConsoleModel {
     /// Takes a configuration over, before the start.
     public mutating func configure(_ configuration: ConsoleConfiguration) {
@@ -67,9 +83,7 @@ extension ConsoleModel {
     }
 
     /// Shows a problem until the next key.
-    public mutating func complain(of problem: String) {
-        notice = Notice(kind: .problem, text: problem)
-    }
+    public mutating func complain(of problem: Notice) { notice = problem }
 
     /// The theme to draw with.
     public var adaptedTheme: Theme { configuration.adapted(theme) }

@@ -161,7 +161,9 @@ public struct LiveReport: Sendable {
         if case .drains(let seconds) = topic.trend { drain = .double(seconds) }
         return .object([
             ("topic", .string(topic.state.name.text)), ("topic_hex", .string(topic.state.name.hex)),
-            ("unread", .int(topic.state.unread)), ("unread_size", .int(topic.state.unreadSize)),
+            ("unread", .int(topic.state.unread)),
+            ("cursor_lost", .bool(state.isCursorLost(topic.state))),
+            ("unread_size", .int(topic.state.unreadSize)),
             ("appended_per_second", known ? .double(topic.appended) : .null),
             ("consumed_per_second", known ? .double(topic.consumed) : .null),
             ("trend", .string(topic.trend.name)), ("drains_in_seconds", drain),

@@ -12,7 +12,7 @@ enum LiveUnreadView {
             ? "" : ", \(Figures.grouped(home.order.count)) of \(state.topics.count) topics"
         guard
             let inside = ListBox.drawTopics(
-                model, title: "Unread \(Figures.grouped(state.unread))\(count)",
+                model, title: "Unread \(model.unreadInAll)\(count)",
                 note: (layout.topics.width >= 76 ? meanNote : "") + "log scale  ",
                 top: model.liveTop, rows: layout.topicRows, &grid, layout.topics)
         else { return }
@@ -24,7 +24,7 @@ enum LiveUnreadView {
             chosen.pick(columns(isWide: isWide)),
             rows: visible.map {
                 chosen.pick(
-                    row(report.topic(state.topics[$0]), $0, scale, model.glyphs, isWide: isWide))
+                    row(report.topic(state.topics[$0]), $0, scale, model, isWide: isWide))
             }, selected: model.selectedTopicRow.map { $0 - model.liveTop })
         table.draw(into: &grid, in: inside)
         let bar = chosen.place(of: barColumn)
@@ -54,10 +54,11 @@ enum LiveUnreadView {
     }
 
     private static func row(
-        _ topic: LiveReport.Topic, _ index: Int, _ scale: LogScale, _ glyphs: GlyphSet, isWide: Bool
+        _ topic: LiveReport.Topic, _ index: Int, _ scale: LogScale, _ model: ConsoleModel,
+        isWide: Bool
     ) -> [TableCell] {
         let state = topic.state
-        let name = state.name.shown(ascii: glyphs.isASCII)
+        let name = state.name.shown(ascii: model.glyphs.isASCII)
         let color = Style(Role.topic(index))
         func rate(_ value: Double) -> TableCell {
             .text(
@@ -66,7 +67,7 @@ enum LiveUnreadView {
         return [
             .text(name, color.bold),
             .text(
-                Figures.grouped(state.unread), state.unread > 0 ? Style(.text, .bold) : .muted),
+                model.unread(of: state), state.unread > 0 ? Style(.text, .bold) : .muted),
             .gauge(Gauge(scale.fraction(state.unread), style: color)),
             rate(topic.appended), rate(topic.consumed), trend(topic.trend, isWide: isWide),
         ]

@@ -42,6 +42,22 @@ extension ConsoleModel {
         reorderTopics()
     }
 
+    /// How many entries of the topic are unread; where its cursor is lost, the most that it can be.
+    func unread(of topic: TopicState) -> String {
+        (state?.isCursorLost(topic) ?? false ? glyphs.atMost : "") + Figures.grouped(topic.unread)
+    }
+
+    /// Columns that stand before that figure.
+    var atMostColumns: Int {
+        state?.areCursorsLost ?? false ? DisplayWidth.columns(of: glyphs.atMost) : 0
+    }
+
+    /// The same of all topics together.
+    var unreadInAll: String {
+        guard let state else { return "?" }
+        return (state.areCursorsLost ? glyphs.atMost : "") + Figures.grouped(state.unread)
+    }
+
     /// What is said to a key that asks for what the end of the first look brings.
     mutating func askToWait(for what: String) -> [Effect] {
         complain("\(what) when the first look at the directory is over")

@@ -56,25 +56,66 @@ public struct StackedBar: Hashable, Sendable {
 
     public init(_ segments: [Segment]) { self.segments = segments }
 
-    /// One row. Every part above zero gets a column at least; a label that does not fit is
-    /// left out rather than cut, since half a number is a wrong number.
+    /// One row. Every part above zero gets a column at least; a label that does not fit stands
+    /// behind the bar, beside a piece of its part's colour, rather than being cut: half a number is
+    /// a wrong number.
     public func draw(into grid: inout Grid, in rect: Rect) {
         guard !rect.isEmpty else { return }
-        let widths = StackedBar.apportion(segments.map(\.value), columns: rect.width)
+        let pad = grid.glyphs.isASCII ? "" : " "
+        let (widths, beside) = layout(columns: rect.width, pad: pad)
         var x = rect.x
         for (i, segment) in segments.enumerated() where widths[i] > 0 {
             let area = Rect(x: x, y: rect.y, width: widths[i], height: 1)
-            // Where neither colour nor attributes may be seen, a fill tells the parts apart.
-            let shades = grid.glyphs.shades
-            let fill = grid.glyphs.isASCII ? shades[(shades.count - 1 - i % shades.count)] : " "
-            grid.fill(area, style: segment.style, with: fill)
-            let pad = grid.glyphs.isASCII ? "" : " "
+            grid.fill(area, style: segment.style, with: fill(i, grid.glyphs))
             let label = [segment.label, segment.shortLabel].map { pad + $0 }
                 .first { DisplayWidth.columns(of: $0) <= area.width }
-            if let label { grid.put(label, x: area.x, y: area.y, style: segment.style) }
+            if let label, !beside.contains(i) {
+                grid.put(label, x: area.x, y: area.y, style: segment.style)
+            }
             x += widths[i]
         }
+        for i in beside {
+            x += 1
+            grid.put(fill(i, grid.glyphs), x: x, y: rect.y, style: segments[i].style, width: 1)
+            x += 2
+            x += grid.put(segments[i].label, x: x, y: rect.y, style: .muted)
+        }
     }
+
+    /// Where neither colour nor attributes may be seen, a fill tells the parts apart.
+    private func fill(_ index: Int, _ glyphs: GlyphSet) -> String {
+        let shades = glyphs.shades
+        return glyphs.isASCII ? shades[(shades.count - 1 - index % shades.count)] : " "
+    }
+
+    /// The columns of each part, and the parts whose label stands behind the bar, which keeps a
+    /// third of its columns: where that is too little, parts have their short label or none.
+    private func layout(columns: Int, pad: String) -> (widths: [Int], beside: [Int]) {
+        let values = segments.map(\.value)
+        func width(_ label: String) -> Int { DisplayWidth.columns(of: label) }
+        var (beside, taken): (Set<Int>, Int) = ([], 0)
+        var widths = StackedBar.apportion(values, columns: columns)
+        var isSettled = false
+        while !isSettled {
+            isSettled = true
+            for (i, segment) in segments.enumerated() where widths[i] > 0 && !segment.label.isEmpty
+            {
+                let more = Self.besideGap + width(segment.label)
+                guard width(pad + segment.label) > widths[i], !beside.contains(i),
+                    columns - taken - more >= columns / 3
+                else { continue }
+                beside.insert(i)
+                taken += more
+                widths = StackedBar.apportion(values, columns: columns - taken)
+                isSettled = false
+                break
+            }
+        }
+        return (widths, beside.sorted())
+    }
+
+    /// A blank, the part's colour, a blank.
+    private static let besideGap = 3
 
     /// Whole columns in proportion to the values, with the given sum (largest remainder).
     static func apportion(_ values: [Double], columns: Int) -> [Int] {

@@ -50,6 +50,7 @@ public struct GlyphSet: Hashable, Sendable {
     public let ascending: String, descending: String
     public let left: String, right: String, up: String, down: String
     public let check: String, cross: String, warning: String, marked: String, times: String
+    public let atMost: String
     public let scrollTrack: String, scrollThumb: String
 
     /// For UTF-8 terminals with a full font.
@@ -62,8 +63,8 @@ public struct GlyphSet: Hashable, Sendable {
         consumed: "░", unread: "█", cursor: "▓", tail: "▶", damaged: "✖", orphan: "?",
         neverWritten: "·", reclaimable: "▒", selection: "▌", bullet: "●", separator: "·",
         dash: "–", ascending: "▲", descending: "▼", left: "←", right: "→", up: "↑", down: "↓",
-        check: "✔", cross: "✖", warning: "!", marked: "◆", times: "×", scrollTrack: "│",
-        scrollThumb: "█")
+        check: "✔", cross: "✖", warning: "!", marked: "◆", times: "×", atMost: "≤",
+        scrollTrack: "│", scrollThumb: "█")
 
     /// For the Linux console, whose fonts hold little more than the old PC character set.
     public static let console = GlyphSet(
@@ -73,8 +74,8 @@ public struct GlyphSet: Hashable, Sendable {
         consumed: "░", unread: "█", cursor: "▓", tail: ">", damaged: "X", orphan: "?",
         neverWritten: "·", reclaimable: "▒", selection: "▌", bullet: "*", separator: "·",
         dash: "-", ascending: "^", descending: "v", left: "<", right: ">", up: "^", down: "v",
-        check: "+", cross: "X", warning: "!", marked: "*", times: "x", scrollTrack: "│",
-        scrollThumb: "█")
+        check: "+", cross: "X", warning: "!", marked: "*", times: "x", atMost: "<=",
+        scrollTrack: "│", scrollThumb: "█")
 
     /// For everything else, and the base that the layout is tested with.
     public static let ascii = GlyphSet(
@@ -84,8 +85,8 @@ public struct GlyphSet: Hashable, Sendable {
         consumed: "=", unread: "#", cursor: "+", tail: ">", damaged: "!", orphan: "?",
         neverWritten: ".", reclaimable: "-", selection: ">", bullet: "*", separator: "-",
         dash: "-", ascending: "^", descending: "v", left: "<", right: ">", up: "^", down: "v",
-        check: "+", cross: "x", warning: "!", marked: "*", times: "x", scrollTrack: "|",
-        scrollThumb: "#")
+        check: "+", cross: "x", warning: "!", marked: "*", times: "x", atMost: "<=",
+        scrollTrack: "|", scrollThumb: "#")
 
     /// One ASCII character for the few symbols that prose uses, `?` for the rest.
     static func asciiEquivalent(of scalar: Unicode.Scalar) -> String {

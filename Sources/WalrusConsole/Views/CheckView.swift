@@ -1,4 +1,5 @@
 internal import Inspect
+internal import WalrusFormat
 
 /// Where the parts of the check screen stand.
 struct CheckLayout {
@@ -13,7 +14,15 @@ struct CheckLayout {
     init(_ model: ConsoleModel) {
         let (summary, body) = Chrome(model).body.splitTop(1)
         self.summary = summary
-        let (lists, detail) = body.splitBottom(body.height >= 14 ? 6 : 0)
+        // The selected finding has room for all that is said of it, as far as half of the screen
+        // goes.
+        let said = Self.selected(model).map {
+            PayloadText.prose(
+                CheckView.sentence($0), width: body.width - 4, ascii: model.glyphs.isASCII
+            ).count + 2
+        }
+        let wanted = min(max(6, said ?? 6), body.height / 2)
+        let (lists, detail) = body.splitBottom(body.height >= 14 ? wanted : 0)
         self.detail = detail
         let none = Rect(x: lists.x, y: lists.y, width: 0, height: 0)
         if lists.height >= 24 {
@@ -30,6 +39,13 @@ struct CheckLayout {
         }
         listHeight = max(0, list.height - Self.listFrame)
         restartHeight = max(0, restart.height - Self.restartFrame)
+    }
+
+    private static func selected(_ model: ConsoleModel) -> Finding? {
+        guard !model.restart.isFocused else { return nil }
+        let findings = model.shownFindings
+        return findings.indices.contains(model.check.selected)
+            ? findings[model.check.selected] : nil
     }
 
     /// Borders and titles.
@@ -87,7 +103,7 @@ enum CheckView {
         let visible = findings.dropFirst(model.check.top).prefix(layout.listHeight)
         let chosen = ColumnChoice(.findings, model)
         Table(
-            chosen.pick(columns), rows: visible.map { chosen.pick(row($0, model)) },
+            chosen.pick(columns(findings)), rows: visible.map { chosen.pick(row($0, model)) },
             selected: model.check.selected - model.check.top,
             isFocused: !model.restart.isFocused
         ).draw(into: &grid, in: inside)
@@ -107,14 +123,23 @@ enum CheckView {
     /// What a configuration calls the columns below.
     static let columnNames = ["severity", "kind", "file", "block", "offset", "what"]
 
-    static let columns = [
-        TableColumn("SEVERITY", .fixed(9), priority: 9),
-        TableColumn("KIND", .fixed(20), priority: 6),
-        TableColumn("FILE", .flexible(minimum: 13, weight: 1), truncating: .middle, priority: 7),
-        TableColumn("BLOCK", .fixed(5), align: .trailing, priority: 5),
-        TableColumn("OFFSET", .fixed(10), align: .trailing, priority: 4),
-        TableColumn("WHAT", .flexible(minimum: 24, weight: 4), priority: 3),
-    ]
+    /// What it is, and in which file, go before where in that file it is: the box below has all of
+    /// it. A file's name has the room of the longest of all, seen or not.
+    static func columns(_ findings: [Finding]) -> [TableColumn] {
+        let longest = findings.reduce(0) { max($0, $1.file?.utf8.count ?? 0) }
+        return [
+            TableColumn("SEVERITY", .fixed(9), priority: 9),
+            TableColumn("KIND", .fixed(20), priority: 6),
+            TableColumn(
+                "FILE", .fixed(max(4, min(longest, fileMax))), truncating: .middle, priority: 7),
+            TableColumn("BLOCK", .fixed(5), align: .trailing, priority: 5),
+            TableColumn("OFFSET", .fixed(10), align: .trailing, priority: 4),
+            TableColumn("WHAT", .flexible(minimum: 24), priority: 8),
+        ]
+    }
+
+    /// The longest name that the log's own files have.
+    private static let fileMax = DirectoryNames.cursorIndex.utf8.count
 
     /// The finding with its place, as a sentence.
     static func sentence(_ finding: Finding) -> String {

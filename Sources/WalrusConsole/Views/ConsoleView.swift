@@ -44,6 +44,7 @@ public enum ConsoleView {
         let problems = state.count(.error)
         let text =
             (problems > 0 ? "\(problems)! " : "")
+            + (state.areCursorsLost ? model.glyphs.atMost : "")
             + "\(Figures.count(Double(state.unread))) unread of \(Figures.count(Double(state.entries)))"
             + ", \(plural(state.topics.count, "topic"))"
         grid.put(text, x: 0, y: 0, width: model.size.columns, align: .leading)
@@ -163,10 +164,8 @@ enum FooterView {
         } else if let notice = model.notice {
             let role: Role = notice.kind == .done ? .good : .bad
             let mark = notice.kind == .done ? model.glyphs.check : model.glyphs.warning
-            let text = VisibleText(
-                notice.text, mode: .dots, ascii: model.glyphs.isASCII, limit: rect.width)
             grid.put(
-                [StyledText(" \(mark) ", role, .bold), StyledText(text.text, role)],
+                [StyledText(" \(mark) ", role, .bold)] + pieces(notice, role, model, grid, rect),
                 x: rect.x, y: rect.y, width: rect.width)
         } else if let exporting = model.exporting {
             drawProgress(exporting, "Esc stops", model, &grid, rect)
@@ -177,6 +176,26 @@ enum FooterView {
         } else {
             drawKeys(model, &grid, rect)
         }
+    }
+
+    /// What is cut says where all of it is.
+    private static func pieces(
+        _ notice: ConsoleModel.Notice, _ role: Role, _ model: ConsoleModel, _ grid: Grid,
+        _ rect: Rect
+    ) -> [StyledText] {
+        func visible(_ text: String) -> String {
+            VisibleText(text, mode: .dots, ascii: model.glyphs.isASCII, limit: 2_000).text
+        }
+        let room = rect.width - 3
+        let text = visible(notice.text)
+        let tail = notice.tail.isEmpty ? "" : " " + visible(notice.tail)
+        if DisplayWidth.columns(of: text + tail) <= room { return [StyledText(text + tail, role)] }
+        let hint = "  :messages"
+        let left = max(1, room - DisplayWidth.columns(of: tail + hint))
+        return [
+            StyledText(grid.fit(text, width: left, truncating: .tail).text + tail, role),
+            StyledText(hint, .muted),
+        ]
     }
 
     /// Something that goes on while one looks, and the key that has to do with it.

@@ -60,7 +60,7 @@ enum EntriesView {
             pieces.append(StyledText(gap + plural(topic.entries, "entry", "entries")))
             pieces.append(
                 StyledText(
-                    gap + "unread \(Figures.grouped(topic.unread))",
+                    gap + "unread \(model.unread(of: topic))",
                     topic.unread > 0 ? Style(.text, .bold) : .muted))
             if topic.damaged > 0 {
                 pieces.append(

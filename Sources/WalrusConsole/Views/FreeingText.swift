@@ -94,7 +94,8 @@ enum FreeingText {
     }
 }
 
-/// The files by size: what keeps each, and which cursors have to pass what before it goes.
+/// The files in the order in which they come back, as the line above has it: what keeps each, and
+/// which cursors have to pass what before it goes.
 enum FreeingList {
     /// How many lines there are to tell, as far as `max`.
     static func count(_ model: ConsoleModel, _ forecast: ReclaimForecast, width: Int, max: Int)
@@ -126,9 +127,7 @@ enum FreeingList {
     private static func lines(
         _ model: ConsoleModel, _ forecast: ReclaimForecast, width: Int, height: Int
     ) -> [[StyledText]] {
-        let order = forecast.files.indices.sorted {
-            (forecast.files[$1].allocated, $0) < (forecast.files[$0].allocated, $1)
-        }
+        let order = order(forecast)
         let isCut = order.count > height
         let shown = order.prefix(isCut ? max(0, height - 1) : order.count)
         var spare = height - order.count
@@ -141,7 +140,7 @@ enum FreeingList {
             spare -= readers.count
         }
         if isCut {
-            let more = plural(order.count - shown.count, "smaller file")
+            let more = plural(order.count - shown.count, "more file")
             lines.append([StyledText("+ \(more)", .muted)])
         }
         return lines.flatMap { line in
@@ -149,6 +148,24 @@ enum FreeingList {
             guard parts.count > 1, parts.count - 1 <= spare else { return [line] }
             spare -= parts.count - 1
             return parts
+        }
+    }
+
+    /// What is free comes first, then what reading frees, the least reading first, then what stays;
+    /// the largest of those that are alike.
+    static func order(_ forecast: ReclaimForecast) -> [Int] {
+        let ranks = forecast.files.map { file -> (Int, Int) in
+            switch file.fate {
+            case .goes: (0, -file.allocated)
+            case .stranded: (1, -file.allocated)
+            case .held where file.goesWhenRead: (2, file.entriesToRead)
+            case .held: (3, -file.allocated)
+            case .filling: (4, -file.allocated)
+            case .kept: (5, -file.allocated)
+            }
+        }
+        return forecast.files.indices.sorted { a, b in
+            ranks[a] != ranks[b] ? ranks[a] < ranks[b] : a < b
         }
     }
 

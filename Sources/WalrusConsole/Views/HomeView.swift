@@ -203,7 +203,8 @@ enum HomeView {
             TableColumn(
                 "TOPIC", .flexible(minimum: 16, weight: 3), truncating: .middle, priority: 9),
             TableColumn("ENTRIES", .fixed(figure), align: .trailing, priority: 7),
-            TableColumn("UNREAD", .fixed(figure), align: .trailing, priority: 8),
+            TableColumn(
+                "UNREAD", .fixed(figure + model.atMostColumns), align: .trailing, priority: 8),
             TableColumn("SIZE", .fixed(5), align: .trailing, priority: 5),
             TableColumn("CURSOR", .fixed(place), priority: 6),
             TableColumn("FLAG", .fixed(5), priority: 4),
@@ -257,7 +258,7 @@ enum HomeView {
                 ? .marked(name, color.bold, StyledText(" \(model.glyphs.damaged)", .damaged))
                 : .text(name, color.bold),
             .text(Figures.grouped(topic.entries)),
-            .text(Figures.grouped(topic.unread), unread),
+            .text(model.unread(of: topic), unread),
             .text(Figures.bytes(topic.size), .muted),
             cursor(topic, files, isLost: model.state?.isCursorLost(topic) ?? false),
             topic.isClean ? .text("clean", Style(.good)) : .text("dirty", Style(.warning)),

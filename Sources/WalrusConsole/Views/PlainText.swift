@@ -146,8 +146,10 @@ public enum PlainText {
     // MARK: - Items
 
     private static func topic(_ topic: TopicState, _ state: DirectoryState) -> String {
+        let isLost = state.isCursorLost(topic)
         var parts = [
-            "\(Figures.grouped(topic.unread)) unread of \(plural(topic.entries, "entry", "entries"))",
+            (isLost ? "at most " : "") + "\(Figures.grouped(topic.unread)) unread of "
+                + plural(topic.entries, "entry", "entries"),
             Figures.bytes(topic.size), topic.isClean ? "clean" : "dirty",
         ]
         if topic.damaged > 0 { parts.append("\(Figures.grouped(topic.damaged)) damaged") }
@@ -156,7 +158,7 @@ public enum PlainText {
                 "cursor in block \(FileNumbers(state).number(cursor.file)):\(cursor.slot)"
                     + (cursor.isClear ? "" : ", unclear"))
         } else {
-            parts.append("cursor at the beginning")
+            parts.append(isLost ? "cursor lost" : "cursor at the beginning")
         }
         return "\(topic.name.shown(ascii: false)). \(parts.joined(separator: ", "))."
     }

@@ -51,7 +51,7 @@ public final class ConsoleApp {
     ///   - start: the frame of the recording to begin with; without one, the last.
     public init(
         directory: String, setup: ConsoleModel.Setup, configuration: ConsoleConfiguration,
-        choosing: Bool = false, notice: String? = nil, decoder: String? = nil,
+        choosing: Bool = false, notice: ConsoleModel.Notice? = nil, decoder: String? = nil,
         recording: RecordingFile? = nil, from start: Int? = nil
     ) throws(TerminalError) {
         runner = EffectRunner(directory: directory, decoder: decoder, recording: recording)

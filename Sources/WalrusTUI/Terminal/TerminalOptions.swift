@@ -10,7 +10,8 @@ public struct TerminalError: Error, Hashable, Sendable, CustomStringConvertible 
 
     static func noTerm() -> TerminalError {
         TerminalError(
-            description: "TERM is not set; run with TERM=xterm-256color, or use `walrus frame`")
+            description: "TERM is not set; run with TERM=xterm-256color, or use `walrus DIR "
+                + "--plain`, which needs no more than lines")
     }
 
     static func unknownTerm(_ name: String) -> TerminalError {

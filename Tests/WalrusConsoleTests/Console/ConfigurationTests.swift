@@ -234,7 +234,7 @@ import Testing
         #expect(EntriesView.columnNames.count == EntriesView.columns(Sample.model()).count)
         #expect(BlockListPanel.columnNames.count == BlockListPanel.columns(Sample.model()).count)
         #expect(LiveUnreadView.columnNames.count == LiveUnreadView.columns(isWide: true).count)
-        #expect(CheckView.columnNames.count == CheckView.columns.count)
+        #expect(CheckView.columnNames.count == CheckView.columns([]).count)
     }
 
     @Test func keysHaveNamesThatReadBack() {
@@ -246,5 +246,32 @@ import Testing
         for name in ["", "xy", "C-", "F0", "F99", " ", "\u{1B}"] {
             #expect(Key(named: name) == nil)
         }
+    }
+
+    /// Of a file with several mistakes the bottom line has the first, and how many more there are;
+    /// all of them are shown by `:messages`.
+    @Test(arguments: [(80, 24), (120, 40)]) func everyMistakeCanBeRead(_ size: (Int, Int)) throws {
+        let file = "refresh = \"1 fortnight\"\nthem = 1\n[keys.home]\nsortt = \"x\"\n"
+        let problems = ConsoleConfiguration.read(Array(file.utf8)).problems
+        #expect(problems.count == 3)
+        var model = Sample.model(size.0, size.1)
+        _ = try Sample.session(&model)
+        model.complain(
+            of: try #require(
+                ConsoleModel.Notice(
+                    problems, name: "config.toml", path: "/home/someone/config.toml")))
+        func text() -> String { FrameText.render(ConsoleView.draw(model)) }
+        let bottom = text().split(separator: "\n").last ?? ""
+        #expect(bottom.contains("config.toml:1:11: refresh"))
+        #expect(bottom.contains("(+2 more, walrus config check)"))
+        // What is cut says where all of it is.
+        #expect(bottom.contains(":messages") == (size.0 < 100))
+        for key in try Key.script(":messages<Enter>") { _ = model.update(.key(key)) }
+        for problem in problems {
+            #expect(text().contains(":\(problem.position.line):\(problem.position.column): "))
+        }
+        #expect(text().contains("/home/someone/config.toml:4:1:"))
+        for key in try Key.script("<Esc>") { _ = model.update(.key(key)) }
+        #expect(model.overlay == nil)
     }
 }

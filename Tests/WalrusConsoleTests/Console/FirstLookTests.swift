@@ -27,6 +27,7 @@ import WalrusFormat
             guard !blocks.isEmpty else { return nil }
             var told = FirstLook.Topic(name: topic.name)
             told.blocks = blocks.count
+            told.place = BytePlace(file: blocks[0].file, slot: blocks[0].slot, offset: 0)
             for block in blocks where block.slot < counted {
                 told.countedBlocks += 1
                 told.entries += block.entries
@@ -117,6 +118,22 @@ import WalrusFormat
         // What comes late is of no use any more.
         _ = other.update(.looking(Self.look()))
         #expect(other.firstLook == nil)
+    }
+
+    /// Nor is it lost on the way over other screens.
+    @Test(arguments: ["3 1", "6 1", "4 1", "5 1", "7 1", "3 4 6 1"], ["j", "j j", "G"])
+    func whatWasChosenStaysChosen(screens: String, moves: String) throws {
+        for endsBefore in [false, true] {
+            var model = Self.model()
+            for key in try Key.script(moves) { _ = model.update(.key(key)) }
+            let chosen = try #require(model.home.selected)
+            let keys = try Key.script(screens)
+            for key in keys.dropLast() { _ = model.update(.key(key)) }
+            if endsBefore { _ = Sample.settle(&model, model.update(.scanned(Sample.state()))) }
+            for key in keys.suffix(1) { _ = model.update(.key(key)) }
+            if !endsBefore { _ = Sample.settle(&model, model.update(.scanned(Sample.state()))) }
+            #expect(model.screen == .home && model.home.selected == chosen, "\(endsBefore)")
+        }
     }
 
     @Test func entriesThatWereAskedForComeAtTheEnd() throws {

@@ -101,6 +101,50 @@ import WalrusFormat
         #expect(model.forecast?.owner == .thisEngine)
     }
 
+    /// The list begins with what the line above it names, and what it leaves out is only counted.
+    @Test func theListIsInTheOrderOfTheLine() throws {
+        for (state, named) in [
+            (Sample.state(), "file 1 "), (Sample.manyFiles(40), "file "),
+            (Sample.manyFiles(40, isStamped: false), "stranded"),
+        ] {
+            let model = model(200, 60, state)
+            let forecast = try #require(model.forecast)
+            let order = FreeingList.order(forecast)
+            #expect(order.sorted() == Array(forecast.files.indices))
+            let line = FreeingText.sentence(forecast, model).map(\.text).joined()
+            #expect(line.contains(named))
+            let free = order.prefix(while: { forecast.files[$0].isFree })
+            #expect(free.count == forecast.files.count(where: \.isFree))
+            if let next = forecast.next {
+                #expect(forecast.files[order[free.count]] == next)
+                let number = order[free.count] + 1
+                #expect(line.contains("file \(number) "))
+            }
+            #expect(!text(model).contains("smaller file"))
+        }
+    }
+
+    /// Every part of the bar has its name: in it, or behind it.
+    @Test(arguments: [80, 120, 200], [false, true])
+    func everyPartOfTheBarIsNamed(columns: Int, ascii: Bool) {
+        let glyphs = ascii ? GlyphSet.ascii : .unicode
+        for values in [[80.0, 15, 5], [98, 1, 1], [1, 98, 1], [50, 50, 0]] {
+            let names = ["unread 1.2G", "can go 80M", "stranded 40M"]
+            let bar = StackedBar(
+                zip(names, values).map { name, value in
+                    StackedBar.Segment(
+                        name, short: String(name.split(separator: " ").last ?? ""), value: value,
+                        style: Style(.barGood))
+                })
+            var grid = Grid(Size(columns: columns, rows: 1), glyphs: glyphs)
+            bar.draw(into: &grid, in: Rect(x: 2, y: 0, width: columns - 3, height: 1))
+            let text = FrameText.render(grid)
+            for (name, value) in zip(names, values) where value > 0 {
+                #expect(text.contains(name), "\(columns): \(text)")
+            }
+        }
+    }
+
     // MARK: - The screens
 
     @Test(arguments: [(80, 24), (120, 40), (200, 60)], [false, true])

@@ -4,6 +4,12 @@ import WalrusConsole
 
 @testable import WalrusTUI
 
+struct TerminalErrorTests {
+    @Test func whoHasNoTerminalTypeIsToldWhatNeedsNone() {
+        #expect(TerminalError.noTerm().description.contains("`walrus DIR --plain`"))
+    }
+}
+
 struct ColorChoiceTests {
     @Test("the depth is what is asked for, as far as terminfo goes")
     func depths() {
