@@ -109,7 +109,7 @@ import WalrusIO
         var state = try scan(log)
         #expect(state.topics.map(\.name) == ["big", "small"])
         #expect(state.topics.map(\.entries) == [2, 2])
-        #expect(kinds(state) == [.referenceLoses, .referenceLoses, .referenceStops])
+        #expect(kinds(state) == [.referenceLoses, .referenceStops])
         #expect(state.files[0].blocks.map(\.units) == [3, 1])
 
         // Damaged at its very beginning, the block still keeps its extent to itself.
