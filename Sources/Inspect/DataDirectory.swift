@@ -38,6 +38,14 @@ public enum DataDirectory {
         return directory.appending(DirectoryNames.namespace(forKey: key))
     }
 
+    /// Whether something at `path` would lie in the directory of a log, or in a folder of its trash: where
+    /// nothing belongs but what is the log's own, and the logs of its keys.
+    public static func isInLog(_ path: FilePath) -> Bool {
+        let folder = path.removingLastComponent()
+        guard let listing = try? Directory.list(folder.isEmpty ? "." : folder) else { return false }
+        return isLog(listing) || folder.lastComponent?.string == DirectoryNames.trash
+    }
+
     private static func isLog(_ listing: [DirectoryEntry]) -> Bool {
         listing.contains { entry in
             entry.kind == .file

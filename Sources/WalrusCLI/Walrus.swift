@@ -38,9 +38,10 @@ struct WalrusCommand: ParsableCommand {
     static func main() {
         StandardStreams.guardClosed()
         StandardStreams.turnSignalsIntoErrors()
+        let words = Array(CommandLine.arguments.dropFirst())
         do {
-            try refuseMistypedVerb(CommandLine.arguments.dropFirst().first)
-            var command = try parseAsRoot()
+            try refuseMistypedVerb(words.first)
+            var command = try parseAsRoot(Seek.withPlaceApart(words))
             try command.run()
         } catch let failure as Failure {
             if failure.status == .closedPipe { StandardStreams.endByClosedPipe() }
@@ -65,7 +66,7 @@ struct WalrusCommand: ParsableCommand {
                 }
                 exit(withStatus: 0)
             }
-            let usage = UsageLine(message: message(for: error), help: text)
+            let usage = UsageLine(message: message(for: error), help: text, words: words)
             StandardStreams.complain("walrus: " + usage.text)
             exit(withStatus: Failure.Status.usage.rawValue)
         }

@@ -182,13 +182,15 @@ public enum Directory {
         }
     }
 
-    /// The whole file, up to `limit` bytes; nil when there is none.
+    /// The whole file, up to `limit` bytes; nil when there is none. What is no regular file is refused: a
+    /// pipe would pass for an empty one.
     public static func contents(of path: FilePath, limit: Int = .max) throws(IOError) -> [UInt8]? {
         let file: DiskFile
         do throws(IOError) { file = try DiskFile(path, .readOnly) } catch {
             if error.errno == .noSuchFileOrDirectory { return nil }
             throw error
         }
+        guard try file.isRegular else { throw IOError("open", path, .notSupported) }
         return try file.read(at: 0, count: min(try file.size(), limit))
     }
 }

@@ -6,6 +6,11 @@ public final class StandardOutput {
     static let path: FilePath = "standard output"
     private static let limit = 1 << 16
     private var buffer: [UInt8] = []
+    /// Hears that a pipe's reader lets us wait: once, after a second of it.
+    public var onWait: (() -> Void)?
+    /// As many bytes as a pipe takes at once when it has room at all.
+    private static let piece = 4_096
+    private static let patience: CInt = 1_000
 
     public init() {
         StandardStreams.turnSignalsIntoErrors()
@@ -35,10 +40,8 @@ public final class StandardOutput {
     /// Throws `brokenPipe` where it went away before that.
     public func awaitReader() throws(IOError) {
         try flush()
-        var status = stat()
-        guard unsafe fstat(STDOUT_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else {
-            return
-        }
+        guard Self.isPipe else { return }
+        let deadline = Clock.monotonic() + UInt64(Self.patience) * 1_000_000
         while true {
             // Asked in this order: a reader that takes the rest and goes away has all of it.
             let isClosed = StandardStreams.isOutputClosed
@@ -47,14 +50,38 @@ public final class StandardOutput {
                 return
             }
             if isClosed { throw IOError("write to", Self.path, .brokenPipe) }
+            if Clock.monotonic() > deadline { tellOfWait() }
             Clock.sleep(nanoseconds: 1_000_000)
         }
+    }
+
+    private static var isPipe: Bool {
+        var status = stat()
+        return unsafe fstat(STDOUT_FILENO, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+    }
+
+    private func tellOfWait() {
+        onWait?()
+        onWait = nil
     }
 
     /// Hands everything to the system.
     public func flush() throws(IOError) {
         defer { buffer.removeAll(keepingCapacity: true) }
-        try StandardStreams.write(buffer, to: STDOUT_FILENO, Self.path)
+        guard onWait != nil, Self.isPipe else {
+            return try StandardStreams.write(buffer, to: STDOUT_FILENO, Self.path)
+        }
+        // In pieces that do not wait themselves, so that waiting is noticed.
+        for start in stride(from: 0, to: buffer.count, by: Self.piece) {
+            var output = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+            while onWait != nil {
+                let ready = unsafe poll(&output, 1, Self.patience)
+                if ready != 0, ready > 0 || errno != EINTR { break }
+                if ready == 0 { tellOfWait() }
+            }
+            let piece = Array(buffer[start..<min(start + Self.piece, buffer.count)])
+            try StandardStreams.write(piece, to: STDOUT_FILENO, Self.path)
+        }
     }
 }
 

@@ -7,11 +7,13 @@ public struct Fixture: Sendable {
         "small", "mmap", "batch", "multi", "restarts", "manyblocks", "largeok", "large",
     ]
 
+    public let name: String
     public let path: FilePath
     private let folder: TempDirectory
     private let source: FilePath
 
     public init(_ name: String) throws {
+        self.name = name
         source = FilePath(#filePath).removingLastComponent().removingLastComponent()
             .appending("Fixtures").appending(name)
         folder = try TempDirectory()

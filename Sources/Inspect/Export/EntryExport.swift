@@ -181,7 +181,9 @@ public struct EntryExport: Sendable {
     public func write(
         to path: FilePath, replaces: Bool, progress: (Outcome) -> Bool = { _ in true }
     ) throws -> Outcome {
-        guard try !Self.isInside(path, reader.directory) else { throw InsideLog(path: path) }
+        guard try !Self.isInside(path, reader.directory), !DataDirectory.isInLog(path) else {
+            throw InsideLog(path: path)
+        }
         let file = try OutputFile(path, replaces: replaces)
         let outcome = try run(to: { try file.write($0) }, progress: progress)
         if outcome.isComplete { try file.finish() }
@@ -193,7 +195,7 @@ public struct EntryExport: Sendable {
         public let path: FilePath
         public init(path: FilePath) { self.path = path }
         public var description: String {
-            "\(path) lies in the directory of the log: name a file somewhere else"
+            "\(path) lies in the directory of a log: name a file somewhere else"
         }
     }
 }

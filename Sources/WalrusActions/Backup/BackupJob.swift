@@ -42,7 +42,7 @@ package struct BackupJob: Sendable {
 
     /// - Parameter progress: returning false stops.
     package func run(progress: @escaping @Sendable (Progress) -> Bool) throws -> Report {
-        guard try !EntryExport.isInside(archive, directory) else {
+        guard try !EntryExport.isInside(archive, directory), !DataDirectory.isInLog(archive) else {
             throw EntryExport.InsideLog(path: archive)
         }
         let look = try BackupLook(directory) { progress(.looking($0)) }

@@ -10,7 +10,7 @@ extension RestoreJob {
     /// Throws what `run` refuses before it writes: `TarReader.Refusal`, `DirectoryDraft.Refusal`, `IOError`.
     package func plan(command: [String]) throws -> ActionPlan {
         let (images, manifest) = try Self.members(of: try DiskFile(archive, .readOnly))
-        try DirectoryDraft.admit(directory)
+        try DirectoryDraft.admit(directory, isOfKey: isOfKey)
         let bytes = images.reduce(0) { $0 + $1.stored }
         let held = manifest.map { manifest in
             let entries = manifest.topics.values.reduce(0) { $0 + $1.entries }

@@ -7,10 +7,13 @@ internal import WalrusIO
 package struct RestoreJob: Sendable {
     package let archive: FilePath
     package let directory: FilePath
+    /// Whether the directory is that of an instance key.
+    package let isOfKey: Bool
 
-    package init(_ archive: FilePath, to directory: FilePath) {
+    package init(_ archive: FilePath, to directory: FilePath, isOfKey: Bool = false) {
         self.archive = archive
         self.directory = directory
+        self.isOfKey = isOfKey
     }
 
     package struct Report: Hashable, Sendable {
@@ -43,7 +46,7 @@ package struct RestoreJob: Sendable {
     package func run(progress: (_ done: Int, _ all: Int) -> Bool) throws -> Report {
         let source = try DiskFile(archive, .readOnly)
         let (images, manifest) = try Self.members(of: source)
-        let draft = try DirectoryDraft(directory, source: nil)
+        let draft = try DirectoryDraft(directory, source: nil, isOfKey: isOfKey)
         do {
             let all = images.reduce(0) { $0 + $1.stored }
             try draft.require(bytes: all)

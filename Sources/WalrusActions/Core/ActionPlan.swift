@@ -2,7 +2,7 @@ public import WalrusFormat
 public import WalrusJSON
 
 /// What an action is going to do, made without writing anything.
-public struct ActionPlan: Hashable, Sendable {
+public struct ActionPlan: Sendable {
     /// What somebody has to say before it is done.
     public enum Confirmation: Hashable, Sendable {
         case none
@@ -19,18 +19,39 @@ public struct ActionPlan: Hashable, Sendable {
     /// What will happen, a fact a line.
     public var lines: [String]
     public var confirmation: Confirmation
+    /// What it would come to, for scripts: under the names that the outcome has, as far as that can be
+    /// known before.
+    public var figures: [(String, JSON)]
 
     public init(
-        title: String, command: [String], lines: [String], confirmation: Confirmation
+        title: String, command: [String], lines: [String], confirmation: Confirmation,
+        figures: [(String, JSON)] = []
     ) {
         self.title = title
         self.command = command
         self.lines = lines
         self.confirmation = confirmation
+        self.figures = figures
     }
 
     /// The command as a line for a shell.
     public var commandLine: String { ShellWord.line(command) }
+
+    /// The plan for scripts: the same members for every action, then its figures (`docs/acting.md`).
+    public var json: JSON {
+        let asks: JSON =
+            switch confirmation {
+            case .none: .null
+            case .yes: .string("yes")
+            case .typed(let word): .string(word)
+            }
+        return .object(
+            [
+                ("schema", .int(1)), ("plan", .string(title)),
+                ("command", .string(commandLine)), ("asks", asks),
+                ("lines", .array(lines.map(JSON.string))),
+            ] + figures)
+    }
 }
 
 /// What became of an action.

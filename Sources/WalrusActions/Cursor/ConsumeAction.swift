@@ -24,6 +24,11 @@ public struct ConsumeAction: Sendable {
         public let description: String
     }
 
+    /// The entries were handed on, and the cursor was not moved: whoever has them is to know.
+    public struct NotConsumed: Error, Hashable, Sendable, CustomStringConvertible {
+        public let description: String
+    }
+
     /// The entries are not those of the plan any more.
     public struct Changed: Error, Hashable, Sendable, CustomStringConvertible {
         public let description: String
@@ -117,6 +122,16 @@ public struct ConsumeAction: Sendable {
             case .file(let name): "they are written to \(name) first, durably"
             }
         }
+
+        /// What has become of so many entries; nil: nothing.
+        fileprivate func handedOn(_ count: Int) -> String? {
+            switch self {
+            case .nowhere: nil
+            case .printed: counted(count, "entry was printed", "entries were printed")
+            case .file(let name):
+                counted(count, "entry was written to \(name)", "entries were written to \(name)")
+            }
+        }
     }
 
     /// The plan shows the first of the entries, and the last one.
@@ -136,7 +151,7 @@ public struct ConsumeAction: Sendable {
             ? "entry \(ordinals.lowerBound) counts as read"
             : "entries \(ordinals.lowerBound) to \(ordinals.upperBound - 1) count as read"
         return ActionPlan(
-            title: "consume \(entries) of \(topic.word)", command: command,
+            title: "consume \(entries) of \(topic.word)", command: command + ["--yes"],
             lines: ["\(range), \(counted(contents.bytes, "byte", "bytes")) of payload:"]
                 + contents.lines + (damage.map { [$0] } ?? []) + [
                     delivery.sentence,
@@ -144,7 +159,19 @@ public struct ConsumeAction: Sendable {
                     counted(unread, "entry stays unread", "entries stay unread"),
                     "a seek to \(cursor?.text ?? "begin") takes it back",
                 ],
-            confirmation: topic.typed("consume \(entries)"))
+            confirmation: topic.typed("consume \(entries)"),
+            figures: figures + [
+                ("cursor", .string(target.text)), ("unread_left", .int(unread)),
+            ])
+    }
+
+    /// Of the plan and of the outcome.
+    private var figures: [(String, JSON)] {
+        [
+            ("entries", .int(ordinals.count)), ("first_ordinal", .int(ordinals.lowerBound)),
+            ("last_ordinal", .int(ordinals.upperBound - 1)), ("damaged", .int(passed.count)),
+            ("cursor_before", .optional(cursor?.text)),
+        ]
     }
 
     /// Fails unless the topic's reader still stands where it stood when this was planned, and the log
@@ -159,17 +186,27 @@ public struct ConsumeAction: Sendable {
 
     /// Moves the cursor once `deliver` has handed all of the entries on, durably. It returns how many
     /// those were.
-    public func apply(_ log: any OpenLog, deliver: () throws -> Int) throws -> ActionOutcome {
+    ///
+    /// Throws `NotConsumed` where the cursor could not be moved after that.
+    public func apply(
+        _ log: any OpenLog, to delivery: Delivery, deliver: () throws -> Int
+    ) throws -> ActionOutcome {
         guard try deliver() == ordinals.count else { throw Self.changed(topic) }
-        let move = try log.moveCursor(of: topic, from: cursor, to: .place(target))
+        let move: CursorMove
+        do throws(EngineError) {
+            move = try log.moveCursor(of: topic, from: cursor, to: .place(target))
+        } catch {
+            guard let handedOn = delivery.handedOn(ordinals.count) else { throw error }
+            let state =
+                error.code == .unanswered
+                ? "it is not known whether they count as consumed (walrus topics tells)"
+                : "they were not consumed, and will come again"
+            throw NotConsumed(description: "\(handedOn), but \(state): \(error)")
+        }
         var outcome = ActionOutcome(
             "consumed \(counted(ordinals.count, "entry", "entries")) of \(topic.word)"
                 + (damage.map { "; \($0)" } ?? ""),
-            figures: [
-                ("entries", .int(ordinals.count)), ("first_ordinal", .int(ordinals.lowerBound)),
-                ("last_ordinal", .int(ordinals.upperBound - 1)), ("damaged", .int(passed.count)),
-                ("cursor_before", .optional(cursor?.text)), ("cursor", .string(move.place.text)),
-            ])
+            figures: figures + [("cursor", .string(move.place.text))])
         outcome.cursorMove = CursorChange(
             topic: topic, before: cursor, after: move.place,
             deed: "consume \(counted(ordinals.count, "entry", "entries"))")

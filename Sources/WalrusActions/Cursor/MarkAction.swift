@@ -25,7 +25,7 @@ public struct MarkAction: Sendable {
                     ? "the next append marks it dirty again"
                     : "it stays so until it is marked clean",
             ],
-            confirmation: .yes)
+            confirmation: .yes, figures: [("mark", .string(word)), ("mark_before", .string(old))])
     }
 
     public func apply(_ log: any OpenLog) throws -> ActionOutcome {

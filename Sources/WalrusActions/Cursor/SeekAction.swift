@@ -114,8 +114,14 @@ public struct SeekAction: Sendable {
             ? topic.name.typed("skip \(counted(skipped, "entry", "entries"))")
             : repeated > 0 ? .yes : .none
         return ActionPlan(
-            title: "move the cursor of \(topic.name.word)", command: command, lines: lines,
-            confirmation: confirmation)
+            title: "move the cursor of \(topic.name.word)",
+            command: command + (confirmation == .none ? [] : ["--yes"]), lines: lines,
+            confirmation: confirmation,
+            figures: [
+                ("skipped", .int(skipped)), ("repeated", .int(repeated)),
+                ("damaged", .int(damaged.count)), ("cursor_before", .optional(cursor?.text)),
+                ("cursor", .string(target.text)),
+            ])
     }
 
     public func apply(_ log: any OpenLog) throws -> ActionOutcome {

@@ -30,11 +30,11 @@ public struct EmptyTrashAction: Sendable {
         ActionPlan(
             title: "delete \(counted(files, "data file", "data files")) of \(bytes) bytes for good",
             command: ["walrus", "reclaim"] + directory + ["--empty-trash"]
-                + (name.map { [$0] } ?? []),
+                + (name.map { [$0] } ?? []) + ["--yes"],
             lines: folders.flatMap { folder in
                 folder.files.map { "\(folder.name)/\($0.name.text)  \($0.allocated) bytes on disk" }
             },
-            confirmation: .yes)
+            confirmation: .yes, figures: figures)
     }
 
     public func apply() throws(IOError) -> ActionOutcome {
@@ -46,8 +46,10 @@ public struct EmptyTrashAction: Sendable {
         try writer.removeRootIfEmpty()
         return ActionOutcome(
             "\(counted(files, "data file", "data files")) of \(bytes) bytes deleted",
-            figures: [("files", .int(files)), ("bytes", .int(bytes))])
+            figures: figures)
     }
+
+    private var figures: [(String, JSON)] { [("files", .int(files)), ("bytes", .int(bytes))] }
 }
 
 extension TrashFolder {

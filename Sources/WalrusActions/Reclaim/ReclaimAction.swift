@@ -64,8 +64,22 @@ public struct ReclaimAction: Sendable {
         }
         return ActionPlan(
             title: "\(isTrash ? "move" : "delete") \(files) of \(finding.bytes) bytes on disk",
-            command: ["walrus", "reclaim"] + directory + (isTrash ? [] : ["--delete"]),
-            lines: lines, confirmation: finding.going.isEmpty ? .none : .yes)
+            command: ["walrus", "reclaim"] + directory + (isTrash ? [] : ["--delete"]) + ["--yes"],
+            lines: lines, confirmation: finding.going.isEmpty ? .none : .yes,
+            figures: [
+                ("files", .array(finding.going.map { .string($0.name.text) })),
+                ("bytes", .int(finding.bytes)),
+                (
+                    "left",
+                    .array(
+                        finding.staying.map {
+                            .object([
+                                ("file", .string($0.name.text)),
+                                ("reason", .string(Self.reason($0))),
+                            ])
+                        })
+                ),
+            ])
     }
 
     /// Why a file stays, to the last topic.

@@ -108,8 +108,13 @@ public struct RestoreAction: Sendable {
         return ActionPlan(
             title: "put \(counted(finding.files.count, "data file", "data files")) back with "
                 + counted(entries, "entry", "entries"),
-            command: ["walrus", "reclaim"] + directory + ["--restore", folder.name], lines: lines,
-            confirmation: .yes)
+            command: ["walrus", "reclaim"] + directory + ["--restore", folder.name, "--yes"],
+            lines: lines, confirmation: .yes,
+            figures: [
+                ("files", .array(finding.files.map { .string($0.name.text) })),
+                ("entries", .int(entries)), ("trash", .string(folder.name)),
+                ("refusals", .array(finding.refusals.map(JSON.string))),
+            ])
     }
 
     /// Does it, if all of it is still possible.

@@ -1,6 +1,6 @@
 internal import Inspect
 internal import WalrusFormat
-package import WalrusJSON
+internal import WalrusJSON
 
 extension RepairPlan {
     /// What is changed in each file, a line a change.
@@ -44,7 +44,7 @@ extension RepairPlan {
                 "make \(chosen.count) of \(repairs.count) \(repairs.count == 1 ? "repair" : "repairs") in \(words.first ?? "")",
             command: ["walrus", "repair"] + words
                 + (ids.map { ["--only", $0.joined(separator: ",")] } ?? []) + ["--yes"],
-            lines: lines, confirmation: chosen.isEmpty ? .none : .yes)
+            lines: lines, confirmation: chosen.isEmpty ? .none : .yes, figures: members)
     }
 
     /// What it came to when it was done.
@@ -73,7 +73,7 @@ extension RepairPlan {
     }
 
     /// The same for scripts.
-    package var members: [(String, JSON)] {
+    private var members: [(String, JSON)] {
         [
             (
                 "repairs",

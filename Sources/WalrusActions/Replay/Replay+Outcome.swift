@@ -12,6 +12,8 @@ extension Replay.Result {
         if let finishedBefore {
             text =
                 "was finished at \(Timestamp.iso(finishedBefore)) with \(entries); --restart does it again"
+        } else if isNothing {
+            text = "no entry matches: nothing was replayed"
         } else if isStopped {
             text = "stopped after \(entries); the same command goes on"
         } else {

@@ -2,6 +2,7 @@ internal import Inspect
 public import SystemPackage
 public import WalrusFormat
 internal import WalrusIO
+internal import WalrusJSON
 
 /// Takes entries of a topic into another one, or to a command, in their order; one that was
 /// interrupted goes on where it was.
@@ -62,6 +63,9 @@ public struct Replay: Sendable {
         public var finishedBefore: UInt64?
         /// Somebody asked it to stop: the same replay goes on later.
         public var isStopped = false
+
+        /// No entry is what was asked for. It is not noted as done.
+        public var isNothing: Bool { delivered == 0 && !isStopped }
     }
 
     /// What would be done, by a look at the source alone.
@@ -74,6 +78,9 @@ public struct Replay: Sendable {
         public var delivered = 0
         public var finished: UInt64?
         public var targetEntries = 0
+
+        /// No entry is what was asked for.
+        public var isNothing: Bool { entries == 0 && delivered == 0 && finished == nil }
     }
 
     // MARK: - The plan
@@ -143,7 +150,14 @@ public struct Replay: Sendable {
         if survey.damaged > 0 {
             lines.append("\(counted(survey.damaged, "damaged entry", "damaged entries")) left out")
         }
-        return ActionPlan(title: title, command: command, lines: lines, confirmation: .yes)
+        return ActionPlan(
+            title: title, command: command, lines: lines, confirmation: .yes,
+            figures: [
+                ("entries", .int(survey.entries)), ("bytes", .int(survey.bytes)),
+                ("earlier", .int(survey.delivered)), ("damaged", .int(survey.damaged)),
+                ("undecided", .int(survey.undecided)),
+                ("finished_before", .optional(survey.finished.map(Timestamp.iso))),
+            ])
     }
 
     // MARK: - Doing it
@@ -216,6 +230,8 @@ public struct Replay: Sendable {
         var result = result(of: record, earlier: earlier)
         result.isStopped = run.isStopped
         result.damagedPlaces = run.damagedPlaces
+        // Nothing was replayed: the same command is to look again, for there may be something then.
+        if result.isNothing { try record.remove() }
         return result
     }
 

@@ -48,7 +48,8 @@ package struct UndoAction: Sendable {
             lines: [
                 "it was: \(record.command)",
                 "\(record.files.joined(separator: ", ")): \(record.size) bytes are kept; the repair is \(record.state.rawValue)",
-            ], confirmation: .yes)
+            ], confirmation: .yes,
+            figures: [("undo", .int(record.number)), ("bytes", .int(record.size))])
     }
 
     /// Does it, unless a byte is neither what it was nor what the repair made of it. Takes the

@@ -84,6 +84,7 @@ struct LogArguments: ParsableArguments {
     /// The directory to append to. One that is missing is made, which is told: it may be mistyped. One
     /// that holds something, and no log, is taken only where a log is to be made.
     func existingOrNew(creates: Bool) throws -> FilePath {
+        try refuseInLog()
         guard !creates else { return try existingOrNew() }
         guard Directory.exists(path) else {
             let path = try existingOrNew()
@@ -102,6 +103,17 @@ struct LogArguments: ParsableArguments {
             throw Failure(.nothing, "\(path) holds no log; --create makes a new one there")
         }
         return path
+    }
+
+    /// A new log does not lie in the directory of another one, unless it is that of a key there.
+    private func refuseInLog() throws {
+        let root = FilePath(directory)
+        guard key == nil || !Directory.exists(root), DataDirectory.isInLog(root) else { return }
+        guard try !Directory.exists(root) || DataDirectory.namespaces(in: root).isEmpty else { return }
+        throw Failure(
+            .usage,
+            "\(root) lies in the directory of a log: name one somewhere else, or with --key a log of "
+                + "that directory")
     }
 
     /// The directory to write to. One that is missing is made, but not what it would lie in: a

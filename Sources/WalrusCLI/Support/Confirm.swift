@@ -2,6 +2,7 @@ import ArgumentParser
 import WalrusActions
 import WalrusConsole
 import WalrusIO
+import WalrusJSON
 
 /// --yes, --dry-run: whether what is planned is done.
 struct ConfirmArguments: ParsableArguments {
@@ -11,10 +12,11 @@ struct ConfirmArguments: ParsableArguments {
     @Flag(help: "Tell what would be done, and do nothing.")
     var dryRun = false
 
-    /// Shows the plan and asks. False: nothing is to be done, because it was a dry run.
-    func agree(_ plan: ActionPlan) throws -> Bool {
+    /// Shows the plan and asks. False: nothing is to be done, because it was a dry run, whose answer the plan
+    /// is, in the form that was asked for.
+    func agree(_ plan: ActionPlan, _ form: OutputArguments) throws -> Bool {
         if dryRun {
-            try plan.show()
+            try plan.show(form.output)
             return false
         }
         guard !yes, plan.confirmation != .none else { return true }
@@ -41,8 +43,12 @@ struct ConfirmArguments: ParsableArguments {
 
 extension ActionPlan {
     /// Prints it, for a dry run.
-    func show() throws(IOError) {
+    func show(_ format: OutputFormat) throws(IOError) {
         let output = StandardOutput()
+        guard format == .text else {
+            try output.write(json.text + "\n")
+            return try output.flush()
+        }
         for line in [title] + lines.map({ "  " + $0 }) {
             try output.write(VisibleText(line, mode: .escape, limit: 10_000).text + "\n")
         }

@@ -189,13 +189,15 @@ struct Append: Verb {
         if form.output == .text {
             try output.write("\(receipt.ordinal)\n")
         } else {
-            let object = JSON.object([
-                ("ordinal", .int(receipt.ordinal)),
-                ("sequence", .int(Int(clamping: receipt.sequence))),
-                ("timestamp", .int(Int(clamping: receipt.timestamp))),
-                ("file", .string(receipt.place.file.text)), ("block", .int(receipt.place.slot)),
-                ("offset", .int(receipt.place.offset)),
-            ])
+            let isDocument = form.output == .json && !isList
+            let object = JSON.object(
+                (isDocument ? [("schema", .int(1))] : []) + [
+                    ("ordinal", .int(receipt.ordinal)),
+                    ("sequence", .int(Int(clamping: receipt.sequence))),
+                    ("timestamp", .int(Int(clamping: receipt.timestamp))),
+                    ("file", .string(receipt.place.file.text)),
+                    ("block", .int(receipt.place.slot)), ("offset", .int(receipt.place.offset)),
+                ])
             if isList, !isFirst { try output.write(",") }
             try output.write(object.text + (isList ? "" : "\n"))
         }

@@ -73,6 +73,8 @@ struct Consume: Verb {
             + (out.map { ["--out", $0] } ?? [])
     }
 
+    private var delivery: ConsumeAction.Delivery { out.map { .file($0) } ?? .printed }
+
     func perform() throws {
         let path = try log.existing()
         if let out, try EntryExport.isInside(FilePath(out), path) {
@@ -83,9 +85,8 @@ struct Consume: Verb {
         if confirm.dryRun || !confirm.yes {
             let state = try topic.state(in: try log.scanToOpen().state)
             let action = try action(path, state, access.cursor(of: state))
-            let plan = try action.plan(
-                command: command, delivery: out.map { .file($0) } ?? .printed)
-            guard try confirm.agree(plan) else { return }
+            let plan = try action.plan(command: command, delivery: delivery)
+            guard try confirm.agree(plan, form) else { return }
             agreed = action
         }
         let subject = AuditLog.Subject(
@@ -98,7 +99,7 @@ struct Consume: Verb {
                 try agreed?.admit(log, known: status.entries)
                 let action = try agreed ?? newAction(path, log, known: status.entries)
                 passed = action.passed.count
-                return try action.apply(log) {
+                return try action.apply(log, to: delivery) {
                     try out.map { try write(action, $0) } ?? print(action)
                 }
             }
@@ -129,6 +130,11 @@ struct Consume: Verb {
     private func print(_ action: ConsumeAction) throws -> Int {
         // What is taken out must be printed whole, or it is lost.
         var printer = EntryPrinter(form.output, payload, isWhole: true)
+        printer.output.onWait = {
+            StandardStreams.complain(
+                "walrus: note: waiting until the reader of the output has taken all of it; the log stays open "
+                    + "for that, and Ctrl-C leaves the cursor where it was")
+        }
         try printer.begin()
         try unsafe action.reader.forEach(from: action.ordinals.lowerBound) { row, bytes in
             guard let ordinal = row.ordinal else { return true }

@@ -73,7 +73,7 @@ struct Reclaim: Verb {
         let action = ReclaimAction(path, to: delete ? .deletion : .trash)
         let finding = action.find(state)
         let plan = action.plan(finding, naming: log.words)
-        guard try confirm.agree(plan) else { return }
+        guard try confirm.agree(plan, form) else { return }
         guard !finding.going.isEmpty else {
             throw Failure(
                 .nothing, "nothing to take away: walrus forecast tells what holds each file")
@@ -92,7 +92,7 @@ struct Reclaim: Verb {
         let action = try RestoreAction(path, name: name)
         let finding = try action.find()
         let plan = action.plan(finding, naming: log.words)
-        guard try confirm.agree(plan) else { return }
+        guard try confirm.agree(plan, form) else { return }
         try finding.admit()
         try form.print(
             AuditLog().noting(
@@ -103,7 +103,7 @@ struct Reclaim: Verb {
     private func empty(_ path: FilePath) throws {
         let action = try EmptyTrashAction(path, name: name)
         let plan = action.plan(naming: log.words, name: name)
-        guard try confirm.agree(plan) else { return }
+        guard try confirm.agree(plan, form) else { return }
         try form.print(
             AuditLog().noting(
                 .init("reclaim --empty-trash", path, command: plan.commandLine)

@@ -81,16 +81,11 @@ struct RepairVerb: Verb {
         let plan = try draft.plan(only: ids, progress: progress)
         line.clear()
         let action = plan.action(on: words, only: ids)
-        if confirm.dryRun, form.output != .text {
-            let output = StandardOutput()
-            try output.write(JSON.object([("schema", .int(1))] + plan.members).text + "\n")
-            return try output.flush()
-        }
         if let reason = plan.idleReason, !confirm.dryRun {
             guard plan.repairs.isEmpty, plan.left.isEmpty else { throw Failure(.nothing, reason) }
             return try form.print(ActionOutcome(reason, figures: [("repairs", .int(0))]))
         }
-        guard try confirm.agree(action) else { return }
+        guard try confirm.agree(action, form) else { return }
         let job = RepairJob(path, store: store, command: action.commandLine)
         try form.print(
             try AuditLog().noting(
@@ -106,10 +101,10 @@ struct RepairVerb: Verb {
         let action = try UndoAction(number, in: store, finishes: undo == nil)
         do { try action.admit() } catch {
             guard confirm.dryRun else { throw error }
-            _ = try confirm.agree(action.plan)
+            _ = try confirm.agree(action.plan, form)
             throw Failure(.nothing, "it would be refused: \(error)")
         }
-        guard try confirm.agree(action.plan) else { return }
+        guard try confirm.agree(action.plan, form) else { return }
         try form.print(
             try AuditLog().noting(
                 .init(action.name, action.directory, command: action.plan.commandLine)

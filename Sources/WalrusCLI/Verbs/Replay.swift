@@ -176,7 +176,7 @@ struct Replay: Verb {
 
     private func tellPlan(_ action: WalrusActions.Replay) throws {
         guard let survey = try action.survey() else { return }
-        try action.plan(survey, command: words).show()
+        try action.plan(survey, command: words).show(form.output)
         try LeftOut(damaged: survey.damaged, undecided: survey.undecided).admit()
     }
 
@@ -203,12 +203,15 @@ struct Replay: Verb {
         } outcome: {
             $0.outcome(isTopic: into != nil)
         }
-        try form.print(result.outcome(isTopic: into != nil))
+        if !result.isNothing || form.output != .text {
+            try form.print(result.outcome(isTopic: into != nil))
+        }
         StopSignals.endIfRequested()
         try LeftOut(
             damaged: result.damaged, undecided: result.undecided,
             places: result.damagedPlaces.map(\.text)
         ).admit()
+        if result.isNothing { throw topic.nothingFound(isQuery: wanted.text != nil) }
     }
 
     private static func tell(_ notes: [String]) {

@@ -22,29 +22,34 @@ struct Restore: Verb {
         help: ArgumentHelp("The new directory.", valueName: "DIR"), completion: .directory)
     var directory: String
 
+    @Option(help: "The instance key whose log it is to be: in a folder of its own in DIR.")
+    var key: String?
+
     @OptionGroup var form: OutputArguments
 
     func validate() throws {
-        if archive.isEmpty || directory.isEmpty { throw ValidationError("a name is empty") }
+        if archive.isEmpty { throw ValidationError("the archive's name is empty") }
+        try log.validate()
     }
 
+    private var log: LogArguments { LogArguments(directory: directory, key: key) }
+
     func perform() throws {
-        let job = RestoreJob(FilePath(archive), to: FilePath(directory))
+        let job = RestoreJob(FilePath(archive), to: log.path, isOfKey: key != nil)
         StopSignals.watch()
-        let command = ["walrus", "restore", archive, directory].map(ShellWord.quoted)
-            .joined(separator: " ")
+        let command = ShellWord.line(["walrus", "restore", archive] + log.words)
         let line = ProgressLine()
         defer { line.clear() }
         do {
             let report = try AuditLog().noting(
-                .init("restore", FilePath(directory), command: command),
+                .init("restore", log.path, command: command),
                 {
                     try job.run { done, all in
                         line.show("restoring: \(Figures.percent(done, of: all))%")
                         return !StopSignals.isRequested
                     }
                 },
-                outcome: { $0.outcome(directory) })
+                outcome: { $0.outcome(log.path.string) })
             line.clear()
             try tell(report)
         } catch let error as RestoreJob.Stopped {
@@ -54,7 +59,7 @@ struct Restore: Verb {
     }
 
     private func tell(_ report: RestoreJob.Report) throws {
-        try form.print(report.outcome(directory))
+        try form.print(report.outcome(log.path.string))
         if !report.isCompared {
             StandardStreams.complain(
                 "walrus: note: the archive does not tell what it holds: only checksums were checked"
@@ -65,7 +70,7 @@ struct Restore: Verb {
                 .nothing,
                 "it has \(counted(report.findings, "finding", "findings"))"
                     + (report.isCompared ? ", as the log had" : "")
-                    + ": see walrus check \(ShellWord.quoted(directory))"
+                    + ": see walrus check \(ShellWord.quoted(log.path.string))"
             )
         }
     }

@@ -13,23 +13,29 @@ struct Seek: Verb {
             what is appended meanwhile stays unread.
             """)
 
+    /// `walrus seek DIR TOPIC -5 --yes`: the place, which looks like an option, goes to the end and behind
+    /// "--", unless there is one.
+    static func withPlaceApart(_ words: [String]) -> [String] {
+        guard words.first == _commandName, !words.contains("--") else { return words }
+        func isPlace(_ word: String) -> Bool {
+            word.utf8.count > 1 && word.hasPrefix("-")
+                && word.utf8.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
+        }
+        let places = words.filter(isPlace)
+        return places.isEmpty ? words : words.filter { !isPlace($0) } + ["--"] + places
+    }
+
     @OptionGroup var log: LogArguments
     @OptionGroup var topic: TopicArguments
 
     @Argument(
         help: ArgumentHelp(
-            "begin, end, N (an ordinal), -N (the last N; after --), #SEQ (a running number), @TIME or FILE:BLOCK+OFFSET.",
+            "begin, end, N (an ordinal), -N (the last N), #SEQ (a running number), @TIME or FILE:BLOCK+OFFSET.",
             valueName: "WHERE"))
     var point: StartPoint
 
     @OptionGroup var confirm: ConfirmArguments
     @OptionGroup var form: OutputArguments
-
-    /// The place as a word that is taken for no option.
-    private var words: [String] {
-        let text = point.point.text
-        return (text.hasPrefix("-") ? ["--"] : []) + [text]
-    }
 
     func perform() throws {
         let (path, state) = try log.scanToOpen()
@@ -39,8 +45,8 @@ struct Seek: Verb {
             EntryReader(directory: path, topic: topicState),
             cursor: access.cursor(of: topicState), to: point.point)
         let plan = action.plan(
-            command: ["walrus", "seek"] + log.words + topic.words + words)
-        guard try confirm.agree(plan) else { return }
+            command: ["walrus", "seek"] + log.words + topic.words + [point.point.text])
+        guard try confirm.agree(plan, form) else { return }
         let subject = AuditLog.Subject(
             "seek", path, topic: topic.name, command: plan.commandLine)
         let outcome = try AuditLog().noting(subject) { try access.acting { try action.apply($0) } }

@@ -52,6 +52,9 @@ extension ActionPlanner {
             control.goesOn("\(Figures.grouped(scanned)) entries looked at")
         }
         guard let survey else { throw ActionControl.Stopped() }
+        guard !survey.isNothing else {
+            throw ActionFailure("no entry of \(topic.name.word) matches: there is nothing to replay")
+        }
         words += order.into.intoArguments
         if let directory = order.directory { words += ["--into-dir", directory] }
         if let rate = order.rate { words += ["--rate", rate] }
@@ -98,8 +101,10 @@ extension ActionPlanner {
 
     /// A directory that is missing is made, but not what it would lie in.
     private func existingOrNew(_ path: FilePath) throws -> FilePath {
+        let logs = Directory.exists(path) ? try DataDirectory.namespaces(in: path) : []
+        guard try !logs.isEmpty || !DataDirectory.isInLog(path) && !EntryExport.isInside(path, directory)
+        else { throw ActionFailure("\(path) lies in the directory of a log: name one somewhere else") }
         guard !Directory.exists(path) else {
-            let logs = try DataDirectory.namespaces(in: path)
             guard logs.isEmpty || logs.contains(where: { $0.name == nil }) else {
                 throw ActionFailure(
                     "\(path) holds no log itself, but \(logs.count) of instance keys: name the "

@@ -23,14 +23,15 @@ extension ActionPlanner {
         if let file { try check(new: file) }
         // A place means the same entry for good, which no number of entries does.
         let words = ["--to", action.target.text] + (out.map { ["--out", $0] } ?? [])
+        let delivery = out.map { ConsumeAction.Delivery.file($0) } ?? .nowhere
         return PlannedAction(
             plan: try action.plan(
                 command: command("consume", topic.name, words),
-                delivery: out.map { .file($0) } ?? .nowhere),
+                delivery: delivery),
             verb: "consume", directory: directory, topic: topic.name, canStop: file != nil
         ) { control in
             try Self.withLog(access, control) { log in
-                try action.apply(log) {
+                try action.apply(log, to: delivery) {
                     guard let file else { return action.ordinals.count }
                     return try Self.write(action, to: file, control)
                 }

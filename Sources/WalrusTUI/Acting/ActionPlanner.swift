@@ -106,7 +106,7 @@ struct ActionPlanner: Sendable {
 
     /// Refuses a file that is there, or lies in the log.
     func check(new file: FilePath) throws {
-        guard try !EntryExport.isInside(file, directory) else {
+        guard try !EntryExport.isInside(file, directory), !DataDirectory.isInLog(file) else {
             throw EntryExport.InsideLog(path: file)
         }
         if try FileStatus.of(file) != nil {
