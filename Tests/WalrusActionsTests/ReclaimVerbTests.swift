@@ -52,7 +52,7 @@ import WalrusIO
         let lines = try audit(state).dropLast(2)
         #expect(
             lines.map { $0.contains("\"event\":\"begin\"") } == [true, false, true, false])
-        #expect(lines.first?.contains("\"command\":\"walrus reclaim \(log.path)\"") ?? false)
+        #expect(lines.first?.contains("\"command\":\"walrus reclaim \(log.path) --yes\"") ?? false)
         #expect(lines.last?.contains("\"action\":\"reclaim --restore\"") ?? false)
     }
 

@@ -29,7 +29,8 @@ import WalrusIO
             let stamp = EntryStamp(
                 batchIndex: index, batchCount: 3, sequence: UInt64(2 + index), timestamp: 1_002)
             starts.append(offset)
-            offset = try log.entry([9, UInt8(index)], "t", file: LogWriter.name(0), at: offset, stamp: stamp)
+            offset = try log.entry(
+                [9, UInt8(index)], "t", file: LogWriter.name(0), at: offset, stamp: stamp)
         }
         if rest != .nothing {
             try log.entries([[5], [6]], "t", file: LogWriter.name(1), firstSequence: 5)

@@ -99,11 +99,32 @@ import WalrusIO
         #expect(throws: DirectoryDraft.Refusal.self) {
             try salvage(log.path, to: log.path.appending("out"))
         }
-        try Directory.create(place.path.appending("out.unfinished"))
-        #expect(throws: DirectoryDraft.Refusal.self) { try salvage(log.path, to: out) }
+        try Directory.create(place.path.appending("something"))
         #expect(throws: DirectoryDraft.Refusal.self) { try salvage(log.path, to: place.path) }
         #expect(throws: IOError.self) {
             try salvage(log.path, to: place.path.appending("none/out"))
         }
+    }
+
+    /// What a killed process has left of a directory goes; what somebody works in, or what is none of it, stays.
+    @Test func whatWasLeftUnfinished() throws {
+        let log = try LogWriter()
+        try log.entries([[1], [2]], "t")
+        let place = try TempDirectory()
+        let out = place.path.appending("out")
+        let draft = place.path.appending("out.unfinished")
+        try Directory.create(draft)
+        try [UInt8(7)].write(to: DiskFile(draft.appending(LogWriter.first), .create), at: 0)
+        let holder = try DiskFile(draft, .readOnly)
+        #expect(try holder.tryLock())
+        #expect(throws: DirectoryDraft.Refusal.self) { try salvage(log.path, to: out) }
+        #expect(try Directory.list(draft).count == 1)
+        holder.unlock()
+        _ = try DiskFile(draft.appending("notes"), .create)
+        #expect(throws: DirectoryDraft.Refusal.self) { try salvage(log.path, to: out) }
+        #expect(try Directory.list(draft).count == 2)
+        try DiskStorage(draft).remove("notes")
+        #expect(try salvage(log.path, to: out).entries == 2)
+        #expect(try Directory.list(place.path).map(\.name) == ["out"])
     }
 }

@@ -30,7 +30,10 @@ extension VerbMatrixTests {
                 topics[log.topic]?.add(entries: 2, size: 3 + 2 * Layout.headerSize)
             }, answer: { _ in [("entries", .int(2))] }),
         Row(
-            verb: "consume", words: { [$0.log, $0.name, "--topic-hex", "--limit", "2", "--yes", "--payload", "none"] },
+            verb: "consume",
+            words: {
+                [$0.log, $0.name, "--topic-hex", "--limit", "2", "--yes", "--payload", "none"]
+            },
             change: { topics, log in topics[log.topic]?.unread -= 2 }),
         Row(
             verb: "seek", words: { [$0.log, $0.name, "--topic-hex", "-3", "--yes"] },
@@ -74,7 +77,9 @@ extension VerbMatrixTests {
             }),
         Row(
             verb: "repair", words: { [$0.log, "--yes"] }, prepare: { try ActedLog.garble($0) },
-            answer: { _ in [("repairs", .array([.string("cursor-index")])), ("undo", .int(1))] }),
+            answer: { _ in
+                [("repairs", .array([.string("cursor-index")])), ("undo", .int(1))]
+            }),
         Row(
             verb: "repair", action: "repair --undo", words: { _ in ["--undo", "1", "--yes"] },
             answer: { _ in [("changed", .bool(true))] },
@@ -115,8 +120,8 @@ extension VerbMatrixTests {
         },
         refused(
             "import", 2, "line 2", unnoted: true,
-            prepare: { try $0.write("{\"payload\":\"x\"}\nno\n", to: "wrong") }
-        ) { [$0.log, $0.name, "--topic-hex", $0.out("wrong")] },
+            prepare: { try $0.write("{\"payload\":\"x\"}\nno\n", to: "wrong") },
+            { [$0.log, $0.name, "--topic-hex", $0.out("wrong")] }),
         refused("consume", 2, "nobody is there to ask", unnoted: true) {
             [$0.log, $0.name, "--topic-hex", "--limit", "1"]
         },
@@ -141,8 +146,8 @@ extension VerbMatrixTests {
         refused("salvage", 3, "lies in the directory of a log") { [$0.log, $0.log + "/inside"] },
         refused("backup", 3, "lies in the directory of a log") { [$0.log, $0.log + "/a.tar"] },
         refused(
-            "restore", 3, "", prepare: { try $0.write("no archive\n", to: "no.tar") }
-        ) { [$0.out("no.tar"), $0.out("new")] },
+            "restore", 3, "", prepare: { try $0.write("no archive\n", to: "no.tar") },
+            { [$0.out("no.tar"), $0.out("new")] }),
     ]
 
     private static func refused(

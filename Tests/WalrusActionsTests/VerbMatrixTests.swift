@@ -136,8 +136,8 @@ import WalrusJSON
                     let dry = try log.run([verb.name] + words + ["--dry-run", "-o", form])
                     #expect(dry.status == 0, "\(dry.errors)")
                     let plan = try JSON(reading: dry.output)
-                    #expect(
-                        plan.members.prefix(5).map(\.0) == ["schema", "plan", "command", "asks", "lines"])
+                    let shape = ["schema", "plan", "command", "asks", "lines"]
+                    #expect(plan.members.prefix(5).map(\.0) == shape)
                     #expect(plan.members.count > 5, "\(words)")
                     #expect(plan["command"]?.string?.hasPrefix("walrus \(verb.name) ") == true)
                 }

@@ -50,7 +50,7 @@ struct DirectoryDraft {
         else { throw Self.underWay(draft) }
     }
 
-    /// Removes what work that was cut off has left: what nobody holds, and nothing but files of a log is in.
+    /// Removes what work that was cut off has left: what nobody holds, and holds only files of a log.
     private static func removeLeftover(_ draft: FilePath) throws {
         guard Directory.existsItself(draft) else { throw foreign(draft) }
         let files = try Directory.list(draft)
@@ -70,7 +70,8 @@ struct DirectoryDraft {
 
     private static func foreign(_ draft: FilePath) -> Refusal {
         Refusal(
-            description: "\(draft) is in the way, and not what work that was cut off leaves: move it "
+            description:
+                "\(draft) is in the way, and not what work that was cut off leaves: move it "
                 + "away, or name another directory")
     }
 

@@ -109,7 +109,8 @@ struct LogArguments: ParsableArguments {
     private func refuseInLog() throws {
         let root = FilePath(directory)
         guard key == nil || !Directory.exists(root), DataDirectory.isInLog(root) else { return }
-        guard try !Directory.exists(root) || DataDirectory.namespaces(in: root).isEmpty else { return }
+        let isThere = Directory.exists(root)
+        guard try !isThere || DataDirectory.namespaces(in: root).isEmpty else { return }
         throw Failure(
             .usage,
             "\(root) lies in the directory of a log: name one somewhere else, or with --key a log of "

@@ -9,9 +9,11 @@ struct UsageLine {
     init(message: String, help: String, words: [String] = []) {
         var text = message
         if let end = words.firstIndex(of: "--"), text.lowercased().contains("unexpected argument"),
-            let option = words[(end + 1)...].first(where: { $0.hasPrefix("-") && text.contains($0) })
+            let option = words[(end + 1)...].first(where: { $0.hasPrefix("-") && text.contains($0) }
+            )
         {
-            text = "\(option) stands behind \"--\", where no word is an option: write it before that"
+            text =
+                "\(option) stands behind \"--\", where no word is an option: write it before that"
         }
         // NAME and DIR are words of the usage, and stay as they are.
         if !text.dropFirst().prefix(1).allSatisfy(\.isUppercase) {

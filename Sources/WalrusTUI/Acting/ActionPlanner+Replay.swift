@@ -53,7 +53,7 @@ extension ActionPlanner {
         }
         guard let survey else { throw ActionControl.Stopped() }
         guard !survey.isNothing else {
-            throw ActionFailure("no entry of \(topic.name.word) matches: there is nothing to replay")
+            throw ActionFailure("no entry of \(topic.name.word) matches: nothing to replay")
         }
         words += order.into.intoArguments
         if let directory = order.directory { words += ["--into-dir", directory] }
@@ -102,8 +102,11 @@ extension ActionPlanner {
     /// A directory that is missing is made, but not what it would lie in.
     private func existingOrNew(_ path: FilePath) throws -> FilePath {
         let logs = Directory.exists(path) ? try DataDirectory.namespaces(in: path) : []
-        guard try !logs.isEmpty || !DataDirectory.isInLog(path) && !EntryExport.isInside(path, directory)
-        else { throw ActionFailure("\(path) lies in the directory of a log: name one somewhere else") }
+        let isInLog = try DataDirectory.isInLog(path) || EntryExport.isInside(path, directory)
+        guard !logs.isEmpty || !isInLog else {
+            throw ActionFailure(
+                "\(path) lies in the directory of a log: name one somewhere else")
+        }
         guard !Directory.exists(path) else {
             guard logs.isEmpty || logs.contains(where: { $0.name == nil }) else {
                 throw ActionFailure(

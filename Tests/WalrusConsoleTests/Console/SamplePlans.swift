@@ -69,7 +69,8 @@ extension Sample {
                     "the cursor goes from 1763670155020:7+2097152 to 1763670155020:7+2098001",
                     "44201 entries stay unread",
                     "a seek to 1763670155020:7+2097152 takes it back",
-                ], "consume /data/wal/bench \(name) --to 1763670155020:7+2098001", .typed(name))
+                ], "consume /data/wal/bench \(name) --to 1763670155020:7+2098001 --yes",
+                .typed(name))
         case .seek(let point):
             return dialog(
                 8, "move the cursor of \(name)",
@@ -78,7 +79,7 @@ extension Sample {
                     "to 1763670155020:7+0, before entry 410001 of 455331",
                     "1127 entries will be delivered again",
                     "a seek to 1763670155020:7+2097152 takes it back",
-                ], "seek /data/wal/bench \(name) \(point.text)")
+                ], "seek /data/wal/bench \(name) \(point.text) --yes")
         case .mark(let clean):
             return dialog(
                 9, "mark \(name) \(clean ? "clean" : "dirty")",
@@ -112,7 +113,7 @@ extension Sample {
                 11, "\(deletes ? "delete" : "move") 30 data files of 630988800 bytes on disk",
                 files + [
                     "the trash keeps their space until it is emptied; --restore puts them back"
-                ], "reclaim /data/wal/bench" + (deletes ? " --delete" : ""))
+                ], "reclaim /data/wal/bench" + (deletes ? " --delete" : "") + " --yes")
         case .restoreTrash(let folder):
             return dialog(
                 12, "put 2 data files back with 125 entries",
@@ -121,12 +122,13 @@ extension Sample {
                     "1795210701792  21037056 bytes on disk  comes back",
                     "blocky  125 entries, all consumed",
                     "an engine that reclaims deletes them when it opens the log, unless a cursor is moved back first",
-                ], "reclaim /data/wal/bench --restore \(folder)")
+                ], "reclaim /data/wal/bench --restore \(folder) --yes")
         case .emptyTrash(let folder):
             return dialog(
                 13, "delete 2 data files of 42070016 bytes for good",
                 ["20261121T082024.823Z/1795210701150  21032960 bytes on disk"],
-                "reclaim /data/wal/bench --empty-trash" + (folder.map { " \($0)" } ?? ""))
+                "reclaim /data/wal/bench --empty-trash" + (folder.map { " \($0)" } ?? "")
+                    + " --yes")
         case .repair(let ids):
             return dialog(
                 14, "make \(ids?.count ?? 2) of 14 repairs in /data/wal/bench",

@@ -49,7 +49,7 @@ import WalrusIO
         let files = try dataFiles(acted.fixture.path)
         try acted.press("3 a 7 <Enter>")
         let plan = try acted.plan()
-        #expect(plan.command == "walrus reclaim \(acted.fixture.path)")
+        #expect(plan.command == "walrus reclaim \(acted.fixture.path) --yes")
         let going = plan.lines.filter { $0.contains("goes to the trash") }
         #expect(!going.isEmpty)
         // Cancel is in focus.
