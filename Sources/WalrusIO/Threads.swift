@@ -14,6 +14,11 @@ public final class Thread: Sendable {
     /// Lets another thread run.
     public static func yield() { sched_yield() }
 
+    /// Has the calling thread, and those that it starts from now on, wait where others of a busy machine
+    /// have work too. Where that is refused nothing changes. (Linux sets this for a thread, and
+    /// not for the process as POSIX has it: setpriority(2).)
+    public static func goBehindOthers() { _ = setpriority(PRIO_PROCESS, 0, 5) }
+
     /// Starts `body`. Traps where the system has no more threads to give: nothing sensible goes on.
     public convenience init(_ body: @escaping @Sendable () -> Void) {
         guard let started = try? Self.start(body) else { preconditionFailure("no more threads") }

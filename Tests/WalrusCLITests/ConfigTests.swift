@@ -39,6 +39,10 @@ import Testing
         #expect(shown.errors.contains("config.toml:1:9") && shown.errors.contains("config check"))
         let missing = try walrus("\"$walrus\" \(log.path) --config none.toml", in: folder)
         missing.expectError(3, "none.toml")
+        let nothing = try walrus(script + "\"$walrus\" \(log.path) --config /dev/null", in: folder)
+        #expect(nothing.status == 0 && nothing.errors.isEmpty)
+        let pipe = try walrus("mkfifo p; \"$walrus\" \(log.path) --config p", in: folder)
+        pipe.expectError(3, "/p")
     }
 
     @Test func theConfigurationDecidesAndOptionsGoBeforeIt() throws {

@@ -25,6 +25,8 @@ struct ConfigurationArguments: ParsableArguments {
     /// The file and what is in it; nil when there is none and none was named.
     func contents() throws -> (path: FilePath, bytes: [UInt8])? {
         guard let path else { return nil }
+        // The usual way to name nothing; no other file that is none is read.
+        if path == "/dev/null" { return (path, []) }
         let bytes: [UInt8]?
         do { bytes = try Directory.contents(of: path, limit: Self.sizeMax) } catch {
             throw Failure(.io, "\(error)")

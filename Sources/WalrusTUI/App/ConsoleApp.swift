@@ -25,10 +25,10 @@ public final class ConsoleApp {
 
     // A scan may take seconds and must not keep entries from being shown; nothing may keep an
     // action from being finished.
-    private let scans = WorkQueue()
+    private let scans = WorkQueue(isBehind: true)
     // Nor must it keep the past from being shown.
-    private let recordings = WorkQueue()
-    private let queries = WorkQueue()
+    private let recordings = WorkQueue(isBehind: true)
+    private let queries = WorkQueue(isBehind: true)
     // A search must not keep bytes from being shown.
     private let bytes = WorkQueue()
     private let decodings = WorkQueue()

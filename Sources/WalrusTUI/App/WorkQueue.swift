@@ -9,6 +9,11 @@ final class WorkQueue: Sendable {
     }
 
     private let state = Mutex(State())
+    private let isBehind: Bool
+
+    /// - Parameter isBehind: keys, and writers of the log that is looked at, go first where there are
+    ///   not enough processors for all.
+    init(isBehind: Bool = false) { self.isBehind = isBehind }
 
     func add(_ work: @escaping @Sendable () -> Void) {
         let mustStart = state.withLock { state in
@@ -21,6 +26,7 @@ final class WorkQueue: Sendable {
     }
 
     private func run() {
+        if isBehind { Thread.goBehindOthers() }
         while true {
             let work = state.withLock { state -> (@Sendable () -> Void)? in
                 guard !state.waiting.isEmpty else {
