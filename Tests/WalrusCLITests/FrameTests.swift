@@ -59,7 +59,7 @@ import WalrusConsole
             "frame", "--screen", "entries", "--topic", "67", "--topic-hex", "--keys", "v v v")
         #expect(hex.text.contains("000000"))
         let help = try log.run("frame", "--keys", "?")
-        #expect(help.text.contains("Ctrl-R"))
+        #expect(help.text.contains("open the topic") && help.text.contains("Everywhere"))
     }
 
     /// Without a log, or with several, a frame begins with what the console begins with.

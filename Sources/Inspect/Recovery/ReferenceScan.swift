@@ -109,18 +109,18 @@ struct ReferenceScan {
         if walk.isWild {
             note(
                 scan, slot, crash: true,
-                "The header at byte \(walk.used) is damaged and leads out of its bounds.")
+                "The header at byte \(hex(walk.used)) is damaged and leads out of its bounds.")
         } else if let known, walk.used < known.used, known.frame.units == 1 {
             note(
                 scan, slot, crash: false,
                 walk.entries == 0
                     ? "Its first entry does not hold, which ends the file\(hides)."
-                    : "The entry at byte \(walk.used) does not hold: what follows in the block is hidden."
+                    : "The entry at byte \(hex(walk.used)) does not hold: what follows in the block is hidden."
             )
         } else if known.map({ walk.used < $0.used }) ?? false {
             note(
                 scan, slot, crash: false,
-                "A block of several units is read as one: its entries from byte \(walk.used) on are hidden."
+                "A block of several units is read as one: its entries from byte \(hex(walk.used)) on are hidden."
             )
         } else if known == nil, walk.entries > 0 {
             note(
@@ -241,6 +241,9 @@ struct ReferenceWalk {
         return sum.value
     }
 }
+
+/// As the console names a byte of a block.
+private func hex(_ offset: Int) -> String { "0x" + String(offset, radix: 16, uppercase: true) }
 
 extension [UInt8] {
     /// `size` bytes at `at` as an unsigned little-endian number.

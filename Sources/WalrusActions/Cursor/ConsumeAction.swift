@@ -117,9 +117,9 @@ public struct ConsumeAction: Sendable {
 
         fileprivate var sentence: String {
             switch self {
-            case .nowhere: "they are written nowhere"
-            case .printed: "they are printed first"
-            case .file(let name): "they are written to \(name) first, durably"
+            case .nowhere: "not exported: no file to write to is named"
+            case .printed: "printed first"
+            case .file(let name): "written to \(name) first, durably"
             }
         }
 

@@ -73,7 +73,7 @@ func scanTellingProgress(_ scanner: Scanner) throws -> DirectoryState? {
     let path = scanner.directory
     let state = try scanner.scan { progress in
         if Clock.monotonic() - start > 1_000_000_000 {
-            last.show("reading \(path): \(Figures.percent(progress.done, of: progress.total))%")
+            last.show("reading \(path): \(Figures.percent(progress.done, of: progress.total))")
         }
         return true
     }

@@ -52,9 +52,9 @@ struct Backup: Verb {
                     try ready.run { progress in
                         switch progress {
                         case .looking(let scan):
-                            line.show("reading: \(Figures.percent(scan.done, of: scan.total))%")
+                            line.show("reading: \(Figures.percent(scan.done, of: scan.total))")
                         case .copying(let done, let all):
-                            line.show("copying: \(Figures.percent(done, of: all))%")
+                            line.show("copying: \(Figures.percent(done, of: all))")
                         }
                         return !StopSignals.isRequested
                     }

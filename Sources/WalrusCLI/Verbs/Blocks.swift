@@ -127,9 +127,10 @@ private struct MapPrinter {
         case .fill:
             ["\(glyphs.verticalLevels[1]) little", "\(glyphs.verticalLevels.last ?? "") full"]
         case .topic:
-            state.topics.enumerated().filter { !$0.element.blocks.isEmpty }.map {
-                "\(BlockMap.letter($0.offset)) \($0.element.name.shown(ascii: glyphs.isASCII))"
-            }
+            (BlockMap.hasLetters(state) ? [] : ["letters repeat: -o json has the topics"])
+                + state.topics.enumerated().filter { !$0.element.blocks.isEmpty }.map {
+                    "\(BlockMap.letter($0.offset)) \($0.element.name.shown(ascii: glyphs.isASCII))"
+                }
         }
     }
 }

@@ -34,9 +34,9 @@ struct Namespaces: Verb {
         ) { log in
             [
                 log.name.map { VisibleText($0, mode: .escape, limit: 200).text } ?? ".",
-                String(log.topics), String(log.files), String(log.allocated),
+                String(log.topics ?? 0), String(log.files), String(log.allocated),
                 log.modified.map { Figures.dateTime(UInt64(max(0, $0)), offset: 0) } ?? "-",
-                log.writers.map(String.init).joined(separator: ","),
+                (log.writers ?? []).map(String.init).joined(separator: ","),
             ]
         }
         if logs.isEmpty { throw Failure(.nothing, "\(path): no log there") }
@@ -45,9 +45,9 @@ struct Namespaces: Verb {
     private static func members(_ log: NamespaceSummary) -> JSON {
         .object([
             ("namespace", .optional(log.name)), ("path", .string(log.path)),
-            ("topics", .int(log.topics)), ("files", .int(log.files)),
+            ("topics", .int(log.topics ?? 0)), ("files", .int(log.files)),
             ("allocated", .int(log.allocated)), ("modified", .optional(log.modified)),
-            ("writers", .array(log.writers.map(JSON.int))),
+            ("writers", .array((log.writers ?? []).map(JSON.int))),
         ])
     }
 }

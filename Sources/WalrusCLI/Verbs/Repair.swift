@@ -74,7 +74,7 @@ struct RepairVerb: Verb {
         let line = ProgressLine()
         defer { line.clear() }
         let progress: RepairJob.Progress = { progress in
-            line.show("reading: \(Figures.percent(progress.done, of: progress.total))%")
+            line.show("reading: \(Figures.percent(progress.done, of: progress.total))")
             return true
         }
         let draft = RepairJob(path, store: store, command: "")

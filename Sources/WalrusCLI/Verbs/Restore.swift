@@ -45,7 +45,7 @@ struct Restore: Verb {
                 .init("restore", log.path, command: command),
                 {
                     try job.run { done, all in
-                        line.show("restoring: \(Figures.percent(done, of: all))%")
+                        line.show("restoring: \(Figures.percent(done, of: all))")
                         return !StopSignals.isRequested
                     }
                 },

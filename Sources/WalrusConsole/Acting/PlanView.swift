@@ -91,8 +91,10 @@ enum PlanView {
         let width = ScrolledLines.width(model)
         var lines: [[StyledText]] = []
         for (at, line) in plan.lines.enumerated() {
+            // An indented line quotes a payload.
+            let text = line.hasPrefix("  ") ? line : model.shortened(line)
             lines += ScrolledLines.prose(
-                line, label: at == 0 ? "does" : "", .text, width: width, model)
+                text, label: at == 0 ? "does" : "", .text, width: width, model)
         }
         return ScrolledLines(
             lines: lines, height: max(2, model.size.rows - 6 - foot(model, plan).count))

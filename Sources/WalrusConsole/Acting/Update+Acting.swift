@@ -20,7 +20,7 @@ extension ConsoleModel {
 
     private mutating func pressHelp(_ key: Key, _ top: Int) {
         let command = keys.command(for: key, on: .home)
-        let page = max(1, size.rows - 4)
+        let page = HelpView.height(self)
         if let delta = command.flatMap({ Self.delta($0, page: page) }) {
             overlay = .help(top: max(0, min(top + delta, HelpView.lines(self).count - page)))
         } else {

@@ -111,11 +111,14 @@ public struct LiveEvent: Hashable, Sendable {
         let file = finding.file.map {
             VisibleText($0, mode: .escape, ascii: false, limit: 60).text
         }
-        let parts = [
-            finding.block.map { "in block \($0)" },
-            finding.offset.map { "at \(EntriesView.hex($0))" }, file.map { "of \($0)" },
-        ]
-        return parts.compactMap { $0 }.joined(separator: " ")
+        guard let block = finding.block else {
+            let parts = [
+                finding.offset.map { "at \(EntriesView.hex($0))" }, file.map { "of \($0)" },
+            ]
+            return parts.compactMap { $0 }.joined(separator: " ")
+        }
+        return "in \(file ?? "?"):\(block)"
+            + (finding.offset.map { "+" + EntriesView.hex($0) } ?? "")
     }
 
     private static func compareEngines(

@@ -16,7 +16,6 @@ enum LiveLatencyView {
         let span = Figures.latency(image.interval, ascii: ascii)
         let title = rect.width >= 48 ? "Latency, last \(span)" : "Latency"
         let inside = grid.box(rect, title: title, trailing: source(metrics, title, rect, grid))
-            .splitRight(1).rest
         let calls = [("append", image.append), ("read", image.read), ("sync", image.sync)]
         let hasTotals = inside.height >= 11
         var lines = calls.map { Line(name: $0.0, summary: $0.1.recent) }
@@ -38,7 +37,7 @@ enum LiveLatencyView {
                 scale.drawBar(line.summary, into: &grid, in: place.row(index + 1))
             }
             if lines.count + 1 < inside.height {
-                drawLegend(&grid, place.row(inside.height - 1))
+                drawLegend(&grid, place.row(lines.count + 1))
             }
         } else if inside.height >= lines.count + 5 {
             drawBelow(lines.prefix(3), scale, &grid, inside.splitTop(lines.count + 1).rest)

@@ -102,7 +102,7 @@ enum LiveRatesView {
             shown.map { Optional($0) }, maximum: peak, topLabel: Figures.count(peak) + "/s",
             middleLabel: Figures.count(peak / 2) + "/s",
             times: TimeAxis.marks(samples.suffix(room).map(\.seconds), end: end)
-        ).draw(into: &grid, in: rest)
+        ).draw(into: &grid, in: rest.inset(horizontal: 1))
     }
 
     /// Bytes a second, of payloads alone and as they are stored.

@@ -20,7 +20,12 @@ struct LiveLayout {
         let hasEngine = model.state?.metrics != nil
         let isWide = body.width >= 110 && body.height >= 26
         let isTall = body.height >= 14
-        let lines = isWide ? 0 : body.height >= 20 ? 3 : isTall ? 2 : 1
+        // Where nothing goes on there is nothing to draw of it.
+        let isAtRest =
+            LiveReport(model.looks)?.history.samples.allSatisfy {
+                $0.appended == 0 && $0.consumed == 0
+            } ?? true
+        let lines = isWide ? 0 : body.height >= 20 && !isAtRest ? 3 : isTall ? 2 : 1
         let (figures, belowFigures) = body.splitTop(lines)
         // Latencies as figures and as bars, and what the bars mean.
         let lower = max(hasEngine ? 11 : 9, min(body.height / 4, 16))
@@ -28,15 +33,23 @@ struct LiveLayout {
         let listed = (model.state?.topics.count ?? 0) + 4
         let spare = min(body.height - lower - listed, body.height * 2 / 5)
         let (graphs, belowGraphs) = belowFigures.splitTop(
-            isWide ? max(7, body.height / 4, spare) : 0)
+            !isWide ? 0 : isAtRest ? 4 : max(7, body.height / 4, spare))
         let (engine, lists) = belowGraphs.splitTop(hasEngine && isTall ? 1 : 0)
         self.figures = figures
         self.graphs = graphs
         self.engine = engine
         if isWide {
-            let (upper, bottom) = lists.splitBottom(lower)
-            let parts = bottom.columns([.share(), .share()])
-            (topics, latency, events) = (upper, parts[0], parts[1])
+            // What a short list leaves is for what has happened.
+            let left = lists.height - max(7, listed)
+            let (upper, bottom) = lists.splitBottom(max(lower, min(left, body.height / 2)))
+            if hasEngine {
+                let parts = bottom.columns([.share(weight: 3), .share(weight: 2)])
+                (topics, latency, events) = (upper, parts[0], parts[1])
+            } else {
+                // A sentence that says why there are no figures.
+                let (latency, events) = bottom.splitTop(3)
+                (self.topics, self.latency, self.events) = (upper, latency, events)
+            }
         } else {
             // Three calls and their titles.
             let latencyRows = hasEngine ? 6 : 3
@@ -94,7 +107,8 @@ enum LiveView {
             ]
             let used = grid.put(head, x: row.x, y: row.y, width: row.width)
             grid.put(
-                event.text, x: row.x + used, y: row.y, width: row.width - used, align: .leading)
+                model.shortened(event.text), x: row.x + used, y: row.y, width: row.width - used,
+                align: .leading)
         }
     }
 }

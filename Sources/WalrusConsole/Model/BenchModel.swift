@@ -117,6 +117,8 @@ public struct BenchModel: Hashable, Sendable {
 
     public var order = BenchOrder()
     public internal(set) var stage = Stage.idle
+    /// What was last found out of what an order would take.
+    var estimate: BenchEstimate?
     public internal(set) var step: BenchStep?
     /// Entries a second of the engine, a step each, nil while something else had its turn; the
     /// newest last.

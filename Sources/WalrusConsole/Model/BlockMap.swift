@@ -1,5 +1,5 @@
 public import Inspect
-internal import WalrusFormat
+public import WalrusFormat
 
 /// What the slots of a file are, one by one.
 public enum BlockMap {
@@ -37,7 +37,7 @@ public enum BlockMap {
             case .consumed: "consumed"
             case .unread: "unread"
             case .reading: "being read"
-            case .tail: "last of a run"
+            case .tail: "last block"
             case .damaged: "damaged"
             case .unreadable: "unreadable"
             }
@@ -54,12 +54,16 @@ public enum BlockMap {
 
     /// One for each slot of a data file.
     ///
-    /// - Parameter fate: what the forecast says of the file; nil draws no difference between what
-    ///   is consumed and what can go.
-    public static func slots(of file: FileState, fate: ReclaimForecast.Fate? = nil) -> [Slot] {
+    /// - Parameters:
+    ///   - fate: what the forecast says of the file; nil draws no difference between what is consumed
+    ///     and what can go.
+    ///   - marksEnds: whether a topic's last block is told from others; else it is as it is read.
+    public static func slots(
+        of file: FileState, fate: ReclaimForecast.Fate? = nil, marksEnds: Bool = true
+    ) -> [Slot] {
         var slots = [Slot](repeating: Slot(), count: Layout.unitsPerFile)
         for (index, block) in file.blocks.enumerated() {
-            var use = use(of: block)
+            var use = marksEnds ? use(of: block) : reading(of: block)
             if use == .consumed, fate == .goes { use = .reclaimable }
             for slot in block.slot..<min(block.slot + block.units, slots.count) {
                 slots[slot] = Slot(use: use, block: index, unit: slot - block.slot)
@@ -71,16 +75,23 @@ public enum BlockMap {
         return slots
     }
 
-    public static func use(of block: BlockState) -> Use {
+    /// How far the block is read, wherever it stands among the topic's.
+    public static func reading(of block: BlockState) -> Use {
         if block.isDamaged { return .damaged }
-        // Where a topic's run of blocks ends shows, even while it is being read. A topic of one block
-        // has no run: where there are thousands of them, a map of ends would say nothing.
-        if block.isTail, block.entriesBefore > 0, block.reading != .consumed { return .tail }
         switch block.reading {
         case .consumed: return .consumed
         case .unread: return .unread
         case .reading: return .reading
         }
+    }
+
+    public static func use(of block: BlockState) -> Use {
+        // Where a topic's run of blocks ends shows, even while it is being read. A topic of one block
+        // has no run: where there are thousands of them, a map of ends would say nothing.
+        if !block.isDamaged, block.isTail, block.entriesBefore > 0, block.reading != .consumed {
+            return .tail
+        }
+        return reading(of: block)
     }
 
     /// How full a unit of the block is, from 0 to 1.
@@ -89,15 +100,37 @@ public enum BlockMap {
     }
 
     /// The letter that stands for a topic with that place in the list; it repeats after 62.
-    public static func letter(_ index: Int) -> String { letters[((index % 62) + 62) % 62] }
+    public static func letter(_ index: Int) -> String {
+        letters[((index % letters.count) + letters.count) % letters.count]
+    }
+
+    /// Whether each topic has a letter of its own.
+    public static func hasLetters(_ state: DirectoryState) -> Bool {
+        state.topics.count <= letters.count
+    }
+
+    /// What stands for another topic's block where letters would repeat.
+    static func other(_ glyphs: GlyphSet) -> (glyph: String, style: Style) {
+        (glyphs.reclaimable, Style(.consumed))
+    }
 
     /// What is drawn for a slot; `block` is the one that it belongs to.
+    ///
+    /// - Parameter lit: the topic that has its letter in any case; where there are more topics than
+    ///   letters the others have none.
     public static func cell(
-        _ slot: Slot, _ block: BlockState?, _ mode: BlocksModel.Mode, state: DirectoryState,
-        glyphs: GlyphSet
+        _ slot: Slot, _ block: BlockState?, _ mode: BlocksModel.Mode, lit: TopicName? = nil,
+        state: DirectoryState, glyphs: GlyphSet
     ) -> (glyph: String, style: Style) {
-        guard let block, mode != .state else { return (slot.use.glyph(glyphs), slot.use.style) }
+        guard let block, mode != .state else {
+            // The mark of a run's end has the colour of what it hides.
+            let style = slot.use == .tail ? block.map { reading(of: $0).style } : nil
+            return (slot.use.glyph(glyphs), style?.bold ?? slot.use.style)
+        }
         if mode == .topic {
+            guard block.topic == lit || lit == nil || hasLetters(state) else {
+                return other(glyphs)
+            }
             let index = state.topics.partition(before: block.topic)
             return (letter(index), Style(Role.topic(index)))
         }

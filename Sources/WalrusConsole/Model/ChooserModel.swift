@@ -6,6 +6,11 @@ public struct ChooserModel: Hashable, Sendable {
     public let root: String
     /// In the order of their names; nil before they were looked for.
     public internal(set) var logs: [NamespaceSummary]?
+    /// Files and folders that are no log's.
+    var others: (files: Int, folders: Int) {
+        (outline?.otherFiles ?? 0, outline?.otherFolders ?? 0)
+    }
+    var outline: DirectoryOutline?
     public internal(set) var position = ListPosition()
     /// Why the directory cannot be looked at.
     var problem: String?

@@ -69,11 +69,13 @@ public enum Figures {
         return text + ["ns", ascii ? "us" : "µs", "ms", "s"][unit]
     }
 
-    /// Per cent of a whole, never 0 for a part that is there nor 100 for one that is not whole.
-    public static func percent(_ part: Int, of whole: Int) -> Int {
-        guard whole > 0, part > 0 else { return 0 }
-        guard part < whole else { return 100 }
-        return max(1, min(99, Int((Double(part) * 100 / Double(whole)).rounded())))
+    /// "41%" of a whole. A part that is there is never 0%, but "<1%", and one that is not whole never
+    /// 100%, but ">99%".
+    public static func percent(_ part: Int, of whole: Int) -> String {
+        guard whole > 0, part > 0 else { return "0%" }
+        guard part < whole else { return "100%" }
+        let percent = Double(part) * 100 / Double(whole)
+        return percent < 1 ? "<1%" : percent > 99 ? ">99%" : "\(Int(percent.rounded()))%"
     }
 
     /// Nanoseconds since 1970 as "12:04:31", in the zone `offset` seconds east of UTC.

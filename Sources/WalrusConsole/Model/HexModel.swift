@@ -13,6 +13,8 @@ public struct HexModel: Hashable, Sendable {
     var awaited: Int?
     /// Move to the start of whatever the byte turns out to be part of.
     var seeksStart = false
+    /// Move to the field that is wrong in whatever the byte turns out to be part of.
+    var seeksProblem = false
 
     /// Bytes loaded before and behind those in sight.
     static let margin = 8 << 10

@@ -82,11 +82,11 @@ public struct GlyphSet: Hashable, Sendable {
         lines: Lines("-|+++++++++"), graphStyle: .ascii, isASCII: true,
         verticalLevels: [" ", ".", ":", "-", "=", "+", "*", "#"], horizontalLevels: [" ", "#"],
         shades: [".", "-", "=", "#"], full: "#", ellipsis: "~", undrawable: "?", markBase: "?",
-        consumed: "=", unread: "#", cursor: "+", tail: ">", damaged: "!", orphan: "?",
+        consumed: "=", unread: "#", cursor: "+", tail: ">", damaged: "X", orphan: "?",
         neverWritten: ".", reclaimable: "-", selection: ">", bullet: "*", separator: "-",
         dash: "-", ascending: "^", descending: "v", left: "<", right: ">", up: "^", down: "v",
-        check: "+", cross: "x", warning: "!", marked: "*", times: "x", atMost: "<=",
-        scrollTrack: "|", scrollThumb: "#")
+        check: "+", cross: "X", warning: "!", marked: "*", times: "x", atMost: "<=",
+        scrollTrack: "|", scrollThumb: "@")
 
     /// One ASCII character for the few symbols that prose uses, `?` for the rest.
     static func asciiEquivalent(of scalar: Unicode.Scalar) -> String {

@@ -39,6 +39,7 @@ extension Grid {
             if columns > width && (truncating == .tail || truncating == .clip) { break }
         }
         guard columns > width else { return (parts.map(\.text).joined(), columns) }
+        let single = parts
         parts = Self.joiningEscapes(parts)
         guard truncating != .clip else {
             let head = prefix(parts, columns: width)
@@ -53,6 +54,12 @@ extension Grid {
             }
         let head = prefix(parts, columns: headRoom)
         let end = prefix(parts.reversed(), columns: room - headRoom, reversed: true)
+        if head.columns + end.columns == 0, room > 0 {
+            // An ellipsis alone names nothing: an escape at the start, or what there is room for of it.
+            let whole = prefix(parts, columns: room)
+            let start = whole.columns > 0 ? whole : prefix(single, columns: room)
+            return (start.text + glyphs.ellipsis, start.columns + 1)
+        }
         return (head.text + glyphs.ellipsis + end.text, head.columns + 1 + end.columns)
     }
 
@@ -95,9 +102,11 @@ extension Grid {
         return ((reversed ? taken.reversed() : taken).joined(), columns)
     }
 
-    /// Draws pieces of text one after the other; an ellipsis stands for what does not fit.
-    mutating func putFitting(_ pieces: [StyledText], x: Int, y: Int, width: Int) {
-        var left = width
+    /// Draws pieces of text one after the other in a field of `width` columns; an ellipsis stands for
+    /// what does not fit: the rest of a number would be another one. Returns the columns that they take.
+    @discardableResult
+    public mutating func put(_ pieces: [StyledText], x: Int, y: Int, width: Int) -> Int {
+        var left = max(0, width)
         for (index, piece) in pieces.enumerated() where left > 0 {
             let isLast = !pieces.dropFirst(index + 1).contains {
                 !$0.text.allSatisfy { $0 == " " }
@@ -106,6 +115,10 @@ extension Grid {
             let columns = DisplayWidth.columns(of: piece.text)
             if columns < left || (columns == left && isLast) {
                 left -= put(piece.text, x: x + width - left, y: y, style: piece.style)
+            } else if isLast, piece.text.allSatisfy({ $0 == " " }) {
+                // Blanks tell nothing: there is nothing to say of those that do not fit.
+                put(piece.text, x: x + width - left, y: y, style: piece.style, width: left)
+                left = 0
             } else {
                 let cut = columns == left ? piece.text + " " : piece.text
                 put(
@@ -114,6 +127,7 @@ extension Grid {
                 left = 0
             }
         }
+        return max(0, width) - left
     }
 
     /// A line from `x` on.
@@ -161,7 +175,7 @@ extension Grid {
         guard !title.isEmpty, room > 0 else { return rect.inset() }
         let titleColumns = min(title.columns, room)
         put(" ", x: rect.x + 2, y: rect.y, style: style)
-        putFitting(title, x: rect.x + 3, y: rect.y, width: titleColumns)
+        put(title, x: rect.x + 3, y: rect.y, width: titleColumns)
         put(" ", x: rect.x + 3 + titleColumns, y: rect.y, style: style)
         let notes = trailing.columns
         if notes > 0, titleColumns + notes + 3 <= room {

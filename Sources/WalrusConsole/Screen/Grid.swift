@@ -74,14 +74,11 @@ public struct Grid: Hashable, Sendable {
         return min(at, end) - start
     }
 
-    /// Draws pieces of text one after the other.
+    /// Draws pieces of text one after the other. Returns the columns that they take.
     @discardableResult
-    public mutating func put(_ pieces: [StyledText], x: Int, y: Int, width: Int? = nil) -> Int {
+    public mutating func put(_ pieces: [StyledText], x: Int, y: Int) -> Int {
         var used = 0
-        for piece in pieces {
-            let room = width.map { max(0, $0 - used) }
-            used += put(piece.text, x: x + used, y: y, style: piece.style, width: room)
-        }
+        for piece in pieces { used += put(piece.text, x: x + used, y: y, style: piece.style) }
         return used
     }
 

@@ -34,12 +34,18 @@ public struct Modal: Hashable, Sendable {
         return Size(columns: max(text + 4, head, foot + 2, 24), rows: body + 2)
     }
 
+    private static let stripMin = 6
+
     public func draw(into grid: inout Grid, in rect: Rect) {
         grid.restyle(rect) { style in
             style.emphasis.formUnion(.dim)
             style.emphasis.remove(.bold)
         }
-        let area = rect.centered(preferredSize)
+        let wanted = preferredSize
+        // A strip too narrow for a word of the page below is not left beside it.
+        let isNearlyAll = rect.width - wanted.columns < 2 * Self.stripMin
+        let area = rect.centered(
+            Size(columns: isNearlyAll ? rect.width : wanted.columns, rows: wanted.rows))
         guard area.width >= 4, area.height >= 3 else { return }
         grid.fill(area, style: Style(.dialog))
         var body = grid.box(

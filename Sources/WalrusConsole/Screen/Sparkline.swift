@@ -12,10 +12,11 @@ public struct Sparkline: Hashable, Sendable {
         self.style = style
     }
 
-    /// One column for each of the last values, as many as fit. The bars use all rows of `rect`.
+    /// One column for each value; where there are more than columns, one for the largest of some that
+    /// follow one another, so that all are told of. The bars use all rows of `rect`.
     public func draw(into grid: inout Grid, in rect: Rect) {
         guard !rect.isEmpty else { return }
-        let shown = Array(values.suffix(rect.width))
+        let shown = Self.squeeze(values, into: rect.width)
         let top = maximum ?? shown.reduce(0) { max($0, $1 ?? 0) }
         let levels = grid.glyphs.verticalLevels
         let steps = levels.count - 1
@@ -34,6 +35,15 @@ public struct Sparkline: Hashable, Sendable {
                 grid.put(
                     levels[level], x: rect.maxX - shown.count + i, y: bottom - row, style: style)
             }
+        }
+    }
+
+    /// At most so many values, each the largest of those that it stands for.
+    static func squeeze(_ values: [Double?], into columns: Int) -> [Double?] {
+        guard values.count > columns, columns > 0 else { return values }
+        return (0..<columns).map { column in
+            let part = column * values.count / columns..<(column + 1) * values.count / columns
+            return values[part].compactMap { $0 }.max()
         }
     }
 }

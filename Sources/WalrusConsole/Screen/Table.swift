@@ -92,10 +92,11 @@ public struct Table: Hashable, Sendable {
     }
 
     /// The columns that fit into so many columns of the screen. The first two are kept for the
-    /// selection marker.
+    /// selection marker, and the last one parts the text from what stands at the right.
     public func places(width: Int) -> [Place] {
-        let room = width - 2
-        var kept = Array(columns.indices)
+        let room = width - 3
+        // One of no width is of no use to these rows.
+        var kept = columns.indices.filter { columns[$0].width.minimum > 0 }
         func needed() -> Int {
             kept.reduce(gap * max(0, kept.count - 1)) { $0 + max(0, columns[$1].width.minimum) }
         }

@@ -4,11 +4,11 @@
 extension Theme {
     /// For dark terminals.
     public static let dark = Theme(
-        name: "dark", canvas: 0x1C1C1C, ink: 0xD0D0D0, selection: 0x3A3A3A
+        name: "dark", canvas: 0x1C1C1C, ink: 0xD0D0D0, selection: 0x303030
     ) { role in
         Palette(
             black: Ink(0x121212, .black), bar: Ink(0x303030, nil), faint: Ink(0x585858, nil),
-            grey: Ink(0x8A8A8A, nil), white: Ink(0xEEEEEE, .white),
+            dim: Ink(0x808080, nil), grey: Ink(0x9E9E9E, nil), white: Ink(0xEEEEEE, .white),
             red: Ink(0xFF5F5F, .red), green: Ink(0x87D787, .green),
             yellow: Ink(0xD7AF5F, .yellow), blue: Ink(0x5FAFFF, .blue),
             magenta: Ink(0xD787D7, .magenta), cyan: Ink(0x5FD7D7, .cyan),
@@ -23,16 +23,16 @@ extension Theme {
 
     /// For light terminals.
     public static let light = Theme(
-        name: "light", canvas: 0xFFFFFF, ink: 0x303030, selection: 0xD7E4F2
+        name: "light", canvas: 0xFFFFFF, ink: 0x303030, selection: 0xDFEAF5
     ) { role in
         Palette(
             black: Ink(0xFFFFFF, .white), bar: Ink(0xE4E4E4, nil), faint: Ink(0xA8A8A8, nil),
-            grey: Ink(0x6C6C6C, nil), white: Ink(0x121212, .black),
-            red: Ink(0xD70000, .red), green: Ink(0x008700, .green),
-            yellow: Ink(0xAF5F00, .yellow), blue: Ink(0x005FAF, .blue),
-            magenta: Ink(0x870087, .magenta), cyan: Ink(0x008787, .cyan),
-            orange: Ink(0xD75F00, .yellow), teal: Ink(0x5F8787, .cyan),
-            rose: Ink(0xD7005F, .red), violet: Ink(0x5F5FAF, .blue),
+            dim: Ink(0x767676, nil), grey: Ink(0x626262, nil), white: Ink(0x121212, .black),
+            red: Ink(0xD70000, .red), green: Ink(0x005F00, .green),
+            yellow: Ink(0x875F00, .yellow), blue: Ink(0x005FAF, .blue),
+            magenta: Ink(0x870087, .magenta), cyan: Ink(0x005F87, .cyan),
+            orange: Ink(0x870000, .yellow), teal: Ink(0x005F5F, .cyan),
+            rose: Ink(0xAF0087, .red), violet: Ink(0x5F5FAF, .blue),
             ramp: [
                 Ink(0x5F5FAF, .blue), Ink(0x005FAF, .blue), Ink(0x008787, .cyan),
                 Ink(0x008700, .green), Ink(0x5F8700, .green), Ink(0xD75F00, .yellow),
@@ -46,18 +46,18 @@ extension Theme {
 
     /// For dark terminals and eyes that do not tell red from green, or blue from yellow.
     public static let colorblind = Theme(
-        name: "colorblind", canvas: 0x1C1C1C, ink: 0xD0D0D0, selection: 0x3A3A3A
+        name: "colorblind", canvas: 0x1C1C1C, ink: 0xD0D0D0, selection: 0x303030
     ) { role in
         Palette(
             black: Ink(0x121212, .black), bar: Ink(0x303030, nil), faint: Ink(0x585858, nil),
-            grey: Ink(0x8A8A8A, nil), white: Ink(0xEEEEEE, .white),
+            dim: Ink(0x808080, nil), grey: Ink(0x9E9E9E, nil), white: Ink(0xEEEEEE, .white),
             red: Ink(0xFF5F00, .red), green: Ink(0x5FAFFF, .cyan),
             yellow: Ink(0xFFD75F, .yellow), blue: Ink(0xB2B2B2, .white),
             magenta: Ink(0xD787D7, .magenta), cyan: Ink(0xAFD7FF, .cyan),
             orange: Ink(0xFF8700, .yellow), teal: Ink(0x00AF87, .cyan),
-            rose: Ink(0xEEEEEE, .white), violet: Ink(0x875FFF, .blue),
+            rose: Ink(0xEEEEEE, .white), violet: Ink(0xAF87FF, .blue),
             ramp: [
-                Ink(0x005FAF, .blue), Ink(0x0087D7, .blue), Ink(0x5FAFFF, .cyan),
+                Ink(0x005FFF, .blue), Ink(0x0087D7, .blue), Ink(0x5FAFFF, .cyan),
                 Ink(0xAFD7FF, .cyan), Ink(0xFFD75F, .yellow), Ink(0xFF5F00, .red),
             ]
         ).look(of: role)
@@ -65,16 +65,16 @@ extension Theme {
 
     /// The same for light terminals.
     public static let colorblindLight = Theme(
-        name: "colorblind-light", canvas: 0xFFFFFF, ink: 0x303030, selection: 0xD7E4F2
+        name: "colorblind-light", canvas: 0xFFFFFF, ink: 0x303030, selection: 0xDFEAF5
     ) { role in
         Palette(
             black: Ink(0xFFFFFF, .white), bar: Ink(0xE4E4E4, nil), faint: Ink(0xA8A8A8, nil),
-            grey: Ink(0x6C6C6C, nil), white: Ink(0x121212, .black),
-            red: Ink(0x870000, .red), green: Ink(0x005FFF, .blue),
-            yellow: Ink(0xAF8700, .yellow), blue: Ink(0x626262, .black),
+            dim: Ink(0x767676, nil), grey: Ink(0x626262, nil), white: Ink(0x121212, .black),
+            red: Ink(0x5F0000, .red), green: Ink(0x005FD7, .blue),
+            yellow: Ink(0x875F00, .yellow), blue: Ink(0x4E4E4E, .black),
             magenta: Ink(0x870087, .magenta), cyan: Ink(0x00005F, .blue),
-            orange: Ink(0xD75F00, .yellow), teal: Ink(0x00875F, .cyan),
-            rose: Ink(0x121212, .black), violet: Ink(0x5F5FFF, .blue),
+            orange: Ink(0xAF005F, .yellow), teal: Ink(0x005F5F, .cyan),
+            rose: Ink(0x121212, .black), violet: Ink(0x5F00FF, .blue),
             ramp: [
                 Ink(0x5F87AF, .blue), Ink(0x005FAF, .blue), Ink(0x005FFF, .blue),
                 Ink(0xAF8700, .yellow), Ink(0xAF5F00, .yellow), Ink(0x870000, .red),
@@ -84,13 +84,14 @@ extension Theme {
 
     /// Without colour, as NO_COLOR asks for.
     public static let mono = Theme(
-        name: "mono", canvas: 0x1C1C1C, ink: 0xD0D0D0, selection: 0x3A3A3A, isMono: true
+        name: "mono", canvas: 0x1C1C1C, ink: 0xD0D0D0, selection: 0x303030, isMono: true
     ) { RoleLook(nil, on: nil, monoEmphasis(of: $0)) }
 }
 
-/// The inks that a theme is made of. `black` is the text on a coloured badge.
+/// The inks that a theme is made of. `black` is the text on a coloured badge, `faint` is for lines,
+/// `dim` for what has a meaning and steps back, `grey` for text that does.
 private struct Palette {
-    let black: Ink, bar: Ink, faint: Ink, grey: Ink, white: Ink
+    let black: Ink, bar: Ink, faint: Ink, dim: Ink, grey: Ink, white: Ink
     let red: Ink, green: Ink, yellow: Ink, blue: Ink, magenta: Ink, cyan: Ink
     let orange: Ink, teal: Ink, rose: Ink, violet: Ink
     let ramp: [Ink]
@@ -101,7 +102,7 @@ private struct Palette {
         case .muted, .hexOffset, .status: RoleLook(grey, fallback: .dim)
         case .heading: RoleLook(grey, fallback: .bold)
         case .title, .dialogTitle: RoleLook(nil, .bold)
-        case .border, .hexZero, .scrollTrack, .neverWritten: RoleLook(faint, fallback: .dim)
+        case .border, .scrollTrack, .neverWritten: RoleLook(faint, fallback: .dim)
         case .accent, .prompt, .scrollThumb: RoleLook(cyan)
         case .good: RoleLook(green)
         case .warning, .marked: RoleLook(yellow)
@@ -118,7 +119,7 @@ private struct Palette {
         case .badgeOffline: RoleLook(grey, on: bar, fallback: .reverse)
         case .barIdle: RoleLook(white, on: faint, .bold, fallback: .reverse)
         case .unread: RoleLook(blue)
-        case .consumed: RoleLook(faint, fallback: .dim)
+        case .consumed, .hexZero: RoleLook(dim, fallback: .dim)
         case .cursorMark: RoleLook(green, .bold)
         case .tail: RoleLook(magenta, .bold)
         case .orphan: RoleLook(yellow, .bold)

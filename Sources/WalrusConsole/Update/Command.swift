@@ -102,9 +102,9 @@ public enum KeyMap {
             self.bind(command, keys, .screen(screen), title, label: label)
         }
         /// In lists that show all their rows.
-        func search(_ title: String) -> [Binding] {
+        func search(_ title: String, label: String? = nil) -> [Binding] {
             [
-                bind(.filter, "/", title + "; !text for what has it not"),
+                bind(.filter, "/", title + "; !text for what has it not", label: label),
                 bind(.inverse, "!", "what has it not"),
                 bind(.next, "n", "the next match"),
                 bind(.previous, "N", "the match before"),
@@ -115,7 +115,7 @@ public enum KeyMap {
             return [
                 bind(.open, "Enter", "open the log", label: "open"),
                 bind(.quit, "q", "quit", label: "quit"),
-            ] + search("look for a log by its name")
+            ] + search("look for a log by its name", label: "find")
         case .home:
             return [
                 bind(.open, "Enter", "open the topic", label: "open"),
@@ -184,7 +184,7 @@ public enum KeyMap {
                 bind(.next, "n", "the next match of the filter"),
                 bind(.previous, "N", "the match before"),
                 bind(.sort, "s", "sort by the next column"),
-                bind(.earlier, "Left", "a look back in time", label: "back in time"),
+                bind(.earlier, "Left", "a look back in time", label: "time"),
                 bind(.later, "Right", "a look forward"),
                 bind(.reverseSort, "I", "turn the order round"),
                 bind(.back, "q", "back", label: "back"),

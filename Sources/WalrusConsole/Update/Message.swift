@@ -24,6 +24,8 @@ public enum Message: Sendable {
     /// Processes that have files open for writing; `began`: when the first of them did, in nanoseconds
     /// since 1970, 0 where that is not known.
     case holders([Int], began: UInt64? = 0)
+    /// What the listing of a directory tells, before any file in it was read.
+    case outlined(in: String, DirectoryOutline)
     case logs(in: String, Result<[NamespaceSummary], ActionFailure>)
     /// A frame was kept as a file; its name.
     case saved(Result<String, ActionFailure>)

@@ -1,7 +1,7 @@
 extension ConsoleModel {
     mutating func enterBench() -> [Effect] {
         screen = .bench
-        return bench.areRowsLoaded ? [] : [.loadBenchResults]
+        return (bench.areRowsLoaded ? [] : [.loadBenchResults]) + askForEstimate()
     }
 
     mutating func runBench(_ command: Command) -> [Effect] {
@@ -28,8 +28,8 @@ extension ConsoleModel {
         }
         switch command {
         case .switchPane: bench.areResultsFocused.toggle()
-        case .left: choose(by: -1)
-        case .right: choose(by: 1)
+        case .left: return choose(by: -1)
+        case .right: return choose(by: 1)
         case .open:
             guard !bench.isBusy else { return complain("it is running: s stops it") }
             bench.stage = .estimating
@@ -48,12 +48,18 @@ extension ConsoleModel {
         return []
     }
 
-    private mutating func choose(by step: Int) {
-        guard !bench.isBusy, !bench.areResultsFocused else { return }
+    /// What the order would take is told before anybody starts it.
+    private func askForEstimate() -> [Effect] {
+        bench.isBusy || bench.estimate?.order == bench.order ? [] : [.estimateBench(bench.order)]
+    }
+
+    private mutating func choose(by step: Int) -> [Effect] {
+        guard !bench.isBusy, !bench.areResultsFocused else { return [] }
         let fields = bench.fields
         let field = fields[min(bench.field, fields.count - 1)]
         let count = field.choices.count
         field.apply(&bench.order, (field.selected + step + count) % count)
+        return askForEstimate()
     }
 
     private mutating func stopBench() -> [Effect] {
@@ -65,9 +71,14 @@ extension ConsoleModel {
     mutating func takeBench(_ message: Message) -> [Effect] {
         switch message {
         case .benchEstimate(.success(let estimate)):
+            // Of an order that has changed since, nobody wants to know.
+            guard estimate.order == bench.order else { return [] }
+            bench.estimate = estimate
             if bench.stage == .estimating { bench.stage = .asking(estimate) }
         case .benchEstimate(.failure(let failure)):
-            if bench.stage == .estimating { bench.stage = .idle }
+            // Who has not asked to start it is not told why it would not.
+            guard bench.stage == .estimating else { return [] }
+            bench.stage = .idle
             return complain(failure.message)
         case .benchStep(let step):
             bench.step = step

@@ -15,7 +15,11 @@ extension ConsoleModel {
 
     /// Whether the key bar names it: what can be done here and now.
     func isOfferedInChooser(_ command: Command) -> Bool {
-        Self.worksInChooser(command) && (command != .open || chooser?.selected != nil)
+        switch command {
+        case .open: chooser?.selected != nil
+        case .filter: (chooser?.logs?.count ?? 0) > 1
+        default: Self.worksInChooser(command)
+        }
     }
 
     /// Begins to choose among the logs in `root`, leaving the one that is open.
@@ -49,11 +53,22 @@ extension ConsoleModel {
         return listLogs(withWriters: isDue)
     }
 
+    /// Names stand there at once; what takes reading follows.
+    mutating func take(_ outline: DirectoryOutline, of root: String) -> [Effect] {
+        guard screen == .chooser, chooser?.root == root else { return [] }
+        chooser?.outline = outline
+        return chooser?.logs == nil ? show(outline.logs) : []
+    }
+
     mutating func take(logs: [NamespaceSummary], in root: String) -> [Effect] {
         guard screen == .chooser, chooser?.root == root else { return [] }
         scannedAt = now
-        let selected = chooser?.selected?.path
         chooser?.isAwaited = false
+        return show(logs)
+    }
+
+    private mutating func show(_ logs: [NamespaceSummary]) -> [Effect] {
+        let selected = chooser?.selected?.path
         chooser?.problem = nil
         chooser?.logs = logs
         if let selected, let index = logs.firstIndex(where: { $0.path == selected }) {

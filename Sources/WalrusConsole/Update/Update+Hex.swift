@@ -15,7 +15,7 @@ extension ConsoleModel {
                 }
         }
         guard let focus else { return [] }
-        return moveHex(to: focus)
+        return moveHex(to: focus, seeksProblem: selected != nil)
     }
 
     private var selectedFinding: Finding? {
@@ -64,12 +64,15 @@ extension ConsoleModel {
     }
 
     /// Moves the cursor to a byte, or to the nearest one that the file has.
-    mutating func moveHex(to place: BytePlace, seeksStart: Bool = false) -> [Effect] {
+    mutating func moveHex(
+        to place: BytePlace, seeksStart: Bool = false, seeksProblem: Bool = false
+    ) -> [Effect] {
         var place = place
         place.offset = max(0, place.offset)
         if let size = hexSize(of: place.file) { place.offset = min(place.offset, max(0, size - 1)) }
         hex.place = place
         hex.seeksStart = seeksStart
+        hex.seeksProblem = seeksProblem
         focus = place
         showHexCursor()
         return loadBytes()
@@ -151,7 +154,7 @@ extension ConsoleModel {
             let held = page.window.start..<page.window.start + page.window.bytes.count
             if start >= held.lowerBound, min(end, page.window.size) <= held.upperBound {
                 hex.awaited = nil
-                return landOnStart()
+                return land()
             }
         }
         let id = request()
@@ -169,12 +172,18 @@ extension ConsoleModel {
         guard hex.awaited == id else { return [] }
         hex.awaited = nil
         hex.page = page
-        return landOnStart()
+        return land()
     }
 
-    /// Where what the cursor came to begins is known now.
-    private mutating func landOnStart() -> [Effect] {
-        guard hex.seeksStart, let place = hex.place, let map = hex.map else { return [] }
+    /// Where what the cursor came to begins is known now, and what is wrong in it.
+    private mutating func land() -> [Effect] {
+        guard let place = hex.place, let map = hex.map else { return [] }
+        if hex.seeksProblem, let field = map.leaves.first(where: { map.fields[$0].problem != nil })
+        {
+            let start = map.fields[field].range.lowerBound
+            return moveHex(to: BytePlace(file: place.file, offset: start))
+        }
+        guard hex.seeksStart else { return [] }
         let start = map.entry?.range.lowerBound ?? map.range.lowerBound
         return moveHex(to: BytePlace(file: place.file, offset: start))
     }

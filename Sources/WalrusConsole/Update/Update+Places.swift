@@ -92,13 +92,15 @@ extension ConsoleModel {
         let places = (state?.findings ?? []).compactMap(\.place).sorted {
             ($0.file, $0.offset) < ($1.file, $1.offset)
         }
-        let here = focus ?? BytePlace(file: "", offset: 0)
+        var here = focus ?? BytePlace(file: "", offset: 0)
+        // On the bytes the cursor is where a finding shows, behind where the entry begins.
+        if screen == .hex, let map = hex.map { here.offset = map.range.lowerBound }
         let next =
             forward
             ? places.first { ($0.file, $0.offset) > (here.file, here.offset) }
             : places.last { ($0.file, $0.offset) < (here.file, here.offset) }
         if isFirstLook { return askToWait(for: "findings come") }
         guard let next else { return [.bell] }
-        return point(at: next)
+        return screen == .hex ? moveHex(to: next, seeksProblem: true) : point(at: next)
     }
 }

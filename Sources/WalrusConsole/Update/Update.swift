@@ -82,6 +82,7 @@ extension ConsoleModel {
             hex.awaited = nil
             notice = Notice(kind: .problem, text: problem)
             return []
+        case .outlined(let root, let outline): return take(outline, of: root)
         case .logs(let root, .success(let logs)): return take(logs: logs, in: root)
         case .logs(let root, .failure(let failure)):
             takeLogs(problem: failure.message, in: root)

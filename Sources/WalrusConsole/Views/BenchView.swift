@@ -13,7 +13,7 @@ struct BenchLayout {
         let (top, results) = body.splitTop(formHeight)
         self.results = results
         if top.width >= 76 {
-            (form, live) = top.splitLeft(top.width >= 150 ? 58 : max(36, top.width * 2 / 5))
+            (form, live) = top.splitLeft(top.width >= 150 ? 76 : max(36, top.width * 2 / 5))
         } else if model.bench.isBusy {
             (form, live) = (Rect(x: top.x, y: top.y, width: 0, height: 0), top)
         } else {
@@ -79,12 +79,12 @@ enum BenchView {
         let inside = grid.box(rect, title: title(model)).inset(horizontal: 1)
         switch model.bench.stage {
         case .idle:
-            let last = model.bench.rows.last
-            write(
-                last == nil
-                    ? ["Enter starts it. Its files are removed when it ends, or is stopped."]
-                    : ["Enter starts it. The last run:"], &grid, inside)
-            if let last { drawRun(last, model, &grid, inside.splitTop(2).rest) }
+            var rest = grid.putProse(
+                "Enter starts it. " + takes(model)
+                    + "Its files are removed when it ends, or is stopped.", in: inside)
+            guard let last = model.bench.rows.last else { return }
+            rest = grid.putProse("The last run:", in: rest.splitTop(1).rest, style: .muted)
+            drawRun(last, model, &grid, rest)
         case .estimating: write(["looking for room on disk"], &grid, inside)
         case .asking(let estimate):
             write(
@@ -99,6 +99,14 @@ enum BenchView {
         case .running(let estimate): drawSteps(model, estimate, "s stops it", &grid, inside)
         case .stopping(let estimate): drawSteps(model, estimate, "stopping", &grid, inside)
         }
+    }
+
+    /// How much it writes, and where, as far as that is known.
+    private static func takes(_ model: ConsoleModel) -> String {
+        guard let estimate = model.bench.estimate, estimate.order == model.bench.order else {
+            return ""
+        }
+        return "It writes up to \(Figures.bytes(estimate.bytes)) into \(estimate.directory). "
     }
 
     private static func title(_ model: ConsoleModel) -> String {

@@ -69,7 +69,7 @@ enum BlockPanel {
         if block.reading == .reading {
             // Of its bytes, as on Home: entries differ in length.
             let read = block.used - block.unreadSize
-            state.append(StyledText(" \(Figures.percent(read, of: block.used))%"))
+            state.append(StyledText(" \(Figures.percent(read, of: block.used))"))
         }
         if block.isTail { state.append(StyledText(", last block", .tail)) }
         if use == .damaged { state.append(StyledText(", damaged", .damaged)) }
@@ -78,7 +78,8 @@ enum BlockPanel {
         if block.entries > 0 {
             let first = Figures.grouped(block.entriesBefore + 1)
             let last = Figures.grouped(block.entriesBefore + block.entries)
-            entries.append(StyledText("  #\(first)..\(last)", .muted))
+            let range = block.entries == 1 ? first : "\(first)..\(last)"
+            entries.append(StyledText("  #\(range)", .muted))
         }
         facts.add("entries", entries)
         facts.add(
@@ -93,7 +94,7 @@ enum BlockPanel {
                 StyledText(Figures.bytes(block.used)),
                 StyledText(
                     " of \(Figures.bytes(block.length)), "
-                        + "\(Figures.percent(block.used, of: block.length))%", .muted),
+                        + "\(Figures.percent(block.used, of: block.length))", .muted),
             ])
         if block.isDamaged {
             let text = block.damaged > 0 ? plural(block.damaged, "entry", "entries") : "bytes lost"
@@ -212,11 +213,13 @@ enum BlockListPanel {
         let here = (file.blocks.lastIndex { $0.slot <= model.blocks.slot }) ?? 0
         let top = ScrollWindow.top(
             keeping: here, in: file.blocks.count, height: height, from: here - height / 2)
-        let rows = file.blocks.dropFirst(top).prefix(height).map { row($0, index + 1, model) }
+        let visible = file.blocks.dropFirst(top).prefix(height)
+        let rows = visible.map { row($0, index + 1, model) }
         let isOnBlock = file.block(at: model.blocks.slot) != nil
         let chosen = ColumnChoice(.blocks, model)
         Table(
-            chosen.pick(columns(model)), rows: rows.map(chosen.pick),
+            chosen.pick(columns(model, hasTimes: visible.contains { $0.stamps != nil })),
+            rows: rows.map(chosen.pick),
             selected: isOnBlock ? here - top : nil
         ).draw(into: &grid, in: inside)
         Scrollbar(total: file.blocks.count, visible: height, top: top).draw(
@@ -235,13 +238,15 @@ enum BlockListPanel {
         let here = topic.cursor?.blockIndex ?? 0
         let top = ScrollWindow.top(
             keeping: here, in: topic.blocks.count, height: height, from: here - height / 2)
-        let rows = topic.blocks.dropFirst(top).prefix(height).compactMap { place in
+        let visible = topic.blocks.dropFirst(top).prefix(height).compactMap { place in
             model.file(place.file.text).flatMap { index, file in
-                file.block(at: place.slot).map { row($0, index + 1, model) }
+                file.block(at: place.slot).map { (index, $0) }
             }
         }
+        let rows = visible.map { index, block in row(block, index + 1, model) }
         let chosen = ColumnChoice(.blocks, model)
-        Table(chosen.pick(columns(model)), rows: rows.map(chosen.pick))
+        let hasTimes = visible.contains { $0.1.stamps != nil }
+        Table(chosen.pick(columns(model, hasTimes: hasTimes)), rows: rows.map(chosen.pick))
             .draw(into: &grid, in: inside)
         Scrollbar(total: topic.blocks.count, visible: height, top: top).draw(
             into: &grid, onBorderOf: rect)
@@ -253,7 +258,10 @@ enum BlockListPanel {
     ]
 
     /// Figures have the room of the widest there can be; what they leave is the name's.
-    static func columns(_ model: ConsoleModel) -> [TableColumn] {
+    ///
+    /// - Parameter hasTimes: whether any of the blocks tells when it was written: the reference's tell
+    ///   none.
+    static func columns(_ model: ConsoleModel, hasTimes: Bool) -> [TableColumn] {
         let most = model.state?.topics.reduce(0) { max($0, $1.entries) } ?? 0
         let figure = max(7, Figures.grouped(most).utf8.count)
         let place = max(5, String(model.fileCount).utf8.count + 3)
@@ -261,18 +269,18 @@ enum BlockListPanel {
             TableColumn("BLOCK", .fixed(place), align: .trailing, priority: 9),
             TableColumn(
                 "TOPIC", .flexible(minimum: 16, weight: 3), truncating: .middle, priority: 8),
-            TableColumn("STATE", .fixed(15), priority: 7),
+            TableColumn("STATE", .fixed(18), priority: 7),
             TableColumn("ENTRIES", .fixed(figure), align: .trailing, priority: 6),
             TableColumn("FIRST #", .fixed(figure), align: .trailing, priority: 3),
             TableColumn("USED", .fixed(5), align: .trailing, priority: 5),
             TableColumn("FILL", .flexible(minimum: 8, weight: 1), priority: 4),
-            TableColumn("FIRST APPENDED", .fixed(19), priority: 1),
+            TableColumn("FIRST APPENDED", .fixed(hasTimes ? 19 : 0), priority: 1),
         ]
     }
 
     private static func row(_ block: BlockState, _ file: Int, _ model: ConsoleModel) -> [TableCell]
     {
-        let use = BlockMap.use(of: block)
+        let use = BlockMap.reading(of: block)
         let isGone = block.reading == .consumed
         let time = block.stamps.map {
             String(Figures.dateTime($0.first.timestamp, offset: model.setup.timeZone).dropLast(4))
@@ -283,7 +291,8 @@ enum BlockListPanel {
                 block.topic.shown(model.glyphs, limit: 80),
                 Style(model.role(of: block.topic))),
             .pieces([
-                StyledText(use.glyph(model.glyphs), use.style), StyledText(" \(use.title)"),
+                StyledText(use.glyph(model.glyphs), use.style),
+                StyledText(" \(use.title)"), StyledText(block.isTail ? ", last" : "", .tail),
             ]),
             .text(Figures.grouped(block.entries), isGone ? .muted : .text),
             .text(Figures.grouped(block.entriesBefore + 1), .muted),
@@ -309,29 +318,40 @@ enum PanelTable {
     }
 
     /// The first column is text and gives way; the others are figures, and as wide as they must be.
+    ///
+    /// - Parameters:
+    ///   - titles: of the columns.
+    ///   - short: the first title where there is no room for it beside how many rows are shown.
+    ///   - total: the number of all rows.
+    ///   - heads: so many of the first rows are not counted: they sum up the others.
     static func draw(
-        _ titles: [String], _ rows: [[TableCell]], more total: Int? = nil,
-        _ grid: inout Grid, _ rect: Rect
+        _ titles: [String], short: String = "", _ rows: [[TableCell]], more total: Int? = nil,
+        heads: Int = 0, _ grid: inout Grid, _ rect: Rect
     ) {
         let total = total ?? rows.count
         let shown = min(total, max(0, rect.height - 1))
         let visible = Array(rows.prefix(shown))
-        let columns = titles.enumerated().map { index, title in
+        var columns = titles.enumerated().map { index, title in
             guard index > 0 else {
-                let count = total > shown ? " \(shown)/\(Figures.grouped(total))" : ""
                 return TableColumn(
-                    title + count, .flexible(minimum: 9), truncating: .middle,
-                    priority: titles.count)
+                    title, .flexible(minimum: 9), truncating: .middle, priority: titles.count)
             }
             let widest = visible.map { width($0[index]) }.max() ?? 0
             return TableColumn(
                 title, .fixed(max(widest, title.utf8.count)), align: .trailing,
                 priority: titles.count - index)
         }
-        // The columns that a table keeps for its marker are the panel's border and blank.
-        Table(columns, rows: visible, gap: 1).draw(
-            into: &grid,
-            in: Rect(x: rect.x - 2, y: rect.y, width: rect.width + 2, height: rect.height))
+        // The columns that a table keeps at its sides are the panel's borders and blanks.
+        let area = Rect(x: rect.x - 2, y: rect.y, width: rect.width + 3, height: rect.height)
+        if total > shown, let title = titles.first {
+            // The number is told whole, whatever has to go for it.
+            let count = "\(max(0, shown - heads))/\(Figures.grouped(total - heads))"
+            let room = Table(columns, rows: [], gap: 1).places(width: area.width).first?.width ?? 0
+            columns[0].title =
+                ["\(title) \(count)", "\(short) \(count)", count].first { $0.utf8.count <= room }
+                ?? title
+        }
+        Table(columns, rows: visible, gap: 1).draw(into: &grid, in: area)
     }
 
     private static func width(_ cell: TableCell) -> Int {

@@ -216,7 +216,7 @@ enum BlocksView {
             let x = rect.x + layout.column(of: index)
             let block = slot.block.map { file.blocks[$0] }
             let (glyph, plain) = BlockMap.cell(
-                slot, block, model.blocks.mode, state: state, glyphs: grid.glyphs)
+                slot, block, model.blocks.mode, lit: topic, state: state, glyphs: grid.glyphs)
             var style = plain
             if let block, model.blocks.mode == .topic, block.topic == topic {
                 style.emphasis.formUnion([.reverse, .bold])
@@ -296,11 +296,26 @@ enum MapLegend {
                 part(glyphs.neverWritten, Style(.neverWritten), "never written"),
             ]
         case .topic:
-            return topics(model, state, layout).map { index, name in
+            let topics = topics(model, state, layout).map { index, name in
                 part(
                     BlockMap.letter(index), Style(Role.topic(index), .bold),
                     name.shown(glyphs, limit: 20))
             }
+            guard !BlockMap.hasLetters(state) else { return topics }
+            // A letter would stand for several topics: only that under the cursor has one.
+            guard let selected = model.selectedBlock else {
+                return [[StyledText("letters repeat: a block's panel names its topic", .muted)]]
+            }
+            let index = state.topics.partition(before: selected.topic)
+            let other = BlockMap.other(glyphs)
+            return [
+                part(
+                    BlockMap.letter(index), Style(Role.topic(index), .bold),
+                    selected.topic.shown(glyphs, limit: 40)),
+                part(
+                    other.glyph, other.style,
+                    "other topics, \(Figures.grouped(state.topics.count - 1))"),
+            ]
         }
     }
 

@@ -22,18 +22,24 @@ struct CheckLayout {
             ).count + 2
         }
         let wanted = min(max(6, said ?? 6), body.height / 2)
-        let (lists, detail) = body.splitBottom(body.height >= 14 ? wanted : 0)
+        // Where nothing is selected there is nothing to say.
+        let tells = model.restart.isFocused ? !model.restart.rows.isEmpty : said != nil
+        let (lists, detail) = body.splitBottom(body.height >= 14 && tells ? wanted : 0)
         self.detail = detail
         let none = Rect(x: lists.x, y: lists.y, width: 0, height: 0)
         if lists.height >= 24 {
             // Each has what it needs, and half of what is left; where there is too little, two and three
             // of five parts.
-            let found = max(1, model.shownFindings.count) + Self.listFrame
+            // A list of nothing has a line that says so, and no more.
+            let isEmpty = model.shownFindings.isEmpty
+            let found = isEmpty ? 3 : model.shownFindings.count + Self.listFrame
             let told = max(1, model.restart.rows.count) + Self.restartFrame
             let share = lists.height * 2 / 5
             let spare = lists.height - found - told
             (list, restart) = lists.splitTop(
-                spare >= 0 ? found + spare / 2 : max(min(found, share), lists.height - told))
+                isEmpty
+                    ? found
+                    : spare >= 0 ? found + spare / 2 : max(min(found, share), lists.height - told))
         } else {
             (list, restart) = model.restart.isFocused ? (none, lists) : (lists, none)
         }
@@ -117,7 +123,7 @@ enum CheckView {
         guard findings.indices.contains(model.check.selected), !rect.isEmpty else { return }
         let finding = findings[model.check.selected]
         let inside = grid.box(rect, title: finding.kind.rawValue).inset(horizontal: 1)
-        grid.putProse(sentence(finding), in: inside)
+        grid.putProse(model.shortened(sentence(finding)), in: inside)
     }
 
     /// What a configuration calls the columns below.
@@ -144,8 +150,11 @@ enum CheckView {
     /// The finding with its place, as a sentence.
     static func sentence(_ finding: Finding) -> String {
         var place = finding.file ?? ""
-        if let block = finding.block { place += " block \(block)" }
-        if let offset = finding.offset { place += " at \(EntriesView.hex(offset))" }
+        if let block = finding.block {
+            place += ":\(block)" + (finding.offset.map { "+" + EntriesView.hex($0) } ?? "")
+        } else if let offset = finding.offset {
+            place += " at \(EntriesView.hex(offset))"
+        }
         return place.isEmpty ? finding.message : "\(place): \(finding.message)"
     }
 

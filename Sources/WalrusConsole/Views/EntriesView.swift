@@ -12,14 +12,16 @@ struct EntriesLayout {
     let payloadWidth: Int
     let payloadHeight: Int
 
+    private static let payloadMax = 62
+
     init(_ model: ConsoleModel) {
         let (summary, body) = Chrome(model).body.splitTop(1)
         self.summary = summary
         if model.entries?.isPayloadAlone == true {
             (list, payload) = (Rect(x: 0, y: 0, width: 0, height: 0), body)
         } else if body.width >= 110 {
-            let parts = body.columns([.share(weight: 3), .share(weight: 2)])
-            (list, payload) = (parts[0], parts[1])
+            // Lines of a payload are broken, previews are cut: what is over goes to the list.
+            (list, payload) = body.splitRight(min(body.width * 2 / 5, Self.payloadMax))
         } else if body.height >= 16 {
             (list, payload) = body.splitBottom(max(7, body.height * 2 / 5))
         } else {
@@ -74,7 +76,7 @@ enum EntriesView {
             grid.put(
                 " FOLLOW ", x: rect.maxX - 9, y: rect.y, style: Style(.badgeLive, .bold))
         }
-        grid.putFitting(
+        grid.put(
             pieces, x: rect.x, y: rect.y, width: rect.width - (entries.isFollowing ? 10 : 0))
     }
 
@@ -85,8 +87,10 @@ enum EntriesView {
         _ layout: EntriesLayout
     ) {
         let inside = grid.box(
-            layout.list, title: title(model, entries),
-            trailing: notes(model, entries, width: layout.list.width),
+            layout.list, title: title(entries, topic),
+            trailing: notes(
+                model, entries,
+                width: layout.list.width - DisplayWidth.columns(of: title(entries, topic))),
             style: entries.isPayloadFocused ? .border : Style(.accent))
         guard !entries.rows.isEmpty else {
             let text =
@@ -114,7 +118,7 @@ enum EntriesView {
         let visible = candidates.prefix(layout.listHeight + (boundary == nil ? 1 : 0))
         let chosen = ColumnChoice(.entries, model)
         let columns = columns(model)
-        // The preview is the last column, and the last to go.
+        // The preview is the last column.
         let room = Table(columns, rows: []).places(width: inside.width).last?.width ?? 0
         var rows = visible.map {
             chosen.pick(row(model, entries.rows[$0], topic, files, room))
@@ -131,6 +135,8 @@ enum EntriesView {
             chosen.pick(columns), rows: rows, selected: selected, top: 0,
             isFocused: !entries.isPayloadFocused
         ).draw(into: &grid, in: inside)
+        scrollbar(entries, topic, visible: visible.count).draw(
+            into: &grid, onBorderOf: layout.list)
         if let separator {
             let y = inside.y + 1 + separator
             let style = Style(.cursorMark)
@@ -151,12 +157,36 @@ enum EntriesView {
         }
     }
 
-    private static func title(_ model: ConsoleModel, _ entries: EntriesModel) -> String {
+    /// What is listed, and which of it is selected.
+    private static func title(_ entries: EntriesModel, _ topic: TopicState?) -> String {
+        let row = entries.position.selected
+        let count = entries.rows.count
         switch entries.contents {
-        case .all: "Entries"
-        case .matches: "Matches"
-        case .marked: "Marked \(Figures.grouped(entries.rows.count))"
+        case .all:
+            guard let topic, let ordinal = ordinal(entries.rows, row) else { return "Entries" }
+            return "Entries \(Figures.grouped(ordinal)) of \(Figures.grouped(topic.entries))"
+        case .matches: return count == 0 ? "Matches" : "Matches \(Figures.grouped(row + 1))"
+        case .marked:
+            return "Marked \(Figures.grouped(min(row + 1, count))) of \(Figures.grouped(count))"
         }
+    }
+
+    /// The ordinal of the row; that of the one behind where it is damaged and has none.
+    private static func ordinal(_ rows: [EntryRow], _ index: Int) -> Int? {
+        guard rows.indices.contains(index) else { return nil }
+        return rows[index...].first { $0.ordinal != nil }?.ordinal
+    }
+
+    /// In all entries of the topic, of which only those around are held; else in what is listed.
+    private static func scrollbar(
+        _ entries: EntriesModel, _ topic: TopicState?, visible: Int
+    ) -> Scrollbar {
+        let top = entries.position.top
+        guard entries.contents == .all, let topic else {
+            return Scrollbar(total: entries.rows.count, visible: visible, top: top)
+        }
+        let first = ordinal(entries.rows, top) ?? topic.entries
+        return Scrollbar(total: topic.entries, visible: visible, top: first - 1)
     }
 
     /// What was looked for, and how far that is. The question gives way to the figures.
@@ -178,8 +208,8 @@ enum EntriesView {
         }
         if let query = entries.query {
             let used = notes.reduce(0) { $0 + 2 + DisplayWidth.columns(of: $1.text) }
-            // The corners, the title and what parts them.
-            let room = max(8, width - used - 26)
+            // The corners, and what parts it from the title.
+            let room = max(8, width - used - 19)
             let shown = VisibleText.name(query.text, glyphs: model.glyphs, limit: room)
             notes.insert(StyledText("/ \(shown)", .match), at: 0)
         }
@@ -216,20 +246,30 @@ enum EntriesView {
     }
 
     /// What a configuration calls the columns below.
-    static let columnNames = ["ordinal", "block", "offset", "length", "checksum", "preview"]
+    static let columnNames = [
+        "ordinal", "time", "block", "offset", "length", "checksum", "preview",
+    ]
 
     static func columns(_ model: ConsoleModel) -> [TableColumn] {
         let ordinalWidth = max(8, Figures.grouped(model.entriesTopic?.entries ?? 0).utf8.count + 1)
+        // The payload's pane has the time and the place of the selected one too.
+        let isWide = EntriesLayout(model).list.width >= 70
+        // The reference keeps none.
+        let hasTimes = model.entries?.rows.contains { $0.stamp != nil } ?? false
         return [
             TableColumn("#ORD", .fixed(ordinalWidth), align: .trailing, priority: 9),
+            TableColumn("APPENDED", .fixed(hasTimes ? 14 : 0), priority: 1),
             TableColumn("BLOCK", .fixed(6), align: .trailing, priority: 4),
             TableColumn("OFFSET", .fixed(10), align: .trailing, priority: 3),
             TableColumn("LEN", .fixed(6), align: .trailing, priority: 7),
             TableColumn("SUM", .fixed(3), priority: 6),
             TableColumn(
-                "PREVIEW", .flexible(minimum: 12, weight: 1), truncating: .clip, priority: 8),
+                "PREVIEW", .flexible(minimum: isWide ? 30 : 12), priority: 8),
         ]
     }
+
+    /// So much of what stands behind a match is in sight too.
+    private static let matchMargin = 6
 
     private static func row(
         _ model: ConsoleModel, _ entry: EntryRow, _ topic: TopicState?, _ files: FileNumbers?,
@@ -239,7 +279,8 @@ enum EntriesView {
         let style: Style = isConsumed ? .muted : .text
         let marks = model.entries?.query?.ranges(in: entry.preview, budget: 4_000) ?? []
         // A match that would be out of sight is brought into it.
-        let isFar = marks.first.map { $0.upperBound > room } ?? false
+        let isCut = entry.preview.count > room
+        let isFar = marks.first.map { isCut && $0.upperBound + matchMargin > room } ?? false
         let start = isFar ? max(0, (marks.first?.lowerBound ?? 0) - room / 3) : 0
         let preview =
             (isFar ? [StyledText(model.glyphs.ellipsis, .muted)] : [])
@@ -250,8 +291,13 @@ enum EntriesView {
             entry.ordinal.map(Figures.grouped) ?? "damaged",
             entry.ordinal == nil ? Style(.damaged) : style)
         let isMarked = model.entries.map { model.marks.contains(entry, of: $0.topic) } ?? false
+        // "11-20 12:04:31"
+        let time = entry.stamp.map {
+            Figures.dateTime($0.timestamp, offset: model.setup.timeZone).dropFirst(5).dropLast(4)
+        }
         return [
             .pieces(isMarked ? [StyledText("*", .marked, .bold), ordinal] : [ordinal]),
+            .text(time.map { String($0) } ?? model.glyphs.dash, .muted),
             .text("\(files?.number(entry.file) ?? "?"):\(entry.slot)", .muted),
             .text(hex(entry.offset), .muted),
             .text(Figures.bytes(entry.length), style),

@@ -32,7 +32,7 @@ enum FileStripsView {
     ) -> Set<BlockMap.Use> {
         var uses = [(use: BlockMap.Use, topic: TopicName?)](
             repeating: (.never, nil), count: Layout.unitsPerFile / perCell)
-        for (index, slot) in BlockMap.slots(of: file).enumerated() {
+        for (index, slot) in BlockMap.slots(of: file, marksEnds: false).enumerated() {
             let cell = index / perCell
             if slot.use >= uses[cell].use {
                 uses[cell] = (slot.use, slot.block.map { file.blocks[$0].topic })

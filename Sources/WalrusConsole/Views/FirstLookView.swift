@@ -72,7 +72,7 @@ enum FirstLookView {
         if look.damaged > 0 {
             pieces.append(StyledText("   \(Figures.grouped(look.damaged)) damaged", .damaged))
         }
-        grid.putFitting(pieces, x: rect.x, y: rect.y, width: rect.width)
+        grid.put(pieces, x: rect.x, y: rect.y, width: rect.width)
     }
 
     private static func drawReason(_ text: String, _ grid: inout Grid, _ body: Rect) {

@@ -36,7 +36,7 @@ enum FreeingPanel {
             if room >= lines {
                 table = grid.putProse(text, in: inside, style: .muted)
             } else {
-                grid.putFitting(
+                grid.put(
                     [StyledText(text, .muted)], x: inside.x, y: inside.y, width: inside.width)
                 table = inside.splitTop(1).rest
             }
@@ -46,13 +46,13 @@ enum FreeingPanel {
                 lines.count, beside: forecast.topics.count + 1, of: inside.height)
             let shown = lines.count <= room ? lines : [next]
             for (row, line) in shown.enumerated() {
-                grid.putFitting(line, x: inside.x, y: inside.y + row, width: inside.width)
+                grid.put(line, x: inside.x, y: inside.y + row, width: inside.width)
             }
             table = inside.splitTop(shown.count).rest
         }
         PanelTable.draw(
-            ["READ TO END", "ENTRIES", "FREES", "FILES"], [all] + rows,
-            more: forecast.topics.count + 1, &grid, table)
+            ["READ TO END", "ENTRIES", "FREES", "FILES"], short: "TO END", [all] + rows,
+            more: forecast.topics.count + 1, heads: 1, &grid, table)
     }
 
     /// - Parameters:

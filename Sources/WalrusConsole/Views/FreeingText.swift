@@ -107,8 +107,12 @@ enum FreeingList {
     static func draw(
         _ model: ConsoleModel, _ forecast: ReclaimForecast, _ grid: inout Grid, _ rect: Rect
     ) {
+        let frees = forecast.files.contains {
+            $0.fate == .goes || $0.fate == .stranded || $0.goesWhenRead
+        }
         let inside = grid.box(
-            rect, title: "What frees space", trailing: [StyledText("3 Blocks", .muted)]
+            rect, title: frees ? "What frees space" : "Who holds the space",
+            trailing: [StyledText("3 Blocks", .muted)]
         ).inset(horizontal: 1)
         guard !forecast.files.isEmpty else {
             grid.put(
@@ -118,7 +122,7 @@ enum FreeingList {
         }
         let lines = lines(model, forecast, width: inside.width, height: inside.height)
         for (row, line) in lines.prefix(inside.height).enumerated() {
-            grid.putFitting(line, x: inside.x, y: inside.y + row, width: inside.width)
+            grid.put(line, x: inside.x, y: inside.y + row, width: inside.width)
         }
     }
 

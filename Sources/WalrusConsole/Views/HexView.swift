@@ -64,7 +64,7 @@ enum HexView {
         }
         let layout = HexLayout(model)
         let field = model.hex.map?.field(at: place.offset)
-        grid.putFitting(
+        grid.put(
             summary(model, place), x: layout.summary.x, y: layout.summary.y,
             width: layout.summary.width)
         drawBytes(model, place, field, &grid, layout)
@@ -116,7 +116,7 @@ enum HexView {
         _ layout: HexLayout
     ) {
         let size = model.hex.page.flatMap { $0.file == place.file ? $0.window.size : nil }
-        let notes = size.map { "\(Figures.percent(place.offset, of: $0))% of \(Figures.bytes($0))" }
+        let notes = size.map { "\(Figures.percent(place.offset, of: $0)) of \(Figures.bytes($0))" }
         let inside = grid.box(
             layout.bytes, title: "Bytes", trailing: [StyledText(notes ?? "", .muted)],
             style: model.hex.isTreeFocused ? .border : Style(.accent)
@@ -216,9 +216,10 @@ enum HexTree {
                     StyledText(indent + field.name, isGroup ? .text : role, isGroup ? .bold : []),
                     StyledText(mark, .damaged, .bold),
                 ], x: rect.x + 2, y: rect.y, width: rect.width - 2)
-            grid.put(
-                value(field, model), x: rect.x + width, y: rect.y, width: rect.width - width,
-                align: .leading, style: field.kind == .padding ? .muted : .text)
+            drawValue(
+                field,
+                after: 2 + field.depth + field.name.utf8.count
+                    + DisplayWidth.columns(of: mark), at: width, model, &grid, rect)
             guard index == selected else { continue }
             grid.restyle(rect) { $0.isSelected = true }
             grid.put(
@@ -227,6 +228,23 @@ enum HexTree {
         }
         Scrollbar(total: map.fields.count, visible: height, top: top).draw(
             into: &grid, onBorderOf: rect, from: 0)
+    }
+
+    /// In the column of values; where that is too narrow, from as far left as the name lets it.
+    private static func drawValue(
+        _ field: ByteField, after name: Int, at column: Int, _ model: ConsoleModel,
+        _ grid: inout Grid, _ rect: Rect
+    ) {
+        var text = value(field, model)
+        let end = rect.width - 1
+        // The panel below has the milliseconds too.
+        if case .time = field.value, DisplayWidth.columns(of: text) > end - name - 1 {
+            text = String(text.dropLast(4))
+        }
+        let x = max(name + 1, min(column, end - DisplayWidth.columns(of: text)))
+        grid.put(
+            text, x: rect.x + x, y: rect.y, width: end - x, align: .leading,
+            style: field.kind == .padding ? .muted : .text)
     }
 
     /// The first field that is shown.
@@ -267,6 +285,12 @@ enum HexTree {
         }
         let value = value(field, model)
         if !value.isEmpty { facts.add([StyledText(value, .text, .bold)]) }
+        // What is wrong with another field is told there.
+        let isSound = field.problem == nil && map.leaves.contains { map.fields[$0].problem != nil }
+        guard !isSound else {
+            add(field.meaning, .muted)
+            return facts
+        }
         // Of what is wrong all around the byte, the innermost comes first.
         let around = map.fields[...selected].reversed().filter {
             $0.range.contains(field.range.lowerBound) && $0.depth <= field.depth

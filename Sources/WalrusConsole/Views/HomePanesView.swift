@@ -142,7 +142,8 @@ enum HomePanesView {
         var lines: [(mark: (String, Role)?, words: String)] = []
         for finding in state.findings where lines.count < limit {
             let words = PayloadText.prose(
-                CheckView.sentence(finding), width: width, ascii: model.glyphs.isASCII)
+                model.shortened(CheckView.sentence(finding)), width: width,
+                ascii: model.glyphs.isASCII)
             for (index, line) in words.prefix(perFinding).enumerated() where lines.count < limit {
                 lines.append(
                     (index == 0 ? CheckView.mark(finding.severity, model.glyphs) : nil, line))
@@ -165,6 +166,7 @@ enum HomePanesView {
     /// The first lines of the help.
     private static func drawKeys(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
         let inside = grid.box(rect, title: "Keys", trailing: [StyledText("? Help", .muted)])
+            .inset(horizontal: 1)
         for (row, line) in HelpView.lines(model).prefix(inside.height).enumerated() {
             grid.put(line, x: inside.x, y: inside.y + row, width: inside.width)
         }
@@ -199,12 +201,13 @@ enum HomePanesView {
                 style: .muted)
             return
         }
-        let room = BrailleGraph.capacity(columns: inside.width, glyphs: model.glyphs)
+        let area = inside.inset(horizontal: 1)
+        let room = BrailleGraph.capacity(columns: area.width, glyphs: model.glyphs)
         let shown = values.suffix(room).map { Optional($0) }
         let padding = [Double?](repeating: nil, count: max(0, room - shown.count))
         BrailleGraph(
             padding + shown, maximum: peak, topLabel: Figures.count(peak),
             middleLabel: Figures.count(peak / 2), times: [BrailleGraph.Mark(end)]
-        ).draw(into: &grid, in: inside)
+        ).draw(into: &grid, in: area)
     }
 }

@@ -66,7 +66,7 @@ enum HomeView {
         drawDisk(model, &grid, layout.disk)
         if let forecast = model.forecast, !layout.freeing.isEmpty {
             let rect = layout.freeing
-            grid.putFitting(
+            grid.put(
                 [StyledText(" next ", .muted)] + FreeingText.sentence(forecast, model), x: rect.x,
                 y: rect.y, width: rect.width - 1)
         }
@@ -119,7 +119,7 @@ enum HomeView {
             pieces.append(StyledText("   "))
         }
         if let worst = state.findings.first, worst.severity > .info {
-            pieces.append(StyledText(CheckView.sentence(worst), .muted))
+            pieces.append(StyledText(model.shortened(CheckView.sentence(worst)), .muted))
         }
         let hint = state.findings.isEmpty ? "" : " 5 Check "
         let room = rect.width - DisplayWidth.columns(of: hint) - 1
@@ -143,14 +143,21 @@ enum HomeView {
         let label = " disk \(Figures.bytes(forecast.total)) "
         let width = grid.put(label, x: rect.x, y: rect.y, style: .muted)
         guard forecast.total > 0 else { return }
-        let unread = forecast.files.reduce(0) {
-            $0 + ($1.fate == .held ? min($1.allocated, $1.unreadSize) : 0)
+        // What no entry takes is neither read nor unread: blocks begin at 10 MiB, pages at 4 KiB.
+        var (unread, read, slack) = (0, 0, 0)
+        for (file, its) in zip(model.state?.files ?? [], forecast.files) where its.fate == .held {
+            let kept = min(its.allocated, its.unreadSize)
+            let used = file.blocks.reduce(0) { $0 + $1.used }
+            let passed = max(0, min(its.allocated, used) - kept)
+            unread += kept
+            read += passed
+            slack += its.allocated - kept - passed
         }
-        let held = forecast.bytes[.held] ?? 0
         StackedBar(
             ([
                 DiskPart("unread", unread, .barGood),
-                DiskPart("read, in the same files", held - unread, .barWarning),
+                DiskPart("read, in the same files", read, .barWarning),
+                DiskPart("around entries", slack, .barIdle),
             ] + BlocksView.freeParts(forecast)).map(\.segment)
         ).draw(
             into: &grid,
@@ -197,8 +204,8 @@ enum HomeView {
     static func columns(_ model: ConsoleModel) -> [TableColumn] {
         let most = model.state?.topics.reduce(0) { max($0, $1.entries) } ?? 0
         let figure = max(7, Figures.grouped(most).utf8.count)
-        // "2:25 99%"
-        let place = max(6, String(model.fileCount).utf8.count + 7)
+        // "2:25 >99%"
+        let place = max(6, String(model.fileCount).utf8.count + 8)
         return [
             TableColumn(
                 "TOPIC", .flexible(minimum: 16, weight: 3), truncating: .middle, priority: 9),
@@ -278,7 +285,7 @@ enum HomeView {
         }
         let place = "\(files.number(cursor.file)):\(cursor.slot)"
         let used = topic.blocks[cursor.blockIndex].used
-        let how = topic.unread == 0 ? "end" : "\(Figures.percent(cursor.offset, of: used))%"
+        let how = topic.unread == 0 ? "end" : "\(Figures.percent(cursor.offset, of: used))"
         return .text("\(place) \(how)", cursor.isClear ? .text : Style(.warning))
     }
 

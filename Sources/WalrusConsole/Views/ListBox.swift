@@ -10,7 +10,8 @@ enum ListBox {
         let inside = grid.box(rect, title: title, trailing: trailing, style: style)
         guard let empty else { return inside }
         grid.put(
-            empty, x: inside.x + 2, y: inside.y + 1, width: inside.width - 2, align: .leading,
+            empty, x: inside.x + 2, y: inside.y + (inside.height > 1 ? 1 : 0),
+            width: inside.width - 2, align: .leading,
             style: emptyStyle)
         return nil
     }
@@ -35,12 +36,13 @@ enum ListBox {
         if !home.filter.isEmpty {
             let shown = VisibleText(
                 home.filter, mode: .escape, ascii: model.glyphs.isASCII, limit: 24)
-            notes.append(StyledText("  / \(shown.text)", .match))
+            notes += [StyledText("  ", .border), StyledText("/ \(shown.text)", .match)]
         }
         let empty =
             empty
             ?? (model.topicCount == 0
-                ? "no topics: nothing has been appended here" : "no topic matches the filter")
+                ? "no topics: nothing has been appended here"
+                : "no topic matches the filter; Esc shows all")
         let inside = draw(
             rect, title: title, trailing: notes, empty: home.order.isEmpty ? empty : nil, &grid)
         Scrollbar(total: home.order.count, visible: rows, top: top).draw(

@@ -50,8 +50,11 @@ enum HelpView {
                     ], [],
                 ]
         }
-        return section("Everywhere", .everywhere)
-            + ConsoleModel.Screen.allCases.flatMap { section($0.title, .screen($0)) }
+        // One looks for the keys of the screen that one is on.
+        return section(model.screen.title, .screen(model.screen))
+            + section("Everywhere", .everywhere)
+            + ConsoleModel.Screen.allCases.filter { $0 != model.screen }
+            .flatMap { section($0.title, .screen($0)) }
             + commands()
             + [
                 [StyledText("At a prompt", .heading, .bold)],
@@ -71,25 +74,42 @@ enum HelpView {
             ]
     }
 
+    /// The box, as wide as the screen: what stands beside it could not be read.
+    private static func box(_ model: ConsoleModel) -> Rect {
+        let body = Chrome(model).body
+        return body.splitTop(min(body.height, lines(model).count + 2)).top
+    }
+
+    /// Side by side where there is room for two.
+    private static func columns(_ inside: Rect) -> [Rect] {
+        let count = inside.width >= 2 * columnMin ? 2 : 1
+        return inside.columns([Extent](repeating: .share(), count: count), gap: 2)
+    }
+
+    private static let columnMin = 78
+
+    /// How many lines are in sight at once.
+    static func height(_ model: ConsoleModel) -> Int {
+        let inside = box(model).inset()
+        return max(1, columns(inside.inset(horizontal: 1)).count * inside.height)
+    }
+
     static func draw(_ model: ConsoleModel, _ top: Int, _ grid: inout Grid) {
         let all = lines(model)
-        let width = min(96, model.size.columns - 4)
-        let height = min(all.count + 2, model.size.rows - 2)
-        let rect = grid.bounds.centered(Size(columns: width, rows: height))
+        let rect = box(model)
         grid.fill(rect, style: .text)
         let inside = grid.box(
             rect, title: "Help", trailing: [StyledText("j k scroll, any other key closes", .muted)],
             style: Style(.accent)
         ).inset(horizontal: 1)
-        for (line, pieces) in all.dropFirst(top).prefix(inside.height).enumerated() {
-            let y = inside.y + line
-            grid.put(pieces, x: inside.x, y: y, width: inside.width)
-            let columns = pieces.reduce(0) { $0 + DisplayWidth.columns(of: $1.text) }
-            if columns > inside.width, inside.width > 0 {
-                grid.put(model.glyphs.ellipsis, x: inside.maxX - 1, y: y, style: Style(.muted))
+        var rest = all.dropFirst(top)
+        for column in columns(inside) {
+            for (line, pieces) in rest.prefix(column.height).enumerated() {
+                grid.put(pieces, x: column.x, y: column.y + line, width: column.width)
             }
+            rest = rest.dropFirst(column.height)
         }
-        Scrollbar(total: all.count, visible: inside.height, top: top).draw(
-            into: &grid, onBorderOf: rect, from: 0)
+        Scrollbar(total: all.count, visible: height(model), top: top).draw(
+            into: &grid, in: Rect(x: rect.maxX - 1, y: inside.y, width: 1, height: inside.height))
     }
 }

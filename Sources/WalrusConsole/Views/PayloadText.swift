@@ -87,13 +87,39 @@ enum PayloadText {
                 line = ""
             }
             while DisplayWidth.columns(of: rest) > width {
-                let head = rest.prefix(max(1, width / 2))
+                let head = head(of: rest, columns: width)
                 lines.append(String(head))
                 rest = String(rest.dropFirst(head.count))
             }
             line += line.isEmpty ? rest : " " + rest
         }
         return line.isEmpty ? lines : lines + [line]
+    }
+
+    /// As many characters as so many columns hold, and one in any case.
+    private static func head(of text: String, columns: Int) -> Substring {
+        var (end, used) = (text.startIndex, 0)
+        for index in text.indices {
+            used += DisplayWidth.columns(of: String(text[index]))
+            guard used <= columns || end == text.startIndex else { break }
+            end = text.index(after: index)
+        }
+        return text[..<end]
+    }
+
+    /// Facts beside one another, as many in a line as it holds whole: the rest of a number would be
+    /// another one.
+    static func whole(_ facts: [String], width: Int) -> [String] {
+        var lines: [String] = []
+        for fact in facts {
+            let columns = DisplayWidth.columns(of: fact)
+            if let last = lines.last, DisplayWidth.columns(of: last) + 2 + columns <= width {
+                lines[lines.count - 1] = last + "  " + fact
+            } else {
+                lines.append(fact)
+            }
+        }
+        return lines
     }
 
     /// Sets the key at the start of a line of laid-out JSON apart from its value.

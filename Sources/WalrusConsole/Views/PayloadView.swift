@@ -109,22 +109,18 @@ enum PayloadView {
     private static func facts(
         _ row: EntryRow, _ loaded: EntriesModel.LoadedPayload, _ model: ConsoleModel, width: Int
     ) -> [[StyledText]] {
-        var lines: [[StyledText]] = []
-        var first = [
-            StyledText("\(plural(row.length, "byte"))  ", .muted),
-            StyledText("fnv \(Hex.encode(row.checksum))", .muted),
+        let place = model.place(row.file, row.slot, row.offset)
+        var facts = [
+            plural(row.length, "byte"), "at \(place)", "fnv \(Hex.encode(row.checksum))",
         ]
         if let stamp = row.stamp {
-            first.append(
-                StyledText("  seq \(Figures.grouped(Int(clamping: stamp.sequence)))", .muted))
-            lines.append(first)
             let time = Figures.dateTime(stamp.timestamp, offset: model.setup.timeZone)
-            let batch =
-                stamp.batchCount > 1 ? "  batch \(stamp.batchIndex + 1) of \(stamp.batchCount)" : ""
-            lines.append([StyledText("appended \(time)\(batch)", .muted)])
-        } else {
-            lines.append(first)
+            facts += ["seq \(Figures.grouped(Int(clamping: stamp.sequence)))", "appended \(time)"]
+            if stamp.batchCount > 1 {
+                facts.append("batch \(stamp.batchIndex + 1) of \(stamp.batchCount)")
+            }
         }
+        var lines = PayloadText.whole(facts, width: width).map { [StyledText($0, .muted)] }
         if let damage = row.damage {
             lines += [StyledText("\(model.glyphs.damaged) \(damage)", .damaged)]
                 .lines(width: width, indent: 2)

@@ -113,7 +113,7 @@ public enum PlainText {
             ) {
                 let finding = findings[$0]
                 return "\(finding.severity.rawValue), \(finding.kind.rawValue). "
-                    + visible(CheckView.sentence(finding)) + "."
+                    + visible(model.shortened(CheckView.sentence(finding))) + "."
             }
         case .blocks:
             let blocks = blocks(model)
@@ -279,7 +279,7 @@ public enum PlainText {
         ]
         lines.append("Health: \(health(state))")
         if let worst = state.findings.first, worst.severity > .info {
-            lines.append("First finding: \(visible(CheckView.sentence(worst))).")
+            lines.append("First finding: \(visible(model.shortened(CheckView.sentence(worst)))).")
         }
         if let forecast = model.forecast {
             let parts =

@@ -82,36 +82,52 @@ enum PromptView {
         let completion = prompt.completion
         let all = completion?.candidates ?? CommandPalette.candidates(for: prompt.text, model)
         let body = Chrome(model).body
-        let rows = min(all.count, rowsMax, body.height - 3)
-        guard rows > 0 else { return }
         let width = min(body.width, 76)
-        let rect = Rect(x: body.x, y: body.maxY - rows - 2, width: width, height: rows + 2)
+        let column = min(
+            (width - 2) / 2,
+            (all.map { DisplayWidth.columns(of: $0.line + $0.placeholder) }.max() ?? 0) + 3)
+        /// What a candidate is, all of it where it is the selected one.
+        func titles(_ index: Int) -> [String] {
+            let room = width - 2 - column - 1
+            guard index == completion?.selected else {
+                return [grid.fit(all[index].title, width: room, truncating: .tail).text]
+            }
+            return PayloadText.prose(all[index].title, width: room, ascii: model.glyphs.isASCII)
+        }
+        let more = completion.map { max(1, titles($0.selected).count) - 1 } ?? 0
+        let height = min(all.count + more, rowsMax, body.height - 3)
+        let rows = max(1, height - more)
+        guard height > 0 else { return }
+        let rect = Rect(x: body.x, y: body.maxY - height - 2, width: width, height: height + 2)
         grid.fill(rect, style: Style(.dialog))
         let inside = grid.box(
             rect, title: "Commands", trailing: [StyledText("Tab completes", .muted)],
             style: Style(.accent))
         let top = ScrollWindow.top(
             keeping: completion?.selected ?? 0, in: all.count, height: rows, from: 0)
-        let names = all[top..<min(all.count, top + rows)]
-        let column = min(
-            inside.width / 2,
-            (names.map { DisplayWidth.columns(of: $0.line + $0.placeholder) }.max() ?? 0) + 3)
-        for (line, candidate) in names.enumerated() {
+        var line = 0
+        for index in top..<min(all.count, top + rows) {
             let row = inside.row(line)
             let used = grid.put(
                 [
-                    StyledText(" " + candidate.line, .text, .bold),
-                    StyledText(" " + candidate.placeholder, .accent),
+                    StyledText(" " + all[index].line, .text, .bold),
+                    StyledText(" " + all[index].placeholder, .accent),
                 ], x: row.x, y: row.y, width: column)
-            grid.put(
-                grid.fit(candidate.title, width: row.width - column - 1, truncating: .tail).text,
-                x: row.x + max(column, used), y: row.y, style: .muted)
-            if top + line == completion?.selected {
-                grid.restyle(row) { $0.isSelected = true }
+            let titles = titles(index)
+            for (at, title) in titles.enumerated() where line + at < inside.height {
+                grid.put(
+                    title, x: row.x + (at == 0 ? max(column, used) : column), y: row.y + at,
+                    style: .muted)
+            }
+            if index == completion?.selected {
+                for at in 0..<max(1, titles.count) {
+                    grid.restyle(inside.row(line + at)) { $0.isSelected = true }
+                }
                 grid.put(
                     grid.glyphs.selection, x: row.x, y: row.y,
                     style: Style(.selectionMarker, isSelected: true))
             }
+            line += max(1, titles.count)
         }
         Scrollbar(total: all.count, visible: rows, top: top).draw(
             into: &grid, onBorderOf: rect, from: 0)

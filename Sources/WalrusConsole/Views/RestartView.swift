@@ -15,7 +15,7 @@ enum RestartView {
             return
         }
         let table = Table(
-            columns, rows: [], isFocused: model.restart.isFocused)
+            columns(preview), rows: [], isFocused: model.restart.isFocused)
         drawGroups(table.places(width: inside.width), &grid, inside)
         let list = inside.splitTop(1).rest
         let height = max(0, list.height - 1)
@@ -33,7 +33,7 @@ enum RestartView {
             spare -= max(0, facts.count - 1)
             for (line, pieces) in facts.enumerated() {
                 let place = list.row(page.rows.count + 1 + line)
-                grid.putFitting(pieces, x: place.x + 2, y: place.y, width: place.width - 2)
+                grid.put(pieces, x: place.x + 2, y: place.y, width: place.width - 2)
             }
             page.rows.append(cells(row, preview, model))
             for _ in facts.dropFirst() { page.rows.append([]) }
@@ -50,7 +50,7 @@ enum RestartView {
                 + (model.player == nil ? "; ` leads back to now" : "")
         }
         return model.restart.isAwaited
-            ? "reading what is damaged once more"
+            ? "working out what a restart would do"
             : "not known: the directory has not been read to its end"
     }
 
@@ -59,32 +59,45 @@ enum RestartView {
         guard let preview = model.restart.preview else { return "" }
         if !preview.refusals.isEmpty { return "this engine refuses" }
         let all = preview.inReference
+        let numbers = [(all.again, "again"), (all.skipped, "skipped"), (all.hidden, "hidden")]
+            .filter { $0.0 > 0 }
         let here = preview.isCleanHere ? "as it is" : "with changes"
         let there =
             preview.mayCrash
             ? "may crash"
             : preview.isCleanInReference
                 ? "as it is"
-                : "\(Figures.grouped(all.again)) again, "
-                    + "\(Figures.grouped(all.skipped + all.hidden)) not delivered"
+                : numbers.isEmpty
+                    ? "with changes"
+                    : numbers.map { "\(Figures.grouped($0.0)) \($0.1)" }.joined(separator: ", ")
         return "this engine: \(here)  reference: \(there)"
     }
 
     private static let firstOfReference = 6
-    private static let columns = [
-        TableColumn("TOPIC", .flexible(minimum: 12, weight: 3), priority: 9),
-        TableColumn("NEXT", .fixed(10), align: .trailing, priority: 5),
-        TableColumn("AT", .flexible(minimum: 14, weight: 1), priority: 0),
-        TableColumn("DELIVERS", .fixed(9), align: .trailing, priority: 8),
-        TableColumn("AGAIN", .fixed(6), align: .trailing, priority: 8),
-        TableColumn("FLAG", .fixed(5), priority: 2),
-        TableColumn("DELIVERS", .fixed(9), align: .trailing, priority: 8),
-        TableColumn("AGAIN", .fixed(6), align: .trailing, priority: 8),
-        TableColumn("SKIPPED", .fixed(7), align: .trailing, priority: 7),
-        TableColumn("HIDDEN", .fixed(7), align: .trailing, priority: 7),
-        TableColumn("EXTRA", .fixed(5), align: .trailing, priority: 3),
-        TableColumn("FLAG", .fixed(5), priority: 1),
-    ]
+    /// Where a reader goes on is told on any screen; what no topic has gives way first.
+    private static func columns(_ preview: RecoveryPreview) -> [TableColumn] {
+        func column(
+            _ title: String, _ width: Int, _ priority: Int, _ value: (RecoveryPreview.Topic) -> Int?
+        ) -> TableColumn {
+            let isOfUse = preview.topics.contains { value($0) != 0 }
+            return TableColumn(
+                title, .fixed(width), align: .trailing, priority: isOfUse ? priority : -1)
+        }
+        return [
+            TableColumn("TOPIC", .flexible(minimum: 12, weight: 3), priority: 9),
+            TableColumn("NEXT", .fixed(10), align: .trailing, priority: 8),
+            TableColumn("AT", .flexible(minimum: 14, weight: 1), priority: 0),
+            TableColumn("DELIVERS", .fixed(9), align: .trailing, priority: 8),
+            column("AGAIN", 6, 6) { $0.here.again },
+            TableColumn("FLAG", .fixed(5), priority: 2),
+            TableColumn("DELIVERS", .fixed(9), align: .trailing, priority: 8),
+            column("AGAIN", 6, 8) { $0.reference.again },
+            column("SKIPPED", 7, 7) { $0.reference.skipped },
+            column("HIDDEN", 7, 7) { $0.reference.hidden },
+            column("EXTRA", 5, 3) { $0.reference.extra },
+            TableColumn("FLAG", .fixed(5), priority: 1),
+        ]
+    }
 
     /// Whose columns these are, above their titles.
     private static func drawGroups(
@@ -100,7 +113,7 @@ enum RestartView {
                 String(line.prefix(width)), x: rect.x + start.x, y: rect.y, style: .muted)
         }
         label("this engine", from: 1, before: firstOfReference)
-        label("the reference", from: firstOfReference, before: columns.count)
+        label("the reference", from: firstOfReference, before: Int.max)
     }
 
     /// What is said of the whole; empty for a topic.
@@ -117,7 +130,9 @@ enum RestartView {
             ? .bad
             : text.hasPrefix("opens") || text.hasPrefix("makes") || text.hasPrefix("deletes")
                 ? .text : .warning
-        let shown = VisibleText(text, mode: .escape, ascii: model.glyphs.isASCII, limit: 400).text
+        let shown = VisibleText(
+            model.shortened(text), mode: .escape, ascii: model.glyphs.isASCII, limit: 400
+        ).text
         return [StyledText(who, .muted), StyledText(shown, Style(role))]
     }
 
@@ -174,7 +189,8 @@ enum RestartView {
         let inside = grid.box(rect, title: title).inset(horizontal: 1)
         var y = inside.y
         for text in sentences {
-            let lines = PayloadText.prose(text, width: inside.width, ascii: grid.glyphs.isASCII)
+            let lines = PayloadText.prose(
+                model.shortened(text), width: inside.width, ascii: grid.glyphs.isASCII)
             for words in lines where y < inside.maxY {
                 grid.put(words, x: inside.x, y: y, width: inside.width)
                 y += 1
@@ -196,8 +212,8 @@ enum RestartView {
         case nil: parts.append("how many of them again cannot be told")
         case let again?: if again > 0 { parts.append("\(Figures.grouped(again)) of them again") }
         }
-        if restart.skipped > 0 { parts.append("\(Figures.grouped(restart.skipped)) passed by") }
-        if restart.hidden > 0 { parts.append("\(Figures.grouped(restart.hidden)) not found") }
+        if restart.skipped > 0 { parts.append("\(Figures.grouped(restart.skipped)) skipped") }
+        if restart.hidden > 0 { parts.append("\(Figures.grouped(restart.hidden)) hidden") }
         if restart.extra > 0 {
             parts.append("\(Figures.grouped(restart.extra)) that count for nothing here")
         }
@@ -208,10 +224,7 @@ enum RestartView {
 }
 
 extension ConsoleModel {
-    /// "2:13+0x41A", as the other screens name places.
     func place(_ place: RecoveryPreview.Place?) -> String {
-        guard let place else { return "-" }
-        let file = file(place.file.text).map { "\($0.index + 1)" } ?? place.file.text
-        return "\(file):\(place.slot)+\(EntriesView.hex(place.offset))"
+        place.map { self.place($0.file, $0.slot, $0.offset) } ?? "-"
     }
 }

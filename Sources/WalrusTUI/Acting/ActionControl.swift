@@ -56,7 +56,7 @@ extension ActionControl {
     /// Looks at a directory, telling how far that is.
     func look(_ scanner: Scanner) throws -> DirectoryState {
         let state = try scanner.scan { progress in
-            self.goesOn("reading: \(Figures.percent(progress.done, of: progress.total))%")
+            self.goesOn("reading: \(Figures.percent(progress.done, of: progress.total))")
         }
         guard let state else { throw Stopped() }
         return state

@@ -42,9 +42,9 @@ extension ActionPlanner {
             let report = try job.run { progress in
                 switch progress {
                 case .looking(let scan):
-                    control.goesOn("reading: \(Figures.percent(scan.done, of: scan.total))%")
+                    control.goesOn("reading: \(Figures.percent(scan.done, of: scan.total))")
                 case .copying(let done, let all):
-                    control.goesOn("copying: \(Figures.percent(done, of: all))%")
+                    control.goesOn("copying: \(Figures.percent(done, of: all))")
                 }
             }
             if report.findings > 0 {
@@ -68,7 +68,7 @@ extension ActionPlanner {
             plan: plan, verb: "restore", directory: path, topic: nil, canStop: true
         ) { control in
             let report = try job.run { done, all in
-                control.goesOn("restoring: \(Figures.percent(done, of: all))%")
+                control.goesOn("restoring: \(Figures.percent(done, of: all))")
             }
             control.note(report.notes)
             return report.outcome(target)

@@ -78,7 +78,7 @@ extension ActionPlanner {
     }
 
     private static func progress(_ control: ActionControl) -> RepairJob.Progress {
-        { control.goesOn("reading: \(Figures.percent($0.done, of: $0.total))%") }
+        { control.goesOn("reading: \(Figures.percent($0.done, of: $0.total))") }
     }
 
     func repairs(_ control: ActionControl) throws -> [FormOption] {

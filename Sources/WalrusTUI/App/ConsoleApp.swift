@@ -216,6 +216,7 @@ private final class SharedObserver: Sendable {
     private struct State {
         var observer = Observer()
         var logs: (root: String, found: [NamespaceSummary])?
+        var outline: (root: String, found: DirectoryOutline)?
     }
 
     private let state = Mutex(State())
@@ -231,6 +232,9 @@ private final class SharedObserver: Sendable {
             case .holders(let found, let began):
                 defer { state.observer.setHolders(found, began: began) }
                 return (message, found != state.observer.holders)
+            case .outlined(let root, let outline):
+                defer { state.outline = (root, outline) }
+                return (message, state.outline.map { $0 != (root, outline) } ?? true)
             case .logs(let root, .success(let logs)):
                 defer { state.logs = (root, logs) }
                 return (message, state.logs.map { $0 != (root, logs) } ?? true)

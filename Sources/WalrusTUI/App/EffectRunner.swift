@@ -102,7 +102,7 @@ public final class EffectRunner: Sendable {
             let writers = DataDirectory.writers(of: directory)
             tell(.holders(writers, began: DataDirectory.began(writers)))
         case .listLogs(let root, let withWriters):
-            tell(.logs(in: root, listLogs(FilePath(root), withWriters)))
+            tell(.logs(in: root, listLogs(root, withWriters, tell)))
         case .save(let text, let name):
             do {
                 try FrameFile.save(text, as: name, outside: directory)
@@ -187,12 +187,15 @@ public final class EffectRunner: Sendable {
         }
     }
 
-    private func listLogs(_ root: FilePath, _ withWriters: Bool) -> Result<
-        [NamespaceSummary], ActionFailure
-    > {
+    private func listLogs(
+        _ root: String, _ withWriters: Bool, _ tell: @escaping @Sendable (Message) -> Void
+    ) -> Result<[NamespaceSummary], ActionFailure> {
         lister.withLock { lister in
-            Result { try lister.list(root, withWriters: withWriters) }
-                .mapError { ActionFailure($0) }
+            Result {
+                try lister.list(FilePath(root), withWriters: withWriters) { outline in
+                    tell(.outlined(in: root, outline))
+                }
+            }.mapError { ActionFailure($0) }
         }
     }
 

@@ -91,7 +91,11 @@ public struct HeadlessConsole {
                 continue
             case .bench, .estimateBench:
                 send(
-                    .benchEnded("nothing is measured without a terminal: `walrus bench` measures"))
+                    .benchEstimate(
+                        .failure(
+                            ActionFailure(
+                                "nothing is measured without a terminal: `walrus bench` measures")))
+                )
                 continue
             default: break
             }

@@ -51,7 +51,7 @@ import WalrusFormat
         func line(_ name: String) -> String {
             lines.first { $0.hasPrefix("|") && $0.contains(" \(name) ") } ?? ""
         }
-        #expect(line("audit").contains("audit !") && !line("orders").contains("orders !"))
+        #expect(line("audit").contains("audit X") && !line("orders").contains("orders X"))
         #expect(line("billing").contains("clean") && line("orders").contains("dirty"))
         #expect(line("audit").contains("|> ") && !line("orders").contains("|> "))
     }

@@ -232,7 +232,9 @@ import Testing
         }
         #expect(HomeView.columnNames.count == HomeView.columns(Sample.model()).count)
         #expect(EntriesView.columnNames.count == EntriesView.columns(Sample.model()).count)
-        #expect(BlockListPanel.columnNames.count == BlockListPanel.columns(Sample.model()).count)
+        #expect(
+            BlockListPanel.columnNames.count
+                == BlockListPanel.columns(Sample.model(), hasTimes: true).count)
         #expect(LiveUnreadView.columnNames.count == LiveUnreadView.columns(isWide: true).count)
         #expect(CheckView.columnNames.count == CheckView.columns([]).count)
     }

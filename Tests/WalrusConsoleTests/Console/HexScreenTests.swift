@@ -98,6 +98,30 @@ import WalrusFormat
         }
     }
 
+    /// From a finding one comes to the field that is wrong, and only that one tells of it.
+    @Test func aFindingLeadsToTheFieldThatIsWrong() throws {
+        for keys in ["5 x", ":1:0 <Enter> 6 e"] {
+            var model = try model(keys: keys)
+            func field() throws -> ByteField {
+                let (map, place) = (try #require(model.hex.map), try #require(model.hex.place))
+                return map.fields[try #require(map.field(at: place.offset))]
+            }
+            #expect(try field().problem != nil, "\(keys)")
+            #expect(text(model).contains("damaged-payload:"))
+            // To the entry's start, whose first field is sound.
+            try press("[", &model)
+            #expect(try field().problem == nil)
+            #expect(!text(model).contains("damaged-payload:"))
+            // The finding before is before the entry, not the one that is stood on.
+            let here = try #require(model.hex.place)
+            try press("e", &model)
+            let next = try #require(model.hex.place)
+            #expect(next.offset > here.offset + Layout.headerSize)
+            try press("E", &model)
+            #expect(try #require(model.hex.map).range.contains(here.offset))
+        }
+    }
+
     // MARK: - Bytes
 
     /// Every byte in sight is the file's, at the place that its line says.

@@ -142,7 +142,7 @@ import WalrusJSON
             "topic: billing is gone", "orders marked clean",
             "orders: the cursor went back to the begin",
             "file: file 1763640000003 is gone",
-            "finding: warning: torn-tail in block 3 at 0x10 of x",
+            "finding: warning: torn-tail in x:3+0x10",
             "no more: damaged-payload", "engine: engine 4121 closed, or fell silent",
         ] { #expect(texts.contains { $0.contains(part) }, "\(part) in \(texts)") }
         #expect(texts.allSatisfy { !$0.unicodeScalars.contains("\u{1b}") })

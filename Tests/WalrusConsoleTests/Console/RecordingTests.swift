@@ -215,11 +215,11 @@ extension RecordingSource {
                 GoldenFile.check(FrameText.render(frame), "\(name).txt")
                 GoldenFile.check(FrameJSON.render(frame), "\(name).json")
             }
-            // What it shows is what it showed then, but for the header and the name of the moment.
+            // What it shows is what it showed then, but for the header, the name of the moment, and the keys.
             let then = try LiveScreenTests.model(columns, rows, steps: 20)
             func lines(_ text: String) -> [String] {
-                text.split(separator: "\n").dropFirst().map(String.init)
-                    .filter { !$0.contains("now│") && !$0.contains("then│") }
+                text.split(separator: "\n").dropFirst().dropLast().map(String.init)
+                    .filter { !$0.contains("now │") && !$0.contains("then │") }
                     .map { $0.replacing(" then", with: " now ") }
             }
             #expect(lines(FrameText.render(ConsoleView.draw(then))) == lines(past))

@@ -64,8 +64,8 @@ extension Sample {
                     "  411128  512 bytes  {\"id\":88123,\"status\":\"err\",\"amount\":120}...",
                     "  411129  520 bytes  .[2J{\"id\":88124,\"status\":\"ok\"}...",
                     "  411130  512 bytes  {\"id\":88125,\"status\":\"ok\",\"amount\":7}...",
-                    out.map { "they are written to \($0) first, durably" }
-                        ?? "they are written nowhere",
+                    out.map { "written to \($0) first, durably" }
+                        ?? "not exported: no file to write to is named",
                     "the cursor goes from 1763670155020:7+2097152 to 1763670155020:7+2098001",
                     "44201 entries stay unread",
                     "a seek to 1763670155020:7+2097152 takes it back",

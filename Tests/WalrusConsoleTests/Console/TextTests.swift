@@ -30,11 +30,14 @@ import Testing
     }
 
     @Test func percentNeverLies() {
-        #expect(Figures.percent(0, of: 10) == 0)
-        #expect(Figures.percent(1, of: 1_000_000) == 1)
-        #expect(Figures.percent(999_999, of: 1_000_000) == 99)
-        #expect(Figures.percent(10, of: 10) == 100)
-        #expect(Figures.percent(0, of: 0) == 0)
+        #expect(Figures.percent(0, of: 10) == "0%")
+        #expect(Figures.percent(263, of: 10 << 20) == "<1%")
+        #expect(Figures.percent(1, of: 100) == "1%")
+        #expect(Figures.percent(994, of: 1_000) == ">99%")
+        #expect(Figures.percent(99, of: 100) == "99%")
+        #expect(Figures.percent(999_999, of: 1_000_000) == ">99%")
+        #expect(Figures.percent(10, of: 10) == "100%")
+        #expect(Figures.percent(0, of: 0) == "0%")
     }
 
     @Test func times() {

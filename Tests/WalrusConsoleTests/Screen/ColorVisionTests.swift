@@ -83,21 +83,28 @@ import Testing
         #expect(Self.leastDifference(.light) < 15)
     }
 
-    /// WCAG 2.1 asks for 3:1 of what is bold or a graphic, and 4.5:1 of text; lines may be fainter.
-    @Test(arguments: Theme.all.map(\.name))
-    func textIsReadable(_ name: String) throws {
+    private static func contrast(_ look: ResolvedLook, on canvas: RGB) -> Double {
+        let a = luminance(look.foreground)
+        let b = luminance(look.background ?? canvas)
+        return (max(a, b) + 0.05) / (min(a, b) + 0.05)
+    }
+
+    /// WCAG 2.1 asks for 3:1 of what is bold or a graphic, and 4.5:1 of text, on the row under the
+    /// cursor as on others; lines tell nothing and may be fainter.
+    @Test(arguments: Theme.all.map(\.name), [false, true])
+    func textIsReadable(_ name: String, isSelected: Bool) throws {
         let theme = try #require(Theme.named(name))
         for role in Role.allCases {
-            let look = theme.resolved(Style(role))
-            let a = Self.luminance(look.foreground)
-            let b = Self.luminance(look.background ?? theme.canvas)
-            let contrast = (max(a, b) + 0.05) / (min(a, b) + 0.05)
+            let style = Style(role, isSelected: isSelected)
+            let contrast = Self.contrast(theme.resolved(style), on: theme.canvas)
+            let isBold = theme.look(of: role).emphasis.contains(.bold)
             let least: Double =
                 switch role {
-                case .border, .hexZero, .scrollTrack, .neverWritten, .consumed: 1.5
-                case .graph0, .graph1: 2
-                case .text, .title, .input, .good, .bad, .info, .heading, .muted: 3.5
-                default: 2.7
+                case .border, .scrollTrack, .neverWritten: 1.5
+                case .consumed, .hexZero: 3
+                // Of the map of blocks, where no row is selected.
+                case .graph0, .graph1, .graph2, .graph3, .graph4, .graph5: isSelected ? 1.5 : 3
+                default: isBold ? 3 : 4.5
                 }
             #expect(contrast >= least, "\(theme.name) \(role): \(contrast)")
         }

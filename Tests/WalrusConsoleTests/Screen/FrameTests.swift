@@ -164,7 +164,7 @@ struct WidgetTests {
                 TableColumn("C", .flexible(minimum: 5), priority: 1),
             ], rows: [])
         #expect(table.places(width: 30).map(\.column) == [0, 1, 2])
-        #expect(table.places(width: 30).last?.width == 14)
+        #expect(table.places(width: 30).last?.width == 13)
         #expect(table.places(width: 20).map(\.column) == [0, 1])
         #expect(table.places(width: 10).map(\.column) == [0])
         #expect(table.places(width: 1).isEmpty)
