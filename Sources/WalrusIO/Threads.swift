@@ -17,7 +17,7 @@ public final class Thread: Sendable {
     /// Has the calling thread, and those that it starts from now on, wait where others of a busy machine
     /// have work too. Where that is refused nothing changes. (Linux sets this for a thread, and
     /// not for the process as POSIX has it: setpriority(2).)
-    public static func goBehindOthers() { _ = setpriority(PRIO_PROCESS, 0, 5) }
+    public static func goBehindOthers() { _ = setpriority(CInt(PRIO_PROCESS.rawValue), 0, 5) }
 
     /// Starts `body`. Traps where the system has no more threads to give: nothing sensible goes on.
     public convenience init(_ body: @escaping @Sendable () -> Void) {

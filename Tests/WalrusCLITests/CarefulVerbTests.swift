@@ -79,20 +79,6 @@ import WalrusIO
         #expect(try log.topic("t")["entries"] == .int(2))
     }
 
-    /// A replay of nothing is a first one all the same.
-    @Test func aReplayOfNothing() throws {
-        let log = try log(3)
-        let state = log.path.removingLastComponent().appending("state").string
-        func replay() throws -> Subprocess.Result {
-            try Subprocess.run(
-                Subprocess.walrus,
-                ["replay", log.path.string, "t", "--where", "length > 99", "--into", "u"],
-                environment: ["XDG_STATE_HOME": state])
-        }
-        #expect(try replay().text.hasPrefix("replayed 0 entries"))
-        #expect(try replay().text.hasPrefix("was finished at"))
-    }
-
     /// What has to be typed cannot be meant for another topic, nor come by accident.
     @Test(arguments: [
         ("orders", "orders"), ("t", "consume 2 entries"), ("  ", "consume 2 entries"),

@@ -188,7 +188,7 @@ import WalrusIO
             export WALRUS_AUDIT=$PWD/state/audit.jsonl
             "$walrus" consume $log t --yes --limit 2 >/dev/null
             "$walrus" seek $log t begin --yes >/dev/null
-            "$walrus" mark $log t clean
+            "$walrus" mark $log t clean >/dev/null
             printf 'a\nb\n' | "$walrus" append $log t --lines --batch >/dev/null
             "$walrus" consume $log none --yes --limit 1
             cat $WALRUS_AUDIT

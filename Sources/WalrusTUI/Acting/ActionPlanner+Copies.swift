@@ -60,7 +60,7 @@ extension ActionPlanner {
     func restore(archive: String, to target: String) throws -> PlannedAction {
         let path = FilePath(target)
         guard try !EntryExport.isInside(path, directory) else {
-            throw ActionFailure("\(path) lies in the directory of the log: name one somewhere else")
+            throw ActionFailure("\(path) lies in the directory of a log: name one somewhere else")
         }
         let job = RestoreJob(FilePath(archive), to: path)
         let plan = try job.plan(command: ["walrus", "restore", archive, target])

@@ -218,7 +218,7 @@ import WalrusIO
         try pane.wait(for: "export 2 entries to file (")
         try pane.type("\(fixture.path)/two.jsonl")
         try pane.press("Enter")
-        try pane.wait(for: "lies in the directory of the log")
+        try pane.wait(for: "lies in the directory of a log")
         #expect(try Snapshot(fixture.path).changes(since: before) == [])
         try pane.press("E")
         try pane.type("two.jsonl")
