@@ -42,7 +42,7 @@ import Testing
         let nothing = try walrus(script + "\"$walrus\" \(log.path) --config /dev/null", in: folder)
         #expect(nothing.status == 0 && nothing.errors.isEmpty)
         let pipe = try walrus("mkfifo p; \"$walrus\" \(log.path) --config p", in: folder)
-        pipe.expectError(3, "/p")
+        pipe.expectError(3, "open p")
     }
 
     @Test func theConfigurationDecidesAndOptionsGoBeforeIt() throws {

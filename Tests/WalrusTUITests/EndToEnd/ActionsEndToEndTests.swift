@@ -43,7 +43,7 @@ import WalrusIO
         try pane.wait(for: "ready 0")
         let files = try dataFiles(path)
         try pane.run("clear; \"$walrus\" \(path) --write; echo \"sta\"\"tus $?\"")
-        try pane.wait(for: "Topics ")
+        try pane.waitForLook()
 
         // From the map of blocks: the files go to the trash.
         try pane.press("3", "a", "7")
@@ -108,7 +108,7 @@ import WalrusIO
         let path = fixture.path
         let pane = try Pane(columns: 80, rows: 24)
         try pane.run("\"$walrus\" \(path) --write; echo \"sta\"\"tus $?\"")
-        try pane.wait(for: "Topics ")
+        try pane.waitForLook()
         func plan(rate: String) throws {
             try pane.press("a", "6")
             try pane.wait(for: "replay entries of")

@@ -158,7 +158,7 @@ import WalrusIO
         let before = try Snapshot(fixture.path)
         // Without --write there is nothing to be done.
         try pane.run("\"$walrus\" \(fixture.path); echo \"sta\"\"tus $?\"")
-        try pane.wait(for: "Topics 4")
+        try pane.waitForLook()
         try pane.press("a", "1")
         try pane.wait(for: "--write")
         try pane.press("q")

@@ -49,7 +49,7 @@ import WalrusIO
     /// The terminal is asked for its background, and what is typed meanwhile is not lost.
     @Test func theBackgroundDecidesOnTheTheme() throws {
         let fixture = try Fixture("small")
-        for (background, selection) in [("#ffffff", RGB(0xD7E4F2)), ("#000000", RGB(0x3A3A3A))] {
+        for (background, selection) in [("#ffffff", RGB(0xDFEAF5)), ("#000000", RGB(0x303030))] {
             let pane = try Pane(columns: 80, rows: 24)
             try pane.set("window-style", "bg=\(background)")
             try pane.run(

@@ -139,6 +139,14 @@ final class Pane {
         try wait(text, at: location) { $0.contains { $0.contains(text) } }
     }
 
+    /// Waits until Home shows a log that has been read to its end: nothing is done to it before.
+    func waitForLook(at location: SourceLocation = #_sourceLocation) throws {
+        try wait("the end of the first look", at: location) { lines in
+            lines.contains { $0.contains("Topics ") }
+                && !lines.contains { $0.contains("the first look") }
+        }
+    }
+
     /// Waits until a command in the pane has written a line into `name`. Returns it.
     func line(of name: String) throws -> String {
         var text = ""
