@@ -15,7 +15,8 @@ import WalrusFormat
 
     private func watch(_ scanner: Scanner) throws -> (DirectoryState, Seen, FirstLook) {
         let notes = FirstLookNotes()
-        let seen = Mutex(Seen())
+        // A build for Thread Sanitizer has another of that name.
+        let seen = Synchronization.Mutex(Seen())
         let state = try scanner.scan(
             progress: { progress in
                 seen.withLock { $0.shares.append((progress.done, progress.total)) }

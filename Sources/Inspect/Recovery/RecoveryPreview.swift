@@ -132,21 +132,30 @@ public struct RecoveryPreview: Hashable, Sendable {
         hazardCount == 0 && topics.indices.allSatisfy { topics[$0].reference.isExact }
     }
 
-    /// What the reference does to the entries of all topics together.
+    /// What one of the two engines does to the entries of all topics together.
     public struct Totals: Hashable, Sendable {
         /// Delivered again, where something tells of them.
         public fileprivate(set) var again = 0
+        /// Topics of which nothing tells how many are delivered again.
+        public fileprivate(set) var unclear = 0
         public fileprivate(set) var skipped = 0
         public fileprivate(set) var hidden = 0
+        public fileprivate(set) var extra = 0
+
+        fileprivate mutating func add(_ restart: borrowing Restart) {
+            if let again = restart.again { self.again += again } else { unclear += 1 }
+            skipped += restart.skipped
+            hidden += restart.hidden
+            extra += restart.extra
+        }
     }
 
     /// By index, as above: a topic that is taken out of the array is copied with all that it refers to.
-    public var inReference: Totals {
-        var totals = Totals()
+    public var totals: (here: Totals, reference: Totals) {
+        var totals = (here: Totals(), reference: Totals())
         for index in topics.indices {
-            totals.again += topics[index].reference.again ?? 0
-            totals.skipped += topics[index].reference.skipped
-            totals.hidden += topics[index].reference.hidden
+            totals.here.add(topics[index].here)
+            totals.reference.add(topics[index].reference)
         }
         return totals
     }

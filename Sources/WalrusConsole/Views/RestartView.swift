@@ -58,7 +58,7 @@ enum RestartView {
     private static func summary(_ model: ConsoleModel) -> String {
         guard let preview = model.restart.preview else { return "" }
         if !preview.refusals.isEmpty { return "this engine refuses" }
-        let all = preview.inReference
+        let all = preview.totals.reference
         let numbers = [(all.again, "again"), (all.skipped, "skipped"), (all.hidden, "hidden")]
             .filter { $0.0 > 0 }
         let here = preview.isCleanHere ? "as it is" : "with changes"
@@ -76,25 +76,23 @@ enum RestartView {
     private static let firstOfReference = 6
     /// Where a reader goes on is told on any screen; what no topic has gives way first.
     private static func columns(_ preview: RecoveryPreview) -> [TableColumn] {
-        func column(
-            _ title: String, _ width: Int, _ priority: Int, _ value: (RecoveryPreview.Topic) -> Int?
-        ) -> TableColumn {
-            let isOfUse = preview.topics.contains { value($0) != 0 }
-            return TableColumn(
-                title, .fixed(width), align: .trailing, priority: isOfUse ? priority : -1)
+        let (here, reference) = preview.totals
+        func column(_ title: String, _ width: Int, _ priority: Int, _ total: Int) -> TableColumn {
+            TableColumn(
+                title, .fixed(width), align: .trailing, priority: total > 0 ? priority : -1)
         }
         return [
             TableColumn("TOPIC", .flexible(minimum: 12, weight: 3), priority: 9),
             TableColumn("NEXT", .fixed(10), align: .trailing, priority: 8),
             TableColumn("AT", .flexible(minimum: 14, weight: 1), priority: 0),
             TableColumn("DELIVERS", .fixed(9), align: .trailing, priority: 8),
-            column("AGAIN", 6, 6) { $0.here.again },
+            column("AGAIN", 6, 6, here.again + here.unclear),
             TableColumn("FLAG", .fixed(5), priority: 2),
             TableColumn("DELIVERS", .fixed(9), align: .trailing, priority: 8),
-            column("AGAIN", 6, 8) { $0.reference.again },
-            column("SKIPPED", 7, 7) { $0.reference.skipped },
-            column("HIDDEN", 7, 7) { $0.reference.hidden },
-            column("EXTRA", 5, 3) { $0.reference.extra },
+            column("AGAIN", 6, 8, reference.again + reference.unclear),
+            column("SKIPPED", 7, 7, reference.skipped),
+            column("HIDDEN", 7, 7, reference.hidden),
+            column("EXTRA", 5, 3, reference.extra),
             TableColumn("FLAG", .fixed(5), priority: 1),
         ]
     }
