@@ -98,15 +98,23 @@ static void put_back(void) {
     sigaction(SIGTTOU, &before, NULL);
 }
 
-/* Then whoever was there before, or the default action, gets the signal: a core dump or a
- * backtrace is not lost. */
-static void on_fatal(int number) {
+/* Whoever was there before is told first, so that a backtrace is not lost. It may return, and a
+ * signal that somebody sent does not come again by itself: then the default action ends the
+ * process as soon as this returns. */
+static void on_fatal(int number, siginfo_t *info, void *context) {
     put_back();
     for (size_t i = 0; i < FATAL_COUNT; i++) {
-        if (fatal_signals[i] == number) {
-            sigaction(number, &previous[i], NULL);
+        if (fatal_signals[i] != number) {
+            continue;
+        }
+        sigaction(number, &previous[i], NULL);
+        if (previous[i].sa_flags & SA_SIGINFO) {
+            previous[i].sa_sigaction(number, info, context);
+        } else if (previous[i].sa_handler != SIG_DFL) {
+            previous[i].sa_handler(number);
         }
     }
+    signal(number, SIG_DFL);
     raise(number);
 }
 
@@ -128,10 +136,14 @@ static void install_handlers(void) {
     if (sigaltstack(NULL, &present) == 0 && (present.ss_flags & SS_DISABLE)) {
         sigaltstack(&stack, NULL);
     }
-    struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_ONSTACK};
+    struct sigaction action = {.sa_sigaction = on_fatal, .sa_flags = SA_ONSTACK | SA_SIGINFO};
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < FATAL_COUNT; i++) {
         sigaction(fatal_signals[i], &action, &previous[i]);
+        /* What is to be ignored, as by nohup, ends nothing. */
+        if (!(previous[i].sa_flags & SA_SIGINFO) && previous[i].sa_handler == SIG_IGN) {
+            sigaction(fatal_signals[i], &previous[i], NULL);
+        }
     }
     atexit(put_back);
 }

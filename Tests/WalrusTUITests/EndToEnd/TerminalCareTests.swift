@@ -8,12 +8,13 @@ import WalrusIO
 /// The terminal is whole afterwards, whatever happens to the program or to the window.
 @Suite struct TerminalCareTests {
     /// Starts the console with the mouse on; a file `status` and one `after` tell how it ended.
-    private func start(_ pane: Pane, _ fixture: Fixture, _ options: String = "--mouse") throws
-        -> Int32
-    {
+    private func start(
+        _ pane: Pane, _ fixture: Fixture, _ options: String = "--mouse",
+        backtrace: String = "enable=no"
+    ) throws -> Int32 {
         try pane.run("stty -g >before")
         try pane.run(
-            "sh -c 'echo $$ >pid; export SWIFT_BACKTRACE=enable=no; ulimit -c 0; "
+            "sh -c 'echo $$ >pid; export SWIFT_BACKTRACE=\(backtrace); ulimit -c 0; "
                 + "exec \"$walrus\" \(fixture.path) \(options)'; echo $? >status; stty -g >after")
         try pane.wait(for: "Topics 4")
         return try #require(Int32(try pane.line(of: "pid")))
@@ -30,6 +31,18 @@ import WalrusIO
         #expect(try pane.line(of: "after") == (try pane.line(of: "before")))
         try pane.wait("the shell") { lines in !lines.contains { $0.contains("Topics") } }
         #expect(try !pane.isMouseOn())
+    }
+
+    /// The handler of Swift's runtime runs a program that makes a backtrace, and returns.
+    @Test(arguments: [("SEGV", 139), ("ABRT", 134), ("QUIT", 131)])
+    func aBacktraceEndsTheProgram(signal: String, status: Int) throws {
+        let fixture = try Fixture("small")
+        let pane = try Pane(columns: 80, rows: 24)
+        let process = try start(
+            pane, fixture, "", backtrace: "enable=yes,swift-backtrace=/bin/true")
+        _ = try Subprocess.bash("kill -\(signal) \(process)")
+        #expect(try pane.line(of: "status") == "\(status)")
+        #expect(try pane.line(of: "after") == (try pane.line(of: "before")))
     }
 
     /// Nothing can put the terminal back after SIGKILL but the next program: the log is as it was, the
