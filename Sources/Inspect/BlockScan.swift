@@ -55,7 +55,7 @@ struct BlockScan: Sendable {
     var damaged: Int { damagedCount + (torn == nil ? 0 : 1) }
     /// The first byte after the end that is not zero.
     var leftover: Int? { lost == nil ? rest.firstByte : nil }
-    /// Whether no engine deletes the file, because of what was never read here.
+    /// Whether no engine deletes the file, because of what no reader gets here.
     func isWorthKeeping(isTopicsLast: Bool) -> Bool {
         rest.isWorthKeeping(
             flaws: damaged + (lost == nil ? 0 : 1), endsWithFlaw: torn != nil || lost != nil,

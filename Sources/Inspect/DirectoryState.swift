@@ -103,7 +103,7 @@ public struct BlockState: Hashable, Sendable {
     public var damaged: Int
     /// Whether bytes in it cannot be read as entries.
     public var hasLostBytes: Bool
-    /// Whether something in it was never read and may be worth a look: no engine deletes its file.
+    /// Whether something in it is damaged and may be worth a look: no engine deletes its file.
     public var isWorthKeeping = false
     /// Sound entries of the topic before this block.
     public var entriesBefore: Int

@@ -144,6 +144,19 @@ public struct EntryReader: Sendable {
         return rows
     }
 
+    /// The last rows, `count` at most, damaged ones behind the last sound one included.
+    public func lastRows(_ count: Int, previewMax: Int = 256) throws -> [EntryRow] {
+        var rows: [EntryRow] = []
+        guard count > 0 else { return rows }
+        let first = max(1, topic.entries - count + 1)
+        try unsafe forEach(from: first, previewMax: previewMax) { row, _ in
+            if rows.count >= 2 * count { rows.removeFirst(count) }
+            rows.append(row)
+            return true
+        }
+        return rows.suffix(count)
+    }
+
     /// Bytes of the payload of `row`, from `offset` in it.
     public func payload(of row: EntryRow, from offset: Int = 0, count: Int = .max)
         throws(IOError) -> [UInt8]

@@ -103,14 +103,19 @@ extension ReclaimForecast.File {
         case (.held, _): "It goes as soon as these are read:"
         case (.kept, .unreadable): "It could not be read: no engine deletes it."
         case (.kept, .unreadableSlot(let slot)):
-            "What stands in slot \(slot) cannot be read: no engine deletes the file."
+            "What stands in slot \(slot) cannot be read: no engine deletes the file. \(Self.wayOut)"
         case (.kept, .damage(let slot)):
-            "Something in slot \(slot) is damaged and was never read: no engine deletes the file."
+            "Something in slot \(slot) is damaged, which readers pass by: no engine deletes the file. "
+                + Self.wayOut
         case (.kept, .size(let size)):
             "It has \(size) bytes, not those of a data file: no engine deletes it."
         case (.kept, nil): "No engine deletes it."
         }
     }
+
+    /// What frees a file that is kept for its damage.
+    public static let wayOut =
+        "walrus salvage keeps what is sound, walrus backup every byte; then remove the file by hand."
 
     private var slots: String { freeSlots == 1 ? "1 free slot" : "\(freeSlots) free slots" }
 }

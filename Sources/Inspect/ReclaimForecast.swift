@@ -49,6 +49,8 @@ public struct ReclaimForecast: Hashable, Sendable {
         /// How many entries the reader has to consume from its cursor until nothing of the topic
         /// in the file is unread: those in earlier files come first.
         public let entriesToRead: Int
+        /// Nobody knows how far the topic was read: these figures are the most that there can be.
+        public let isCursorLost: Bool
     }
 
     public struct File: Hashable, Sendable {
@@ -69,6 +71,8 @@ public struct ReclaimForecast: Hashable, Sendable {
         public var unreadSize: Int { holders.reduce(0) { $0 + $1.unreadSize } }
         /// How many entries all its holders together have to consume until it goes.
         public var entriesToRead: Int { holders.reduce(0) { $0 + $1.entriesToRead } }
+        /// Whether the figures of a holder, and so those of the file, are the most that there can be.
+        public var areCursorsLost: Bool { holders.contains(where: \.isCursorLost) }
         /// Whether nothing but unread entries keeps it from being deleted by this engine.
         public var goesWhenRead: Bool { fate == .held && freeSlots == 0 }
         /// Whether this engine would delete it if it opened the directory.
@@ -90,6 +94,8 @@ public struct ReclaimForecast: Hashable, Sendable {
         public let bytesAlone: Int
         /// Entries that are unread in all.
         public let entriesToRead: Int
+        /// Nobody knows how far it was read: that is the most that there can be.
+        public let isCursorLost: Bool
     }
 
     /// In the order of names.
@@ -102,6 +108,9 @@ public struct ReclaimForecast: Hashable, Sendable {
     public let trash: Int
     /// Who goes on with the log.
     public let owner: Owner
+
+    /// Whether a figure of unread entries is the most that there can be.
+    public var areCursorsLost: Bool { topics.contains(where: \.isCursorLost) }
 
     /// Bytes on disk of the data files.
     public var allocated: Int { files.reduce(0) { $0 + $1.allocated } }
@@ -183,7 +192,8 @@ public struct ReclaimForecast: Hashable, Sendable {
         let unread = file.blocks.filter { $0.reading != .consumed }
         let byTopic = Dictionary(grouping: unread, by: \.topic)
         return byTopic.map { name, blocks in
-            let consumed = state.topic(name)?.consumed ?? 0
+            let known = state.topic(name)
+            let consumed = known?.consumed ?? 0
             let last = blocks[blocks.count - 1]
             return Holder(
                 topic: name,
@@ -192,29 +202,34 @@ public struct ReclaimForecast: Hashable, Sendable {
                 },
                 unreadSize: blocks.reduce(0) { $0 + $1.unreadSize }, blocks: blocks.count,
                 slot: blocks[0].slot, lastSlot: last.slot,
-                entriesToRead: max(0, last.entriesBefore + last.entries - consumed))
+                entriesToRead: max(0, last.entriesBefore + last.entries - consumed),
+                isCursorLost: known.map(state.isCursorLost) ?? false)
         }.sorted { ($1.entriesToRead, $0.topic) < ($0.entriesToRead, $1.topic) }
     }
 
     private mutating func addTopics() {
-        var sums: [TopicName: (files: Int, bytes: Int, alone: Int, bytesAlone: Int, reads: Int)] =
-            [:]
+        struct Sum {
+            var (files, bytes, alone, bytesAlone, reads, isCursorLost) = (0, 0, 0, 0, 0, false)
+        }
+        var sums: [TopicName: Sum] = [:]
         for file in files {
             let goesAlone = file.goesWhenRead && file.holders.count == 1
             for holder in file.holders {
-                var sum = sums[holder.topic] ?? (0, 0, 0, 0, 0)
+                var sum = sums[holder.topic] ?? Sum()
                 sum.files += 1
                 sum.bytes += file.allocated
                 sum.alone += goesAlone ? 1 : 0
                 sum.bytesAlone += goesAlone ? file.allocated : 0
                 sum.reads = max(sum.reads, holder.entriesToRead)
+                sum.isCursorLost = holder.isCursorLost
                 sums[holder.topic] = sum
             }
         }
         topics = sums.map { name, sum in
             Topic(
                 name: name, files: sum.files, bytes: sum.bytes, filesAlone: sum.alone,
-                bytesAlone: sum.bytesAlone, entriesToRead: sum.reads)
+                bytesAlone: sum.bytesAlone, entriesToRead: sum.reads,
+                isCursorLost: sum.isCursorLost)
         }.sorted {
             ($1.bytesAlone, $1.bytes, $0.name) < ($0.bytesAlone, $0.bytes, $1.name)
         }

@@ -18,9 +18,10 @@ public struct BlockRest: Hashable, Sendable {
         self.isUnfinished = isUnfinished
     }
 
-    /// Whether the block holds what was never read and may be worth a look, so that no engine
-    /// deletes its file: damage, but for what an unfinished write leaves at the topic's end. What other
-    /// blocks follow was finished once, as far as anybody knows: an entry may well be full of zeros.
+    /// Whether the block holds what no reader gets and may be worth a look, so that no engine
+    /// deletes its file, wherever readers stand: damage, but for what an unfinished write leaves at
+    /// the topic's end. What other blocks follow was finished once, as far as anybody knows: an entry
+    /// may well be full of zeros.
     ///
     /// - Parameters:
     ///   - flaws: damaged entries, and the header that the walk could not get past.

@@ -82,7 +82,22 @@ import Testing
         let preview = try log.run("recover-preview", "-o", "json").text
         // Three topics have entries.
         #expect(preview.ranges(of: "\"again\":null").count == 6)
+        #expect(preview.contains("\"clean\":false,\"unclear_cursors\":3,"))
         let frame = try log.run("frame", "--size", "120x40").text
         #expect(frame.contains(" lost "))
+        #expect(frame.contains(" unread ≤"))
+        // No figure of what is left to read passes for one that is known.
+        let blocks = try log.run("frame", "--screen", "blocks", "--size", "160x50").text
+        #expect(blocks.contains("state    not known") && blocks.contains("unread   ≤"), "\(blocks)")
+        let entries = try log.run(
+            "frame", "--screen", "entries", "--topic", "alpha", "--size", "160x50")
+        #expect(entries.text.contains(", cursor lost"))
+        #expect(try log.run("live", "--interval", "500ms").text.contains("Unread: at most "))
+        #expect(try log.run("forecast").text.contains("(at most "))
+        #expect(try log.run("blocks").text.contains("not known"))
+        for verb in ["forecast", "live"] {
+            let json = try log.run(verb, "-o", "json").text
+            #expect(json.contains("\"cursors_lost\":true"), "\(verb)")
+        }
     }
 }

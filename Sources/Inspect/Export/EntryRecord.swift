@@ -14,10 +14,13 @@ public struct EntryRecord: Hashable, Sendable {
     public let sequence: UInt64?
     /// Nanoseconds since 1970 UTC.
     public let timestamp: UInt64?
+    /// Nil: the entry is sound.
+    public let damage: EntryDamage?
 
     public init(
         ordinal: Int?, length: Int, checksum: UInt64, file: DataFileName, slot: Int, offset: Int,
-        isConsumed: Bool, sequence: UInt64?, timestamp: UInt64?
+        isConsumed: Bool, sequence: UInt64?, timestamp: UInt64?,
+        damage: EntryDamage? = nil
     ) {
         self.ordinal = ordinal
         self.length = length
@@ -28,13 +31,24 @@ public struct EntryRecord: Hashable, Sendable {
         self.isConsumed = isConsumed
         self.sequence = sequence
         self.timestamp = timestamp
+        self.damage = damage
     }
 
     public init(_ row: EntryRow) {
         self.init(
             ordinal: row.ordinal, length: row.length, checksum: row.checksum, file: row.file,
             slot: row.slot, offset: row.offset, isConsumed: row.isConsumed,
-            sequence: row.stamp?.sequence, timestamp: row.stamp?.timestamp)
+            sequence: row.stamp?.sequence, timestamp: row.stamp?.timestamp, damage: row.damage)
+    }
+
+    /// "consumed" or "unread", by where the reader stands; "damaged" is passed by either way.
+    public var state: String {
+        damage != nil ? "damaged" : isConsumed ? "consumed" : "unread"
+    }
+
+    /// The checksum that its header says, where the payload has another one.
+    public var storedChecksum: UInt64? {
+        if case .payload(let stored, _) = damage { stored } else { nil }
     }
 
     /// The members of its object, but for the payload.
@@ -43,8 +57,12 @@ public struct EntryRecord: Hashable, Sendable {
             ("ordinal", .optional(ordinal)), ("length", .int(length)),
             ("fnv", .string(Hex.encode(checksum))), ("file", .string(file.text)),
             ("block", .int(slot)), ("offset", .int(offset)),
-            ("state", .string(isConsumed ? "consumed" : "unread")),
+            ("state", .string(state)),
         ]
+        if let damage { members.append(("damage", .string("\(damage)"))) }
+        if let storedChecksum {
+            members.append(("stored_fnv", .string(Hex.encode(storedChecksum))))
+        }
         if let sequence { members.append(("sequence", .int(Int(clamping: sequence)))) }
         if let timestamp { members.append(("timestamp", .int(Int(clamping: timestamp)))) }
         return members

@@ -38,7 +38,8 @@ extension QueryParser {
                 : error("expected \(field) in lower case; \(hint(place))", at: place)
         }
         guard isFirst, at > end || isComparison(sign, at: at) else { return nil }
-        let near = Nearest.word(to: name, among: Self.fields.filter { $0.count > 3 })
+        let short = name.count > 1 ? Self.fields.first { $0.hasPrefix(name.lowercased()) } : nil
+        let near = short ?? Nearest.word(to: name, among: Self.fields.filter { $0.count > 3 })
         return error(
             (near.map { "no field \(name): did you mean \($0)? " } ?? "no field \(name): ")
                 + ".\(name) is one of a JSON payload; \(hint(place))", at: place)

@@ -41,7 +41,7 @@ extension RecoveryPreview {
             (
                 "engine",
                 .object([
-                    ("clean", .bool(isCleanHere)),
+                    ("clean", .bool(isCleanHere)), ("unclear_cursors", .int(unclearCursors)),
                     (
                         "refusals",
                         .array(

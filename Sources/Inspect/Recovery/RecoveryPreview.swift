@@ -42,6 +42,9 @@ public struct RecoveryPreview: Hashable, Sendable {
         public var isExact: Bool {
             again == 0 && skipped == 0 && hidden == 0 && extra == 0 && !isStuck
         }
+
+        /// Whether it goes on where the cursor was recorded, for all that is known.
+        public var isAsRecorded: Bool { isExact && reason == nil }
     }
 
     public struct Topic: Hashable, Sendable {
@@ -118,14 +121,19 @@ public struct RecoveryPreview: Hashable, Sendable {
 
     public var mayCrash: Bool { hazards.contains(where: \.mayCrash) }
 
-    /// Whether this engine opens the directory as it is: nothing dropped, set aside, redelivered.
-    public var isCleanHere: Bool {
+    /// Whether this engine opens the directory as it is: nothing dropped, set aside or passed over.
+    public var isOpenedAsItIs: Bool {
         refusals.isEmpty && dropped.isEmpty && setAside.isEmpty && torn.isEmpty
             && journalTail == nil
-            && topics.indices.allSatisfy {
-                topics[$0].here.isExact && topics[$0].here.reason == nil
-            }
     }
+
+    /// Topics whose readers this engine does not let go on where they were, or cannot tell.
+    public var unclearCursors: Int {
+        topics.indices.count { !topics[$0].here.isAsRecorded }
+    }
+
+    /// Whether this engine opens the directory as it is, and every reader goes on where it was.
+    public var isCleanHere: Bool { isOpenedAsItIs && unclearCursors == 0 }
 
     /// Whether the reference goes on exactly where the readers are.
     public var isCleanInReference: Bool {

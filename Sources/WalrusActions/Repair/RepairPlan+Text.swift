@@ -36,7 +36,7 @@ extension RepairPlan {
         }
         if !left.isEmpty {
             lines.append(
-                "\(left.count) \(left.count == 1 ? "finding has" : "findings have") no repair: walrus check tells them"
+                "\(left.count) \(left.count == 1 ? "finding has" : "findings have") no repair: walrus check tells them, walrus salvage keeps what is sound"
             )
         }
         return ActionPlan(

@@ -35,6 +35,9 @@ struct LogArguments: ParsableArguments {
     /// The words that name the log in a command.
     var words: [String] { [directory] + (key.map { ["--key", $0] } ?? []) }
 
+    /// The log's directory for people: as it was named, or the key's folder in it.
+    var shown: String { key == nil ? directory : path.string }
+
     var path: FilePath { DataDirectory.path(FilePath(directory), key: key) }
 
     /// The directory to look at, which must exist and hold a log.
@@ -47,13 +50,31 @@ struct LogArguments: ParsableArguments {
         guard !logs.contains(where: { $0.name == nil }) else { return path }
         let names = logs.compactMap(\.name)
         guard !names.isEmpty else { return path }
-        let shown = names.prefix(8).map {
-            VisibleText($0, mode: .escape, ascii: true, limit: 80).text
-        }
+        // Applications take their key from the environment; a verb is told which log it is for.
+        let isSet = Host.environment("WALRUS_INSTANCE_KEY") != nil
         throw Failure(
             .nothing,
             "\(path) holds no log itself, but \(names.count) of instance keys: pass --key with one of "
-                + shown.joined(separator: ", ") + (names.count > 8 ? ", ..." : ""))
+                + Self.told(names)
+                + (isSet ? "; WALRUS_INSTANCE_KEY counts for applications, not here" : ""))
+    }
+
+    /// Says which logs lie in the directory besides its own one: what is told is not of them.
+    func noteOthers() throws {
+        guard key == nil else { return }
+        let names = try DataDirectory.namespaces(in: path).compactMap(\.name)
+        guard !names.isEmpty else { return }
+        StandardStreams.complain(
+            "walrus: note: this is the directory's own log; it has \(names.count) more, of instance keys "
+                + "(--key): \(Self.told(names))")
+    }
+
+    /// The first names, harmless.
+    private static func told(_ names: [String]) -> String {
+        let shown = names.prefix(8).map {
+            VisibleText($0, mode: .escape, ascii: true, limit: 80).text
+        }
+        return shown.joined(separator: ", ") + (names.count > 8 ? ", ..." : "")
     }
 
     /// The directory to look at, which must exist, and whether to choose among the logs in it: it

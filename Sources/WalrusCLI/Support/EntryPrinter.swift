@@ -80,7 +80,8 @@ struct EntryPrinter {
         let fields = [
             entry.ordinal.map(String.init) ?? "-",
             "\(entry.file):\(entry.slot)+\(entry.offset)", String(entry.length),
-            Hex.encode(entry.checksum), entry.isConsumed ? "consumed" : "unread",
+            Hex.encode(entry.checksum),
+            entry.state + (entry.storedChecksum.map { ", header says \(Hex.encode($0))" } ?? ""),
         ]
         try output.write(fields.joined(separator: "  "))
         if payload != .none {

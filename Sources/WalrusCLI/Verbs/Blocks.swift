@@ -48,7 +48,8 @@ struct Blocks: Verb {
                 block.file.text, String(block.slot), String(block.units),
                 block.topic.shown(ascii: false), String(block.entries), String(block.used),
                 String(block.damaged),
-                block.reading.rawValue + (block.isTail ? ", last" : ""),
+                (state.topic(block.topic).map(state.isCursorLost) ?? false
+                    ? "not known" : block.reading.rawValue) + (block.isTail ? ", last" : ""),
             ]
         }
         try state.admitGaps()

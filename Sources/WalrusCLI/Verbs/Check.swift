@@ -47,7 +47,16 @@ struct Check: Verb {
             )
             try output.flush()
         }
+        try log.noteOthers()
+        if form.output == .text { noteKept(state) }
         if isBad { throw Failure(.nothing) }
+    }
+
+    /// No repair frees a file that is kept for its damage: says what does.
+    private func noteKept(_ state: DirectoryState) {
+        for file in ReclaimForecast(state).files where file.fate == .kept {
+            StandardStreams.complain("walrus: note: \(file.name): \(file.reason)")
+        }
     }
 
     private static func maySettle(_ kind: Finding.Kind) -> Bool {

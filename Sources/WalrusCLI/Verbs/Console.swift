@@ -95,7 +95,7 @@ struct Console: Verb {
         if mouse { chosen.mouse = true }
         let first = try recording.flatMap { try start.frame(of: $0, zone: Clock.zoneOffset()) }
         let setup = ConsoleModel.Setup(
-            directory: log.directory, canWrite: write && recording == nil,
+            directory: log.shown, root: log.directory, canWrite: write && recording == nil,
             interval: refresh?.nanoseconds ?? recording?.interval ?? chosen.refresh,
             timeZone: Clock.zoneOffset(), hasDecoder: decoder.decode != nil)
         if plain {

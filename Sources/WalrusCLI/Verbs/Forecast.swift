@@ -14,7 +14,7 @@ struct Forecast: Verb {
             its fate (goes, stranded, filling, held, kept), who holds it, and how many entries these \
             readers have to consume before it goes. For each topic: what reading it to its end would \
             free. A stranded file is one that the reference, which wrote to the log last, never \
-            deletes; walrus reclaim does. \
+            deletes; walrus reclaim does. Where a cursor is lost, figures are the most there can be. \
             What walrus reclaim moved into the trash takes space too, until it is emptied. \
             Exits with 1 when there is no file.
             """)
@@ -45,12 +45,12 @@ struct Forecast: Verb {
             "files", forecast.files,
             [
                 .init("FILE"), .init("ON DISK", number: true), .init("FATE"),
-                .init("FREE SLOTS", number: true), .init("HELD BY"),
+                .init("STILL TO FILL", number: true), .init("HELD BY"),
             ], members: Self.members
         ) { file in
             [
                 file.name.text, String(file.allocated), file.fate.rawValue,
-                String(file.freeSlots), Self.holders(file),
+                Self.slotsToFill(file).map(String.init) ?? "-", Self.holders(file),
             ]
         }
         guard !forecast.topics.isEmpty else { return }
@@ -66,15 +66,22 @@ struct Forecast: Verb {
             ], members: Self.members
         ) { topic in
             [
-                topic.name.shown(ascii: false), String(topic.entriesToRead),
+                topic.name.shown(ascii: false),
+                (topic.isCursorLost ? "<=" : "") + String(topic.entriesToRead),
                 String(topic.bytesAlone), String(topic.filesAlone), String(topic.files),
             ]
         }
     }
 
+    /// Nil: it gets no more blocks, whatever it has room for.
+    private static func slotsToFill(_ file: ReclaimForecast.File) -> Int? {
+        file.freeSlots > 0 ? file.freeSlots : nil
+    }
+
     private static func holders(_ file: ReclaimForecast.File) -> String {
         let names = file.holders.prefix(4).map {
-            "\($0.topic.shown(ascii: false)) (\($0.entriesToRead) to read)"
+            "\($0.topic.shown(ascii: false)) "
+                + "(\($0.isCursorLost ? "at most " : "")\($0.entriesToRead) to read)"
         }
         let more = file.holders.count - names.count
         return names.joined(separator: ", ") + (more > 0 ? ", \(more) more" : "")
@@ -90,7 +97,7 @@ struct Forecast: Verb {
             }
             try output.write(
                 JSON.object([
-                    ("schema", .int(1)),
+                    ("schema", .int(1)), ("cursors_lost", .bool(forecast.areCursorsLost)),
                     (
                         "disk",
                         .object(
@@ -105,6 +112,7 @@ struct Forecast: Verb {
                             .object([
                                 ("file", .string($0.name.text)),
                                 ("entries_to_read", .int($0.entriesToRead)),
+                                ("cursors_lost", .bool($0.areCursorsLost)),
                                 ("allocated", .int($0.allocated)),
                             ])
                         } ?? .null
@@ -120,9 +128,11 @@ struct Forecast: Verb {
         .object([
             ("file", .string(file.name.text)), ("allocated", .int(file.allocated)),
             ("fate", .string(file.fate.rawValue)),
-            ("deleted_by", .optional(Self.deleter(file))), ("free_slots", .int(file.freeSlots)),
+            ("deleted_by", .optional(Self.deleter(file))),
+            ("free_slots", .optional(slotsToFill(file))),
             ("unread_size", .int(file.unreadSize)),
-            ("entries_to_read", .int(file.entriesToRead)), ("why", .string(file.reason)),
+            ("entries_to_read", .int(file.entriesToRead)),
+            ("cursors_lost", .bool(file.areCursorsLost)), ("why", .string(file.reason)),
             ("holders", .array(file.holders.map(members))),
         ])
     }
@@ -144,13 +154,15 @@ struct Forecast: Verb {
             ("blocks", .int(holder.blocks)), ("first_block", .int(holder.slot)),
             ("last_block", .int(holder.lastSlot)),
             ("entries_to_read", .int(holder.entriesToRead)),
+            ("cursor_lost", .bool(holder.isCursorLost)),
         ])
     }
 
     private static func members(_ topic: ReclaimForecast.Topic) -> JSON {
         .object([
             ("topic", .string(topic.name.text)), ("topic_hex", .string(topic.name.hex)),
-            ("entries_to_read", .int(topic.entriesToRead)), ("files", .int(topic.files)),
+            ("entries_to_read", .int(topic.entriesToRead)),
+            ("cursor_lost", .bool(topic.isCursorLost)), ("files", .int(topic.files)),
             ("bytes", .int(topic.bytes)), ("files_alone", .int(topic.filesAlone)),
             ("bytes_alone", .int(topic.bytesAlone)),
         ])

@@ -80,7 +80,8 @@ struct Frame: Verb {
         var console = HeadlessConsole(
             directory: path.string,
             setup: ConsoleModel.Setup(
-                directory: log.directory, interval: recording?.interval ?? 1_000_000_000,
+                directory: log.shown, root: log.directory,
+                interval: recording?.interval ?? 1_000_000_000,
                 hasDecoder: decoder.decode != nil),
             size: size.size, glyphs: ascii ? .ascii : .unicode, decoder: decoder.decode,
             recording: recording, from: try recording.flatMap { try start.frame(of: $0, zone: 0) })

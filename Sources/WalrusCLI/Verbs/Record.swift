@@ -36,7 +36,7 @@ struct Record: Verb {
         let output: RecordingOutput
         do throws(IOError) {
             output = try RecordingOutput(
-                FilePath(out), directory: log.directory, interval: interval.nanoseconds)
+                FilePath(out), directory: log.shown, interval: interval.nanoseconds)
         } catch {
             guard error.errno == .fileExists else { throw error }
             throw Failure(.usage, "\(out) is there already: name another file")

@@ -97,7 +97,7 @@ public struct LiveReport: Sendable {
         .object([
             ("time", .int(Int(clamping: state.time))), ("throughput", throughput),
             ("engine", engine), ("latency", latency),
-            ("unread", .int(state.unread)),
+            ("unread", .int(state.unread)), ("cursors_lost", .bool(state.areCursorsLost)),
             ("topics", .array(state.topics.map { json(topic($0)) })),
             (
                 "events",

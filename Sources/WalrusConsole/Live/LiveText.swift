@@ -54,7 +54,8 @@ extension LiveReport {
     }
 
     private var unread: String {
-        "Unread: \(plural(state.unread, "entry", "entries")) in "
+        "Unread: \(state.areCursorsLost ? "at most " : "")"
+            + "\(plural(state.unread, "entry", "entries")) in "
             + "\(plural(state.topics.count { $0.unread > 0 }, "topic")) of "
             + "\(Figures.grouped(state.topics.count))."
     }
@@ -65,7 +66,8 @@ extension LiveReport {
         let rates =
             now == nil ? "" : ", in \(entries(topic.appended)), out \(entries(topic.consumed))"
         let trend = topic.trend == .unknown ? "" : ", " + topic.trend.text
-        return "\(state.name.shown(ascii: false)): unread \(state.unread)" + rates + trend
+        let most = self.state.isCursorLost(state) ? "at most " : ""
+        return "\(state.name.shown(ascii: false)): unread \(most)\(state.unread)" + rates + trend
     }
 
     /// "Event, block: orders went on to block 3 of 1763640000003."

@@ -23,8 +23,10 @@ public struct ConsoleModel: Sendable {
 
     /// What the program was started with.
     public struct Setup: Hashable, Sendable {
-        /// The directory as the user named it, for showing.
+        /// The log's directory as the user named it, for showing.
         public var directory: String
+        /// Where `:cd` without a directory looks for logs: that of the log, or what its key's folder is in.
+        public var root: String
         /// Whether actions that write are on offer (`--write`, `:write`).
         public var canWrite: Bool
         /// Nanoseconds between two looks at the directory.
@@ -35,10 +37,12 @@ public struct ConsoleModel: Sendable {
         public var hasDecoder: Bool
 
         public init(
-            directory: String, canWrite: Bool = false, interval: UInt64 = 1_000_000_000,
+            directory: String, root: String? = nil, canWrite: Bool = false,
+            interval: UInt64 = 1_000_000_000,
             timeZone: Int = 0, hasDecoder: Bool = false
         ) {
             self.directory = directory
+            self.root = root ?? directory
             self.canWrite = canWrite
             self.interval = interval
             self.timeZone = timeZone

@@ -78,6 +78,11 @@ public struct EntriesModel: Hashable, Sendable {
     public var selected: EntryRow? {
         rows.indices.contains(position.selected) ? rows[position.selected] : nil
     }
+
+    /// Whether the last of the rows is the last thing of the topic.
+    func reachesEnd(of topic: TopicState) -> Bool {
+        rows.last.map { EntryPlace(file: $0.file, slot: $0.slot, offset: $0.end) } == topic.end
+    }
 }
 
 /// Entries that were marked, by topic, in the order of their places. Bounded.

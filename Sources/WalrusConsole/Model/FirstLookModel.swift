@@ -44,7 +44,15 @@ extension ConsoleModel {
 
     /// How many entries of the topic are unread; where its cursor is lost, the most that it can be.
     func unread(of topic: TopicState) -> String {
-        (state?.isCursorLost(topic) ?? false ? glyphs.atMost : "") + Figures.grouped(topic.unread)
+        most(state?.isCursorLost(topic) ?? false) + Figures.grouped(topic.unread)
+    }
+
+    /// What stands before a figure that is the most there can be.
+    func most(_ isMost: Bool) -> String { isMost ? glyphs.atMost : "" }
+
+    /// Whether nobody knows how far the topic was read.
+    func isCursorLost(_ topic: TopicName) -> Bool {
+        state.flatMap { state in state.topic(topic).map(state.isCursorLost) } ?? false
     }
 
     /// Columns that stand before that figure.
@@ -55,7 +63,7 @@ extension ConsoleModel {
     /// The same of all topics together.
     var unreadInAll: String {
         guard let state else { return "?" }
-        return (state.areCursorsLost ? glyphs.atMost : "") + Figures.grouped(state.unread)
+        return most(state.areCursorsLost) + Figures.grouped(state.unread)
     }
 
     /// What is said to a key that asks for what the end of the first look brings.

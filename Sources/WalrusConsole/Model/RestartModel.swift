@@ -26,7 +26,7 @@ public struct RestartModel: Hashable, Sendable {
         preview = new
         let order = new.topics.indices.map { index in
             let topic = new.topics[index]
-            let isAsItWas = topic.here.isExact && topic.here.reason == nil
+            let isAsItWas = topic.here.isAsRecorded
             return (index: index, rank: isAsItWas ? topic.reference.isExact ? 2 : 1 : 0)
         }.sorted { ($0.rank, $0.index) < ($1.rank, $1.index) }
         rows =

@@ -108,7 +108,7 @@ public enum Effect: Hashable, Sendable {
     /// Keep text as a new file.
     case save(String, as: String)
     /// Rows of the topic from an ordinal on.
-    case loadRows(request: Int, topic: TopicState, from: Int, count: Int)
+    case loadRows(request: Int, topic: TopicState, from: Int?, count: Int)
     /// As many rows, around a place in the topic.
     case loadPlace(request: Int, topic: TopicState, EntryPlace, count: Int)
     /// Rows of the topic whose payload matches, from an ordinal on.

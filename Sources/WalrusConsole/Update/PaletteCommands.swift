@@ -12,8 +12,7 @@ public enum CommandPalette {
             accepts: { ConsoleModel.looksLikePlace($0) },
             run: { model, text in
                 guard let (place, miss) = model.place(named: text) else {
-                    return model.complain(
-                        "no such place: 2:25 is slot 25 of file 2, 0x1F a byte on Hex")
+                    return model.complain(model.noPlace(text))
                 }
                 return model.goTo(place, miss)
             }),
@@ -32,7 +31,7 @@ public enum CommandPalette {
             run: { model, text in
                 if !text.isEmpty { return model.choose(in: text) }
                 if model.chooser != nil { return model.leaveLog() }
-                return model.choose(in: model.setup.directory)
+                return model.choose(in: model.setup.root)
             }),
         PaletteCommand(
             "at", takes: .text("TIME"),

@@ -170,9 +170,16 @@ extension ConsoleModel {
                 .ordinal
         else { return nil }
         let atTop = model.position.selected < margin && first > 1
-        let atBottom =
-            model.rows.count - model.position.selected < margin && last < topic.entries
-        return atTop || atBottom ? load(around: here) : nil
+        // Damaged entries may stand behind the last sound one, where a full window has ended.
+        let hasMore =
+            last < topic.entries
+            || model.rows.count >= EntriesModel.windowMax && !model.reachesEnd(of: topic)
+        let atBottom = model.rows.count - model.position.selected < margin && hasMore
+        guard atTop || atBottom else { return nil }
+        let effects = load(around: here)
+        // A damaged one stays selected.
+        if let row = model.selected, row.ordinal == nil { entries?.landing = .place(row.place) }
+        return effects
     }
 
     // MARK: - Loading
@@ -196,11 +203,11 @@ extension ConsoleModel {
     }
 
     mutating func loadTail() -> [Effect] {
-        guard let topic = entriesTopic else { return [] }
-        return load(from: max(1, topic.entries - EntriesModel.windowMax + 1), landing: .last)
+        load(from: nil, landing: .last)
     }
 
-    private mutating func load(from ordinal: Int, landing: EntriesModel.Landing) -> [Effect] {
+    /// - Parameter ordinal: of the first; nil: those at the end, damaged ones behind the last sound one too.
+    private mutating func load(from ordinal: Int?, landing: EntriesModel.Landing) -> [Effect] {
         guard let topic = entriesTopic else { return [] }
         let id = request()
         entries?.awaited = id
@@ -325,7 +332,8 @@ extension ConsoleModel {
             return load(around: min(topic.consumed + 1, max(1, topic.entries)))
         }
         // The window's end may have been the topic's end.
-        if model.rows.count < EntriesModel.windowMax, topic.entries > old.entries,
+        if model.rows.count < EntriesModel.windowMax,
+            topic.entries > old.entries || topic.damaged > old.damaged,
             let first = model.rows.first(where: { $0.ordinal != nil })?.ordinal
         {
             return load(from: first, landing: .keep)

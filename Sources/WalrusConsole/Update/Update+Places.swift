@@ -49,6 +49,18 @@ extension ConsoleModel {
         return effects
     }
 
+    /// Why `text` names no place here, and what does.
+    func noPlace(_ text: String) -> String {
+        guard !text.contains(":") else {
+            return "no such place: \(text); 2:25+0x1F is a byte in slot 25 of file 2"
+        }
+        guard let focus, let block = block(at: focus), let file = file(focus.file) else {
+            return "\(text) alone is a byte on Hex (6); here say of which block, as in 2:25+\(text)"
+        }
+        let place = "\(file.index + 1):\(block.slot)+\(text)"
+        return "\(text) alone is a byte on Hex (6); in this block it is \(place)"
+    }
+
     /// Whether a line is meant as a place, though there may be no such one.
     static func looksLikePlace(_ text: String) -> Bool {
         if text.lowercased().hasPrefix("0x") { return number(Substring(text)) != nil }

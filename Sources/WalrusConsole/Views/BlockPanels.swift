@@ -28,6 +28,9 @@ struct FactList {
 
 /// The block under the cursor.
 enum BlockPanel {
+    /// What is said of a block whose topic has lost its cursor.
+    static let unknown = "not known"
+
     static func draw(_ model: ConsoleModel, _ grid: inout Grid, _ rect: Rect) {
         guard let (index, file) = model.blockFile else { return }
         let slot = model.blocks.slot
@@ -65,7 +68,9 @@ enum BlockPanel {
             block.topic.shown(model.glyphs, limit: 60),
             Style(model.role(of: block.topic), .bold))
         let use = BlockMap.use(of: block)
-        var state = [StyledText(block.reading == .reading ? "being read" : block.reading.rawValue)]
+        let isLost = model.isCursorLost(block.topic)
+        let reading = block.reading == .reading ? "being read" : block.reading.rawValue
+        var state = [StyledText(isLost ? unknown : reading)]
         if block.reading == .reading {
             // Of its bytes, as on Home: entries differ in length.
             let read = block.used - block.unreadSize
@@ -85,7 +90,7 @@ enum BlockPanel {
         facts.add(
             "unread",
             [
-                StyledText(Figures.grouped(block.entries - consumed)),
+                StyledText(model.most(isLost) + Figures.grouped(block.entries - consumed)),
                 StyledText("  \(Figures.bytes(block.unreadSize))", .muted),
             ])
         facts.add(
@@ -159,8 +164,9 @@ enum FilePanel {
                 .text(
                     holder.topic.shown(model.glyphs, limit: 60),
                     Style(model.role(of: holder.topic))),
-                .text(Figures.grouped(holder.unread)), .text(Figures.bytes(holder.unreadSize)),
-                .text(Figures.grouped(holder.entriesToRead)),
+                .text(model.most(holder.isCursorLost) + Figures.grouped(holder.unread)),
+                .text(Figures.bytes(holder.unreadSize)),
+                .text(model.most(holder.isCursorLost) + Figures.grouped(holder.entriesToRead)),
             ]
         }
         PanelTable.draw(["HELD BY", "UNREAD", "BYTES", "TO READ"], rows, &grid, rest)
@@ -282,6 +288,8 @@ enum BlockListPanel {
     {
         let use = BlockMap.reading(of: block)
         let isGone = block.reading == .consumed
+        let isKnown = block.isDamaged || !model.isCursorLost(block.topic)
+        let title = isKnown ? use.title : BlockPanel.unknown
         let time = block.stamps.map {
             String(Figures.dateTime($0.first.timestamp, offset: model.setup.timeZone).dropLast(4))
         }
@@ -292,7 +300,7 @@ enum BlockListPanel {
                 Style(model.role(of: block.topic))),
             .pieces([
                 StyledText(use.glyph(model.glyphs), use.style),
-                StyledText(" \(use.title)"), StyledText(block.isTail ? ", last" : "", .tail),
+                StyledText(" \(title)"), StyledText(block.isTail ? ", last" : "", .tail),
             ]),
             .text(Figures.grouped(block.entries), isGone ? .muted : .text),
             .text(Figures.grouped(block.entriesBefore + 1), .muted),

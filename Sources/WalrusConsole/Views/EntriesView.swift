@@ -222,14 +222,20 @@ enum EntriesView {
         let count = Figures.grouped(entries.rows.count)
         let scanned = Figures.grouped(search.scanned)
         let topic = model.entriesTopic
+        // Damaged ones are looked at as well, and the line above counts them apart.
+        func told(_ count: Int) -> String {
+            guard let damaged = topic?.damaged, damaged > 0, count >= damaged else {
+                return Figures.grouped(count)
+            }
+            return "\(Figures.grouped(count - damaged)) + \(Figures.grouped(damaged)) damaged"
+        }
         let total = max(search.scanned, (topic?.entries ?? 0) + (topic?.damaged ?? 0))
         var notes: [StyledText] = []
         if search.isComplete {
-            notes.append(StyledText("\(count) of \(scanned)", .muted))
+            notes.append(StyledText("\(count) of \(told(search.scanned))", .muted))
         } else {
             let more = search.isRunning ? model.glyphs.ellipsis : ""
-            notes.append(
-                StyledText("\(count) in \(scanned) of \(Figures.grouped(total))\(more)", .muted))
+            notes.append(StyledText("\(count) in \(scanned) of \(told(total))\(more)", .muted))
         }
         if search.undecided > 0 {
             notes.append(StyledText("\(Figures.grouped(search.undecided)) not decided", .warning))

@@ -16,12 +16,14 @@ enum FreeingPanel {
         let held = forecast.files.filter { !$0.holders.isEmpty }
         let freed = held.filter(\.goesWhenRead)
         let all = row(
-            [StyledText("all topics", .text, .bold)], total,
+            [StyledText("all topics", .text, .bold)],
+            model.most(forecast.areCursorsLost) + Figures.grouped(total),
             freed.reduce(0) { $0 + $1.allocated }, freed.count, held.count, model)
         let rows = forecast.topics.prefix(inside.height).map { topic -> [TableCell] in
             let name = topic.name.shown(model.glyphs, limit: 60)
             return row(
-                [StyledText(name, Style(model.role(of: topic.name)))], topic.entriesToRead,
+                [StyledText(name, Style(model.role(of: topic.name)))],
+                model.most(topic.isCursorLost) + Figures.grouped(topic.entriesToRead),
                 topic.bytesAlone, topic.filesAlone, topic.files, model)
         }
         let next = FreeingText.reading(forecast, model, hasSize: inside.width >= 60)
@@ -58,12 +60,12 @@ enum FreeingPanel {
     /// - Parameters:
     ///   - freed: how many of the `held` files would go.
     private static func row(
-        _ name: [StyledText], _ entries: Int, _ bytes: Int, _ freed: Int, _ held: Int,
+        _ name: [StyledText], _ entries: String, _ bytes: Int, _ freed: Int, _ held: Int,
         _ model: ConsoleModel
     ) -> [TableCell] {
         let style: Style = freed > 0 ? Style(.good) : .muted
         return [
-            .text(name[0].text, name[0].style), .text(Figures.grouped(entries)),
+            .text(name[0].text, name[0].style), .text(entries),
             .text(freed > 0 ? Figures.bytes(bytes) : model.glyphs.dash, style),
             .text("\(freed)/\(held)", style),
         ]

@@ -30,8 +30,14 @@ enum FreeingText {
             StyledText("file \(index + 1)", Style(.good)),
             StyledText(hasSize ? " (\(Figures.bytes(next.allocated)))" : ""),
             StyledText(
-                " \(verb) after \(plural(next.entriesToRead, "entry", "entries")): ", .muted),
+                " \(verb) after \(entries(next.entriesToRead, isMost: next.areCursorsLost)): ",
+                .muted),
         ] + conditions(next, index, model)
+    }
+
+    /// "65 entries"; "at most 65 entries" where nobody knows how far readers came.
+    static func entries(_ count: Int, isMost: Bool) -> String {
+        (isMost ? "at most " : "") + plural(count, "entry", "entries")
     }
 
     /// "audit past 1:5, orders past 1:7": each cursor, and the last block that it has to leave behind.
@@ -197,7 +203,7 @@ enum FreeingList {
             StyledText("\(FilePanel.padded(Figures.bytes(file.allocated), 5))  "),
             StyledText(FilePanel.word(file), FilePanel.style(file.fate)),
         ]
-        let needed = file.entriesToRead
+        let needed = FreeingText.entries(file.entriesToRead, isMost: file.areCursorsLost)
         let rest: [StyledText]
         switch file.fate {
         case .held where file.freeSlots > 0:
@@ -205,7 +211,7 @@ enum FreeingList {
         case .held:
             let verb = file.deleter == .nobody ? "free" : "goes"
             rest = [
-                StyledText("  \(verb) after \(plural(needed, "entry", "entries"))", .muted)
+                StyledText("  \(verb) after \(needed)", .muted)
             ]
         case .stranded: rest = [StyledText("  walrus reclaim frees it", .muted)]
         case .goes: rest = [StyledText("  nothing in it is unread", .muted)]
@@ -227,7 +233,8 @@ enum FreeingList {
                 holder.topic.shown(model.glyphs, limit: 40), Style(model.role(of: holder.topic))),
             StyledText(
                 " past \(file + 1):\(holder.lastSlot), "
-                    + "\(plural(holder.entriesToRead, "entry", "entries")) to read", .muted),
+                    + FreeingText.entries(holder.entriesToRead, isMost: holder.isCursorLost)
+                    + " to read", .muted),
         ]
     }
 }

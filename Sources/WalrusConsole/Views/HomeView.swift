@@ -155,7 +155,9 @@ enum HomeView {
         }
         StackedBar(
             ([
-                DiskPart("unread", unread, .barGood),
+                DiskPart(
+                    "unread" + (forecast.areCursorsLost ? " \(model.glyphs.atMost)" : ""), unread,
+                    .barGood),
                 DiskPart("read, in the same files", read, .barWarning),
                 DiskPart("around entries", slack, .barIdle),
             ] + BlocksView.freeParts(forecast)).map(\.segment)

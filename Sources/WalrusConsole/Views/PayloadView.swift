@@ -13,9 +13,11 @@ enum PayloadView {
         let loaded = entries.payload.flatMap { $0.row == row ? $0 : nil }
         let mode = loaded.map { shownMode($0, entries.mode) }
         let consumed = model.entriesTopic?.consumed ?? 0
+        let isLost = model.isCursorLost(entries.topic)
         let title =
             row.ordinal.map {
-                "Payload #\(Figures.grouped($0)), \($0 <= consumed ? "consumed" : "unread")"
+                "Payload #\(Figures.grouped($0)), "
+                    + (isLost ? "cursor lost" : $0 <= consumed ? "consumed" : "unread")
             } ?? "Payload, damaged"
         var notes = [StyledText(mode?.rawValue ?? "", .accent)]
         if mode == .json, let depth = entries.foldDepth {

@@ -57,11 +57,19 @@ enum RestartView {
     /// What comes of all topics together, in a few words.
     private static func summary(_ model: ConsoleModel) -> String {
         guard let preview = model.restart.preview else { return "" }
+        // Below stands what was so at another look than what the findings are of.
+        if let state = model.state, preview.revision != state.revision {
+            return "working out" + model.glyphs.ellipsis
+        }
         if !preview.refusals.isEmpty { return "this engine refuses" }
         let all = preview.totals.reference
         let numbers = [(all.again, "again"), (all.skipped, "skipped"), (all.hidden, "hidden")]
             .filter { $0.0 > 0 }
-        let here = preview.isCleanHere ? "as it is" : "with changes"
+        let unclear = preview.unclearCursors
+        let here =
+            !preview.isOpenedAsItIs
+            ? "with changes"
+            : "as it is" + (unclear > 0 ? ", \(plural(unclear, "cursor")) unclear" : "")
         let there =
             preview.mayCrash
             ? "may crash"

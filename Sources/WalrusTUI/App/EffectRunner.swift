@@ -111,7 +111,8 @@ public final class EffectRunner: Sendable {
         case .loadRows(let request, let topic, let from, let count):
             attempt(request, tell) {
                 let reader = EntryReader(directory: self.directory, topic: topic)
-                tell(.rows(request: request, try reader.rows(from: from, count: count)))
+                let rows = try from.map { try reader.rows(from: $0, count: count) }
+                tell(.rows(request: request, try rows ?? reader.lastRows(count)))
             }
         case .loadPlace(let request, let topic, let place, let count):
             attempt(request, tell) {
@@ -133,10 +134,10 @@ public final class EffectRunner: Sendable {
             attempt(request, tell) {
                 let reader = EntryReader(directory: self.directory, topic: topic)
                 let landing = try reader.landing(at: point)
-                // Damaged entries may stand behind the last sound one.
-                let first =
-                    point == .end ? landing.ordinal - count + 1 : landing.ordinal - count / 2
-                let rows = try reader.rows(from: max(1, first), count: count)
+                let first = max(1, landing.ordinal - count / 2)
+                let rows =
+                    try point == .end
+                    ? reader.lastRows(count) : reader.rows(from: first, count: count)
                 tell(.located(request: request, landing, rows))
             }
         case .decode(let row, let payload):

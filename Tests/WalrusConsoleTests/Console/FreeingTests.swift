@@ -66,6 +66,34 @@ import WalrusFormat
         #expect(empty.contains(" next no data file takes space"))
     }
 
+    /// Where nobody knows how far a reader came, the figure is the most there can be.
+    @Test func cursorsThatAreLost() throws {
+        var state = Sample.state()
+        let index = try #require(state.topics.firstIndex { $0.name == "audit" })
+        state.topics[index].cursor = nil
+        state.recovery.corrections["audit"] = .init(reason: "it is lost", again: nil)
+        #expect(text(model(120, 40, state)).contains(" goes after at most "))
+        let plain = PlainText.lines(.screen, model(120, 40, state))
+        #expect(plain.contains { $0.contains(" goes after at most ") })
+        var blocks = model(200, 60, state)
+        _ = try Sample.session(&blocks, "3")
+        #expect(text(blocks).contains(" past ") && text(blocks).contains("≤"))
+        #expect(!text(model(120, 40, Sample.state())).contains("at most"))
+    }
+
+    /// The two halves of Check are of one look, or it is said that they are not.
+    @Test func aPreviewOfAnEarlierLook() throws {
+        var model = model(200, 60, Sample.state())
+        _ = try Sample.session(&model, "5")
+        #expect(text(model).contains("this engine: with changes"))
+        model.restart.preview?.dropped = []
+        model.restart.preview?.setAside = []
+        #expect(text(model).contains("this engine: as it is, 1 cursor unclear"))
+        model.restart.preview?.revision += 1
+        #expect(text(model).contains("working out…"))
+        #expect(!text(model).contains("this engine: as it is"))
+    }
+
     /// A newest file that is kept for its damage is not called filled.
     @Test func aDamagedNewestFile() throws {
         var state = Sample.state()

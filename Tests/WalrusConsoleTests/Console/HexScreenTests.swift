@@ -47,8 +47,8 @@ import WalrusFormat
                     .version(of: file, try ByteInspector(log.path).version(of: file)))
             case .loadRows(let id, let topic, let from, let count):
                 let reader = EntryReader(directory: log.path, topic: topic)
-                queue += model.update(
-                    .rows(request: id, try reader.rows(from: from, count: count)))
+                let rows = try from.map { try reader.rows(from: $0, count: count) }
+                queue += model.update(.rows(request: id, try rows ?? reader.lastRows(count)))
             case .loadPlace(let id, let topic, let place, let count):
                 let reader = EntryReader(directory: log.path, topic: topic)
                 let ordinal = try reader.ordinal(

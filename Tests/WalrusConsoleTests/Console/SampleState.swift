@@ -200,7 +200,9 @@ enum Sample {
         case .loadBenchResults: .benchResults(benchRows, problem: nil)
         case .previewRestart: .previewed(preview(of: state()))
         case .loadRows(let id, let topic, let from, let count):
-            .rows(request: id, rows(topic, from: from, count: count))
+            .rows(
+                request: id,
+                rows(topic, from: from ?? max(1, topic.entries - count + 1), count: count))
         case .loadPlace(let id, let topic, _, let count):
             .rows(request: id, rows(topic, from: 1, count: count))
         case .search(let id, let topic, let query, let from, let limit):
