@@ -31,6 +31,78 @@ import WalrusIO
         #expect(lines.suffix(2) == ["0", "1"])
     }
 
+    /// An input of nothing, mostly of a pipe whose writer failed, is noted by whoever reads it.
+    @Test(arguments: [
+        ["import", "t", "-"], ["append", "t", "--lines"], ["append", "t", "--lines", "--batch"],
+        ["append", "t", "--length-prefixed"], ["append", "t", "--lines", "--text", ""],
+    ])
+    func anEmptyInputIsNoted(words: [String]) throws {
+        let log = try log()
+        let result = try Subprocess.run(
+            Subprocess.walrus, [words[0], log.path.string] + words.dropFirst())
+        #expect(result.status == 0)
+        #expect(result.errors == "walrus: note: the input is empty: nothing was appended\n")
+        #expect(try log.topic("t")["entries"] == .int(3))
+        let input = words[0] == "import" ? "{\"payload\":\"x\"}\n" : "\u{1}\0\0\0x"
+        guard !words.contains("--text") else { return }
+        let full = try Subprocess.run(
+            Subprocess.walrus, [words[0], log.path.string] + words.dropFirst(),
+            input: Array(input.utf8))
+        #expect(full.status == 0 && full.errors.isEmpty)
+    }
+
+    /// A text has the lines that a file with the same bytes has.
+    @Test(arguments: [("a\n\nb\n", 3), ("a\n\nb", 3), ("\n", 1), ("\n\n", 2), ("a", 1)])
+    func theLinesOfAText(text: String, count: Int) throws {
+        let log = try log()
+        _ = try log.run("append", "text", "--lines", "--text", text)
+        _ = try log.run("append", "input", "--lines", input: Array(text.utf8))
+        #expect(try log.payloads("text") == log.payloads("input"))
+        #expect(try log.payloads("text").count == count)
+    }
+
+    /// A replay that is refused says so alone, and names no option that it has not.
+    @Test func aRefusedReplayMakesNothing() throws {
+        let log = try log()
+        let result = try log.bash(
+            """
+            export XDG_STATE_HOME=$PWD/state
+            mkdir other; echo >other/file
+            "$walrus" replay $log t --into c --into-dir other 2>&1; echo $?
+            "$walrus" replay $log t --into c --into-dir other --dry-run >/dev/null 2>&1; echo $?
+            "$walrus" replay $log t --into c --into-dir new 2>&1 >/dev/null; echo $?
+            mv new moved
+            "$walrus" replay $log t --into c --into-dir new 2>&1; echo $?
+            ls -d new 2>/dev/null
+            """)
+        let folder = log.path.removingLastComponent()
+        #expect(
+            result.lines == [
+                "walrus: other holds no log; name the directory of a log, or one that is not there yet",
+                "1", "1", "walrus: note: \(folder)/new was not there: a new log", "0",
+                "walrus: \(folder)/new, which this replay goes into, is not there any more; "
+                    + "--restart begins anew", "1",
+            ], "\(result.text)")
+    }
+
+    /// With a query what is left is the most there can be.
+    @Test func whatReplaysHaveLeft() throws {
+        let log = try log(20)
+        let result = try log.bash(
+            """
+            export XDG_STATE_HOME=$PWD/state
+            "$walrus" replay $log t --where 'length > 0' --exec 'test $WALRUS_ORDINAL != 3' 2>/dev/null
+            "$walrus" replay $log t --limit 9 --exec 'test $WALRUS_ORDINAL != 3' 2>/dev/null
+            "$walrus" replays
+            "$walrus" replays -o jsonl
+            """)
+        let told = result.lines.dropFirst()
+        #expect(told.first?.contains("  at most 18  ") == true, "\(result.text)")
+        #expect(told.dropFirst().first?.contains("         7  ") == true, "\(result.text)")
+        #expect(told.dropFirst(2).first?.contains("\"left_at_most\":true") == true)
+        #expect(told.last?.contains("\"left\":7,\"left_at_most\":false") == true)
+    }
+
     /// A pipe is no index: without one the readers would stand at their beginnings.
     @Test(arguments: [
         "read_offset_idx_index.db", "topic_clean_index.db", "cursor_journal_index.db",

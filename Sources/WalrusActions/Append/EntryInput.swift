@@ -28,6 +28,15 @@ public struct EntryInput: Sendable {
         self.framing = framing
     }
 
+    /// The lines of a text that is there whole, as `Framing.lines` has them: what ends with a line end has
+    /// no empty line behind it.
+    public static func lines(of text: [UInt8]) -> [[UInt8]] {
+        let end = UInt8(ascii: "\n")
+        let whole = text.last == end ? text.dropLast() : text[...]
+        guard !text.isEmpty else { return [] }
+        return whole.split(separator: end, omittingEmptySubsequences: false).map(Array.init)
+    }
+
     /// The next entry; nil at the end.
     ///
     /// Throws `Malformed`, and `IOError`.

@@ -19,18 +19,21 @@ public struct ActionPlan: Sendable {
     /// What will happen, a fact a line.
     public var lines: [String]
     public var confirmation: Confirmation
+    /// What typing the word does, with its number: "consume 3 entries"; nil where no word is asked for.
+    public var deed: String?
     /// What it would come to, for scripts: under the names that the outcome has, as far as that can be
     /// known before.
     public var figures: [(String, JSON)]
 
     public init(
         title: String, command: [String], lines: [String], confirmation: Confirmation,
-        figures: [(String, JSON)] = []
+        deed: String? = nil, figures: [(String, JSON)] = []
     ) {
         self.title = title
         self.command = command
         self.lines = lines
         self.confirmation = confirmation
+        self.deed = deed
         self.figures = figures
     }
 

@@ -13,6 +13,19 @@ public enum UserFiles {
         return FilePath(home).appending(standard).appending("walrus")
     }
 
+    /// A path as a shell takes it that somebody typed where none reads it: `~` and `~/` at its beginning are
+    /// the user's home, where the environment names it.
+    public static func typed(_ path: String) -> String {
+        typed(path, home: Host.environment("HOME"))
+    }
+
+    package static func typed(_ path: String, home: String?) -> String {
+        guard let home, home.hasPrefix("/"), path == "~" || path.hasPrefix("~/") else {
+            return path
+        }
+        return home + path.dropFirst()
+    }
+
     /// Nil when the environment names no place for it.
     public static var state: FilePath? { folder("XDG_STATE_HOME", ".local/state") }
     /// What the console's benchmarks came to, as `walrus bench --save` keeps it.

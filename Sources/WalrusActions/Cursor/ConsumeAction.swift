@@ -111,14 +111,16 @@ public struct ConsumeAction: Sendable {
     /// What becomes of the entries before they count as read.
     public enum Delivery: Hashable, Sendable {
         case nowhere
-        case printed
+        /// `payloads`: with them, and not the facts of each entry alone.
+        case printed(payloads: Bool)
         /// Into a new file.
         case file(String)
 
         fileprivate var sentence: String {
             switch self {
             case .nowhere: "not exported: no file to write to is named"
-            case .printed: "printed first"
+            case .printed(true): "printed first"
+            case .printed(false): "printed first, without their payloads, which nobody gets"
             case .file(let name): "written to \(name) first, durably"
             }
         }
@@ -159,7 +161,7 @@ public struct ConsumeAction: Sendable {
                     counted(unread, "entry stays unread", "entries stay unread"),
                     "a seek to \(cursor?.text ?? "begin") takes it back",
                 ],
-            confirmation: topic.typed("consume \(entries)"),
+            confirmation: topic.typed("consume \(entries)"), deed: "consume \(entries)",
             figures: figures + [
                 ("cursor", .string(target.text)), ("unread_left", .int(unread)),
             ])
@@ -203,8 +205,9 @@ public struct ConsumeAction: Sendable {
                 : "they were not consumed, and will come again"
             throw NotConsumed(description: "\(handedOn), but \(state): \(error)")
         }
+        let file = if case .file(let name) = delivery { ", written to \(name)" } else { "" }
         var outcome = ActionOutcome(
-            "consumed \(counted(ordinals.count, "entry", "entries")) of \(topic.word)"
+            "consumed \(counted(ordinals.count, "entry", "entries")) of \(topic.word)\(file)"
                 + (damage.map { "; \($0)" } ?? ""),
             figures: figures + [("cursor", .string(move.place.text))])
         outcome.cursorMove = CursorChange(

@@ -109,14 +109,13 @@ public struct SeekAction: Sendable {
         if skipped + repeated > 0 {
             lines.append("a seek to \(cursor?.text ?? "begin") takes it back")
         }
+        let deed = skipped > 0 ? "skip \(counted(skipped, "entry", "entries"))" : nil
         let confirmation: ActionPlan.Confirmation =
-            skipped > 0
-            ? topic.name.typed("skip \(counted(skipped, "entry", "entries"))")
-            : repeated > 0 ? .yes : .none
+            deed.map(topic.name.typed) ?? (repeated > 0 ? .yes : .none)
         return ActionPlan(
             title: "move the cursor of \(topic.name.word)",
             command: command + (confirmation == .none ? [] : ["--yes"]), lines: lines,
-            confirmation: confirmation,
+            confirmation: confirmation, deed: deed,
             figures: [
                 ("skipped", .int(skipped)), ("repeated", .int(repeated)),
                 ("damaged", .int(damaged.count)), ("cursor_before", .optional(cursor?.text)),

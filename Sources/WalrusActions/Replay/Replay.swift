@@ -40,7 +40,7 @@ public struct Replay: Sendable {
     public struct Status: Sendable {
         /// Entries that were handed over, by earlier runs too.
         public var delivered = 0
-        /// Sound entries of the source that are still to be looked at.
+        /// Sound entries of the source that are still to be looked at, as many as its limit leaves.
         public var left = 0
     }
 
@@ -78,6 +78,8 @@ public struct Replay: Sendable {
         public var delivered = 0
         public var finished: UInt64?
         public var targetEntries = 0
+        /// The target is no directory yet: a log is made there.
+        public var isTargetNew = false
 
         /// No entry is what was asked for.
         public var isNothing: Bool { entries == 0 && delivered == 0 && finished == nil }
@@ -89,8 +91,13 @@ public struct Replay: Sendable {
     public func survey(goesOn: (Int) -> Bool = { _ in true }) throws -> Survey? {
         var survey = Survey()
         guard let state = try Scanner(request.source).scan() else { return nil }
+        let record = restarts ? nil : try ReplayRecord.find(request.identity.id, in: records)
+        if let record { try admit(record) }
         // One that is missing is made when it begins.
-        if case .topic(let name, let path) = request.target, Directory.exists(path) {
+        if case .topic(_, let path) = request.target {
+            survey.isTargetNew = !Directory.exists(path)
+        }
+        if case .topic(let name, let path) = request.target, !survey.isTargetNew {
             let scanner = Scanner(path)
             let target = try scanner.scan()
             survey.targetEntries = target?.topic(name)?.entries ?? 0
@@ -99,7 +106,6 @@ public struct Replay: Sendable {
             }
         }
         let topic = try sourceTopic(state)
-        let record = restarts ? nil : try ReplayRecord.find(request.identity.id, in: records)
         let source: ReplaySource
         var position: ReplayPosition
         if let record {
@@ -136,7 +142,10 @@ public struct Replay: Sendable {
         case .topic(let name, let path):
             title = "replay \(entries) of \(request.topic.word) into \(name.word)"
             lines.append("\(survey.bytes) bytes of payload, in atomic batches, into \(path)")
-            lines.append("the target has \(counted(survey.targetEntries, "entry", "entries")) now")
+            lines.append(
+                survey.isTargetNew
+                    ? "no directory is there: a new log is made"
+                    : "the target has \(counted(survey.targetEntries, "entry", "entries")) now")
         case .command(let command):
             title = "hand \(entries) of \(request.topic.word) to a command"
             lines.append("\(survey.bytes) bytes of payload, one process an entry: \(command)")
@@ -165,7 +174,7 @@ public struct Replay: Sendable {
     /// Does it, or goes on with it.
     ///
     /// - Parameters:
-    ///   - note: hears what opening the target dropped or set aside.
+    ///   - note: hears what opening the target dropped or set aside, and that it is a new log.
     ///   - goesOn: hears how far it is; returning false stops it behind a batch.
     public func run(
         note: ([String]) -> Void = { _ in }, goesOn: @escaping (Status) -> Bool = { _ in true }
@@ -174,17 +183,23 @@ public struct Replay: Sendable {
         let lock = try ReplayLock(identity, in: records)
         defer { lock.release() }
         if restarts { try ReplayRecord.find(identity.id, in: records)?.remove() }
-        if let finished = try ReplayRecord.find(identity.id, in: records), finished.finished != nil
-        {
-            var result = result(of: finished, earlier: finished.delivered)
-            result.finishedBefore = finished.finished
-            return result
+        // Before the target is opened, which makes a directory where none is.
+        if let known = try ReplayRecord.find(identity.id, in: records) {
+            try admit(known)
+            if known.finished != nil {
+                var result = result(of: known, earlier: known.delivered)
+                result.finishedBefore = known.finished
+                return result
+            }
         }
         guard case .topic(let name, let path) = request.target else {
             return try run(identity, nil, goesOn)
         }
+        let isNew = !Directory.exists(path)
+        // No log is made for a topic that is not there.
+        if isNew, let state = try Scanner(request.source).scan() { _ = try sourceTopic(state) }
         let log = try open(path, unfinished(identity, name, path))
-        note(log.notes)
+        note((isNew ? ["\(path) was not there: a new log"] : []) + log.notes)
         let result: Result
         do {
             let scanner = Scanner(path)
@@ -210,7 +225,6 @@ public struct Replay: Sendable {
         let record: ReplayRecord
         let source: ReplaySource
         if let known = try ReplayRecord.find(identity.id, in: records) {
-            try check(known)
             if let target { try settle(known, target.look, lastBatch) }
             record = known
             source = try resumed(record, topic)
@@ -285,18 +299,25 @@ public struct Replay: Sendable {
         let source = try ReplaySource(
             request.source, topic,
             query: (request.query ?? .everything).resolved(now: description.began),
-            end: description.end, cursor: description.cursor, left: record.left)
+            end: description.end, cursor: description.cursor, left: record.progress.position.left)
         try source.check(record.progress.position)
         return source
     }
 
-    private func check(_ record: ReplayRecord) throws {
+    /// Fails unless the directories are those that the replay began with, and what a finished one brought is
+    /// in the target or was taken by its reader: of another target it is not to be said that it has the entries.
+    private func admit(_ record: ReplayRecord) throws {
         guard try number(of: request.source) == record.description.source else {
             throw ReplayError.otherDirectory(request.source)
         }
-        guard case .topic(_, let path) = request.target else { return }
+        guard case .topic(let name, let path) = request.target else { return }
+        guard Directory.exists(path) else { throw ReplayError.directoryGone(path) }
         guard try number(of: path) == record.description.target else {
             throw ReplayError.otherDirectory(path)
+        }
+        guard record.finished != nil, let last = record.progress.last else { return }
+        guard try ReplayTarget(Scanner(path), nil, name).holds(last) else {
+            throw ReplayError.entriesGone(last.position.delivered, name, path)
         }
     }
 

@@ -8,6 +8,10 @@ public enum ReplayError: Error, Hashable, Sendable {
     case busy(String)
     /// Another directory is there than when it began.
     case otherDirectory(FilePath)
+    /// The target's directory is not there any more.
+    case directoryGone(FilePath)
+    /// So many entries were brought into the topic of the log there, and are not in it now.
+    case entriesGone(Int, TopicName, FilePath)
     /// Entries of the range are gone, or others are there.
     case sourceChanged(expected: Int, found: Int)
     case ordinalsMoved
@@ -30,6 +34,12 @@ extension ReplayError: CustomStringConvertible {
         case .busy(let text): "another replay has the same target now: \(text)"
         case .otherDirectory(let path):
             "\(path) is not the directory that it was when this replay began; --restart begins anew"
+        case .directoryGone(let path):
+            "\(path), which this replay goes into, is not there any more; --restart begins anew"
+        case .entriesGone(let count, let topic, let path):
+            "this replay brought \(counted(count, "entry", "entries")) into \(topic.word) of \(path), of which "
+                + "the last are not there, and no reader took them: it is not the same log any more; "
+                + "--restart begins anew"
         case .sourceChanged(let expected, let found):
             "the source has \(found) entries in the rest of the range where it had \(expected): they were "
                 + "consumed and reclaimed, or damaged; --restart begins anew with what is there"

@@ -73,6 +73,8 @@ struct ReplayProgress: Hashable, Sendable {
     var unseen = 0
     /// What may be done as well.
     var pending: PendingBatch?
+    /// The batch that was delivered last, by which it is told later whether the target is still the same.
+    var last: PendingBatch?
     /// When it came to its end, in nanoseconds since 1970 UTC.
     var finished: UInt64?
 
@@ -83,6 +85,7 @@ struct ReplayProgress: Hashable, Sendable {
     mutating func settle(_ batch: PendingBatch, found sum: EntrySum?) {
         position = batch.position
         pending = nil
+        last = batch
         guard let sum else {
             unseen += batch.count
             return
@@ -119,6 +122,28 @@ extension ReplayPosition {
     }
 }
 
+extension PendingBatch {
+    func put(into fields: inout Fields, _ prefix: String, _ then: String) {
+        fields.set(prefix + "count", count)
+        fields.set(prefix + "sum", sum.value)
+        fields.set(prefix + "after", after)
+        fields.set(prefix + "sequence", sequence)
+        fields[prefix + "alone"] = isAlone ? "1" : "0"
+        position.put(into: &fields, then)
+    }
+
+    init?(_ fields: Fields, _ prefix: String, _ then: String) {
+        guard let count = fields.int(prefix + "count"), let sum = fields.number(prefix + "sum"),
+            let sequence = fields.number(prefix + "sequence"),
+            let position = ReplayPosition(fields, then)
+        else { return nil }
+        self.init(
+            after: fields.place(prefix + "after"), sequence: sequence,
+            isAlone: fields[prefix + "alone"] == "1", count: count, sum: EntrySum(sum),
+            position: position)
+    }
+}
+
 extension ReplayProgress {
     var fields: Fields {
         var fields = Fields()
@@ -127,13 +152,8 @@ extension ReplayProgress {
         fields.set("found_sum", foundSum.value)
         fields.set("unseen", unseen)
         fields["finished"] = finished.map { String($0) }
-        guard let pending else { return fields }
-        fields.set("batch_count", pending.count)
-        fields.set("batch_sum", pending.sum.value)
-        fields.set("batch_after", pending.after)
-        fields.set("batch_sequence", pending.sequence)
-        fields["batch_alone"] = pending.isAlone ? "1" : "0"
-        pending.position.put(into: &fields, "then_")
+        pending?.put(into: &fields, "batch_", "then_")
+        last?.put(into: &fields, "last_", "last_then_")
         return fields
     }
 
@@ -146,14 +166,8 @@ extension ReplayProgress {
         foundSum = EntrySum(sum)
         self.unseen = unseen
         finished = fields.number("finished")
-        guard let count = fields.int("batch_count") else { return }
-        guard let sum = fields.number("batch_sum"),
-            let sequence = fields.number("batch_sequence"),
-            let then = ReplayPosition(fields, "then_")
-        else { return nil }
-        pending = PendingBatch(
-            after: fields.place("batch_after"), sequence: sequence,
-            isAlone: fields["batch_alone"] == "1", count: count, sum: EntrySum(sum),
-            position: then)
+        pending = PendingBatch(fields, "batch_", "then_")
+        last = PendingBatch(fields, "last_", "last_then_")
+        guard pending != nil || fields["batch_count"] == nil else { return nil }
     }
 }

@@ -35,8 +35,13 @@ public final class ReplayRecord {
     public var finished: UInt64? { progress.finished }
     /// Entries that were handed over for sure.
     public var delivered: Int { progress.position.delivered }
-    /// Sound entries of the source that are still to be looked at.
-    public var left: Int { progress.position.left }
+    /// Entries that are still to be handed over, where no query leaves any out: within its limit, those of
+    /// the range that were not looked at.
+    public var left: Int {
+        min(progress.position.left, max(0, (identity.limit ?? .max) - delivered))
+    }
+    /// A query may leave some of those out.
+    public var isLeftAtMost: Bool { left > 0 && !identity.query.isEmpty }
 
     /// The folder of all records of this user.
     public static func root() throws -> FilePath {

@@ -19,10 +19,11 @@ final class ReplayTarget {
     }
 
     private let scanner: Scanner
-    private let log: any OpenLog
+    private let log: (any OpenLog)?
     private let topic: TopicName
 
-    init(_ scanner: Scanner, _ log: any OpenLog, _ topic: TopicName) {
+    /// - Parameter log: nil where it is not open, and only looked at.
+    init(_ scanner: Scanner, _ log: (any OpenLog)?, _ topic: TopicName) {
         self.scanner = scanner
         self.log = log
         self.topic = topic
@@ -63,8 +64,22 @@ final class ReplayTarget {
         // The block that the topic ended in is gone, or it had none. What follows now is what followed
         // then if its number says so; a topic that nobody has read from has lost nothing.
         if first?.stamp?.sequence == batch.sequence + 1 { return .missing }
-        let hasReader = try log.topics().contains { $0.name == topic && $0.cursor != nil }
+        let hasReader =
+            try log?.topics().contains { $0.name == topic && $0.cursor != nil }
+            ?? (state.cursor != nil)
         return hasReader ? .unknown : .missing
+    }
+
+    /// Whether a batch that was appended for sure is there, or its reader went into it: what was read may
+    /// have been reclaimed.
+    func holds(_ batch: PendingBatch) throws -> Bool {
+        if case .there = try find(batch, continuing: EntrySum()) { return true }
+        guard let state = try look() else { return false }
+        if let cursor = state.cursor?.place { return batch.after.map { cursor > $0 } ?? true }
+        // Without a block there is no place either: a reader is known, and all that it was to read is gone.
+        guard state.blocks.isEmpty else { return false }
+        let stored = try StoredFiles(scanner.directory)
+        return stored.cursors.value?[topic] != nil || stored.journal.value?.cursors[topic] != nil
     }
 
     private func start(_ after: EntryPlace?, _ state: TopicState) -> (

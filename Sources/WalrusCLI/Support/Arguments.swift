@@ -105,14 +105,25 @@ struct LogArguments: ParsableArguments {
     /// The directory to append to. One that is missing is made, which is told: it may be mistyped. One
     /// that holds something, and no log, is taken only where a log is to be made.
     func existingOrNew(creates: Bool) throws -> FilePath {
-        try refuseInLog()
-        guard !creates else { return try existingOrNew() }
-        guard Directory.exists(path) else {
-            let path = try existingOrNew()
+        guard !creates else {
+            try refuseInLog()
+            return try existingOrNew()
+        }
+        let isNew = !Directory.exists(path)
+        let path = try logOrNew(else: "--create makes a new one there")
+        if isNew {
             StandardStreams.complain(
                 "walrus: note: \(Failure.line("\(path)")) was not there: a new log")
-            return path
         }
+        return path
+    }
+
+    /// The directory of a log, or one that is missing; makes none.
+    ///
+    /// - Parameter advice: what to do where it holds something, and no log.
+    func logOrNew(else advice: String) throws -> FilePath {
+        try refuseInLog()
+        guard Directory.exists(path) else { return try existingOrNew() }
         let isLog = try DataDirectory.namespaces(in: path).contains { $0.name == nil }
         // An engine that has not written yet has left no more than its lock.
         let isOurs = try Directory.list(path).allSatisfy {
@@ -121,7 +132,7 @@ struct LogArguments: ParsableArguments {
         guard isLog || isOurs else {
             // It may be that of logs with keys.
             _ = try existing()
-            throw Failure(.nothing, "\(path) holds no log; --create makes a new one there")
+            throw Failure(.nothing, "\(path) holds no log; \(advice)")
         }
         return path
     }

@@ -32,7 +32,11 @@ struct ConfirmArguments: ParsableArguments {
         case .typed(let expected): word = expected
         default: word = "yes"
         }
-        StandardStreams.tell("type \(VisibleText(word, mode: .escape, limit: 500).text) to do it: ")
+        let shown = VisibleText(word, mode: .escape, limit: 500).text
+        // How many is what a slip of the finger changes: it stands where one looks.
+        StandardStreams.tell(
+            plan.deed.flatMap { $0 == word ? nil : "to \($0), type \(shown): " }
+                ?? "type \(shown) to do it: ")
         var input = StandardInput()
         guard case .line(let bytes) = try input.line(limit: 4_096), bytes == Array(word.utf8) else {
             throw Failure(.nothing, "nothing was done")

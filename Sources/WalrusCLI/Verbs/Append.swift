@@ -77,15 +77,12 @@ struct Append: Verb {
             + (batch ? ["--batch"] : []) + (create ? ["--create"] : [])
             + (editor ? ["--editor"] : [])
             + (text.map { ["--text", $0] } ?? [])
+            + (fsync.schedule == .each ? [] : ["--fsync", fsync.schedule.text])
     }
 
     /// The entries that the command line itself has.
     private var given: [[UInt8]]? {
-        text.map { text in
-            lines
-                ? text.utf8.split(separator: 10, omittingEmptySubsequences: false).map(Array.init)
-                : [Array(text.utf8)]
-        }
+        text.map { lines ? EntryInput.lines(of: Array($0.utf8)) : [Array($0.utf8)] }
     }
 
     func perform() throws {
@@ -111,12 +108,22 @@ struct Append: Verb {
                 outcome: \.outcome
             )
             .receipt.tell(form.output)
+            noteNothing(ready?.count ?? 0)
         } else {
             var left = ready?.makeIterator()
+            var count = 0
             try appendEach(action, access, audit, subject) {
-                left == nil ? try input.next() : left?.next()
+                let next = left == nil ? try input.next() : left?.next()
+                if next != nil { count += 1 }
+                return next
             }
+            noteNothing(count)
         }
+    }
+
+    private func noteNothing(_ count: Int) {
+        guard count == 0 else { return }
+        StandardStreams.complain("walrus: note: the input is empty: nothing was appended")
     }
 
     private func appendEach(

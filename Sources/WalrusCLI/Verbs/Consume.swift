@@ -20,7 +20,7 @@ struct Consume: Verb {
             are passed by, as every reader does. The plan is shown before, with the first entries \
             and the last, and the topic's name asked for, unless --yes answers; where standard \
             input is no terminal, as in a script, --yes is needed. Exits with 1 when there was \
-            nothing to consume.
+            nothing to consume. With --payload none nobody gets the payloads, which the plan says.
             """)
 
     @OptionGroup var log: LogArguments
@@ -71,9 +71,14 @@ struct Consume: Verb {
             + (limit.map { ["--limit", "\($0)"] } ?? [])
             + (to.map { ["--to", $0.point.text] } ?? [])
             + (out.map { ["--out", $0] } ?? [])
+            + (format.map { ["--format", $0.rawValue] } ?? []) + (force ? ["--force"] : [])
+            + (out == nil && payload != .text ? ["--payload", payload.rawValue] : [])
+            + (out == nil && form.output != .text ? ["-o", form.output.rawValue] : [])
     }
 
-    private var delivery: ConsumeAction.Delivery { out.map { .file($0) } ?? .printed }
+    private var delivery: ConsumeAction.Delivery {
+        out.map { .file($0) } ?? .printed(payloads: payload != .none)
+    }
 
     func perform() throws {
         let path = try log.existing()
@@ -104,9 +109,7 @@ struct Consume: Verb {
                 }
             }
         }
-        if let out {
-            StandardStreams.complain(Failure.line("\(outcome.text), written to \(out)"))
-        } else if passed > 0 {
+        if out != nil || passed > 0 {
             StandardStreams.complain(Failure.line(outcome.text))
         }
     }

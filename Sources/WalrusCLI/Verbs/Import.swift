@@ -44,12 +44,17 @@ struct Import: Verb {
         let bar = ProgressLine()
         defer { bar.clear() }
         let command = words.map(ShellWord.quoted).joined(separator: " ")
+        var read = 0
         let outcome = try AuditLog().noting(
             .init("import", path, topic: topic.name, command: command)
         ) {
             let report = try LogAccess(path).acting { log in
                 try ImportJob(topic: topic.name).run(
-                    { lines == nil ? try Self.next(&input) : try lines?.next() }, to: log
+                    {
+                        let line = lines == nil ? try Self.next(&input) : try lines?.next()
+                        if line != nil { read += 1 }
+                        return line
+                    }, to: log
                 ) { done in
                     bar.show("\(Figures.grouped(done)) entries appended")
                     return !StopSignals.isRequested
@@ -58,6 +63,10 @@ struct Import: Verb {
             return report.outcome
         }
         bar.clear()
+        if read == 0 {
+            // Mostly a pipe whose writer failed.
+            StandardStreams.complain("walrus: note: the input is empty: nothing was appended")
+        }
         try form.print(outcome)
         StopSignals.endIfRequested()
     }

@@ -134,8 +134,8 @@ struct Replay: Verb {
         let whereto: ReplayRequest.Target
         if let target {
             if let refusal = target.name.refusal { throw Failure(.usage, refusal) }
-            let path =
-                dryRun ? target.log.path : try target.log.existingOrNew(creates: false)
+            let path = try target.log.logOrNew(
+                else: "name the directory of a log, or one that is not there yet")
             whereto = .topic(target.name, path)
         } else {
             whereto = .command(exec ?? "")
@@ -150,7 +150,9 @@ struct Replay: Verb {
 
     private static func status(_ error: ReplayError) -> Failure.Status {
         switch error {
-        case .commandFailed, .uncertain, .sourceChanged, .ordinalsMoved, .otherDirectory: .nothing
+        case .commandFailed, .uncertain, .sourceChanged, .ordinalsMoved, .otherDirectory,
+            .directoryGone, .entriesGone:
+            .nothing
         default: .io
         }
     }
@@ -171,6 +173,7 @@ struct Replay: Verb {
         add("--exec", exec)
         add("--rate", rate?.text)
         if restart { words.append("--restart") }
+        add("--last-batch", lastBatch?.value.rawValue)
         return words
     }
 

@@ -10,8 +10,8 @@ struct Replays: Verb {
         abstract: "List the replays of this user: those to go on with, and the finished ones.",
         discussion: """
             A replay goes on when its command is repeated, and a finished one does nothing: this is \
-            where that is known from, in $XDG_STATE_HOME/walrus/replays. Exits with 1 when there is \
-            none.
+            where that is known from, in $XDG_STATE_HOME/walrus/replays. LEFT is what its range and its limit leave; with a \
+            query that is the most there can be. Exits with 1 when there is none.
             """)
 
     @Option(
@@ -50,6 +50,7 @@ struct Replays: Verb {
                     ("began", .string(Timestamp.iso(record.began))),
                     ("finished", .optional(record.finished.map(Timestamp.iso))),
                     ("replayed", .int(record.delivered)), ("left", .int(record.left)),
+                    ("left_at_most", .bool(record.isLeftAtMost)),
                     ("what", .string(record.identity.text)),
                 ])
             },
@@ -57,7 +58,7 @@ struct Replays: Verb {
                 [
                     record.identity.id, Figures.dateTime(record.began, offset: 0),
                     record.finished == nil ? "to go on" : "finished", String(record.delivered),
-                    String(record.left),
+                    (record.isLeftAtMost ? "at most " : "") + String(record.left),
                     VisibleText(record.identity.text, mode: .escape, limit: 400).text,
                 ]
             })

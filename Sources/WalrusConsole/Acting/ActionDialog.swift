@@ -21,6 +21,8 @@ public struct ActionDialog: Hashable, Sendable {
     /// The command that does the same.
     public let command: String?
     public let confirmation: Confirmation
+    /// What typing the word does, with its number; nil: the title says it.
+    public let deed: String?
     /// Whether it can be stopped while it is done.
     public let canStop: Bool
     /// What has been typed of the word.
@@ -31,13 +33,14 @@ public struct ActionDialog: Hashable, Sendable {
 
     public init(
         _ purpose: Purpose, title: String, lines: [String], command: String?,
-        confirmation: Confirmation, canStop: Bool = false
+        confirmation: Confirmation, deed: String? = nil, canStop: Bool = false
     ) {
         self.purpose = purpose
         self.title = title
         self.lines = lines
         self.command = command
         self.confirmation = confirmation
+        self.deed = deed
         self.canStop = canStop
     }
 

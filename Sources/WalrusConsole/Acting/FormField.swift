@@ -85,6 +85,13 @@ struct FormField: Hashable, Sendable {
         FormField(name: name, label: label, content: .line(LineEditor(text)), hint: hint)
     }
 
+    /// A line with a proposal, in whose place comes what is typed.
+    static func proposal(_ name: Name, _ label: String, _ text: String, hint: String) -> FormField {
+        FormField(
+            name: name, label: label, content: .line(LineEditor(text, isSelected: true)), hint: hint
+        )
+    }
+
     static func text(_ name: Name, _ label: String) -> FormField {
         FormField(
             name: name, label: label, content: .text(TextEditor()),

@@ -147,7 +147,9 @@ enum FormView {
         while DisplayWidth.columns(of: String(after)) > left, !after.isEmpty { after.removeLast() }
         let used = DisplayWidth.columns(of: String(before) + under + String(after))
         return [
-            StyledText(String(before), Style(.input, .underline)),
+            StyledText(
+                String(before),
+                Style(.input, isHere && line.isSelected ? .reverse : .underline)),
             StyledText(under, Style(.input, .reverse)),
             StyledText(
                 String(after) + String(repeating: " ", count: max(0, min(44, room) - used)),

@@ -135,10 +135,13 @@ enum PlanView {
             VisibleText(text, mode: .escape, ascii: model.glyphs.isASCII, limit: 2_000).text
         }
         let isHere = plan.focus == .word
+        let style: Style = isHere ? Style(.accent) : Style(.muted)
+        // How many comes first: a long name leads out of the line.
+        let deed = plan.deed.flatMap { $0 == word ? nil : $0 }
         return [
-            StyledText("type ", isHere ? .accent : .muted),
+            StyledText(deed.map { "to \($0), type " } ?? "type ", style),
             StyledText(visible(word), .text, .bold),
-            StyledText(" to apply: ", isHere ? .accent : .muted),
+            StyledText(deed == nil ? " to apply: " : ": ", style),
             StyledText(
                 plan.typed.isEmpty ? "          " : visible(plan.typed),
                 Style(plan.isConfirmed ? .good : .input, .underline)),

@@ -6,10 +6,13 @@ public struct LineEditor: Hashable, Sendable {
     private var characters: [Character]
     /// How many characters stand before the cursor.
     public private(set) var cursor: Int
+    /// All of it is a proposal: what is typed takes its place, and a key that moves keeps it.
+    private(set) var isSelected: Bool
 
-    public init(_ text: String = "") {
+    public init(_ text: String = "", isSelected: Bool = false) {
         characters = Array(text)
         cursor = characters.count
+        self.isSelected = isSelected && !text.isEmpty
     }
 
     public var text: String { String(characters) }
@@ -22,6 +25,22 @@ public struct LineEditor: Hashable, Sendable {
 
     /// Takes a key that moves or edits. False: the key means nothing to a line.
     mutating func press(_ key: Key) -> Bool {
+        let isProposal = isSelected
+        isSelected = false
+        guard isProposal else { return edit(key) }
+        switch key {
+        case .character: self = LineEditor()
+        case .backspace, .delete, .control("h"), .control("d"), .control("w"), .alt("\u{7f}"):
+            self = LineEditor()
+            return true
+        default: break
+        }
+        let isTaken = edit(key)
+        if !isTaken { isSelected = true }
+        return isTaken
+    }
+
+    private mutating func edit(_ key: Key) -> Bool {
         switch key {
         case .character(let character): insert(character)
         case .backspace, .control("h"): erase(from: cursor - 1)

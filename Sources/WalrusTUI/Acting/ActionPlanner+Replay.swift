@@ -13,7 +13,8 @@ extension ActionPlanner {
     {
         if let refusal = order.into.refusal { throw ActionFailure(refusal) }
         guard let records = places.replays else { throw ReplayError.noStateFolder }
-        let target = try order.directory.map { try existingOrNew(FilePath($0)) } ?? directory
+        let other = order.directory.map { UserFiles.typed($0) }
+        let target = try other.map { try existingOrNew(FilePath($0)) } ?? directory
         var request = ReplayRequest(directory, topic.name, to: .topic(order.into, target))
         var words: [String] = []
         switch order.entries {
@@ -56,7 +57,7 @@ extension ActionPlanner {
             throw ActionFailure("no entry of \(topic.name.word) matches: nothing to replay")
         }
         words += order.into.intoArguments
-        if let directory = order.directory { words += ["--into-dir", directory] }
+        if let other { words += ["--into-dir", other] }
         if let rate = order.rate { words += ["--rate", rate] }
         if order.restarts { words.append("--restart") }
         var plan = replay.plan(survey, command: command("replay", topic.name, words))

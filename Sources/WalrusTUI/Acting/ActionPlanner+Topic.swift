@@ -149,7 +149,8 @@ extension ActionPlanner {
                 var left = payloads.makeIterator()
                 return { left.next() }
             }
-        case .file(let path, let form):
+        case .file(let typed, let form):
+            let path = UserFiles.typed(typed)
             let (framing, option): (EntryInput.Framing, [String]) =
                 switch form {
                 case .whole: (.whole, [])

@@ -51,7 +51,7 @@ struct ActionPlanner: Sendable {
             guard let name = order.topic else { throw Self.noTopic }
             return try append(source, isBatch, name, topic, control)
         case .consume(let limit, let end, let out):
-            return try consume(try present(topic), limit, end, out)
+            return try consume(try present(topic), limit, end, out.map { UserFiles.typed($0) })
         case .seek(let point): return try seek(try present(topic), point)
         case .mark(let clean): return mark(try present(topic), clean)
         case .replay(let replay):
@@ -63,12 +63,13 @@ struct ActionPlanner: Sendable {
         case .undo(let number, let finish): return try undo(number, finish)
         case .returnCursor(_, let from, let to):
             return try returnCursor(try present(topic), from: from, to: to)
-        case .salvage(let target): return try salvage(to: target, control)
-        case .backup(let archive): return try backup(to: archive, control)
-        case .restore(let archive, let target): return try restore(archive: archive, to: target)
+        case .salvage(let target): return try salvage(to: UserFiles.typed(target), control)
+        case .backup(let archive): return try backup(to: UserFiles.typed(archive), control)
+        case .restore(let archive, let target):
+            return try restore(archive: UserFiles.typed(archive), to: UserFiles.typed(target))
         case .importLines(let file):
             guard let name = order.topic else { throw Self.noTopic }
-            return try importLines(file, name, topic, control)
+            return try importLines(UserFiles.typed(file), name, topic, control)
         }
     }
 

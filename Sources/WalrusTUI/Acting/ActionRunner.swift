@@ -55,7 +55,7 @@ final class ActionRunner: Sendable {
             if case .typed(let word) = plan.confirmation { .typed(word) } else { .yes }
         return ActionDialog(
             .act(number), title: plan.title, lines: plan.lines, command: plan.commandLine,
-            confirmation: confirmation, canStop: planned.canStop)
+            confirmation: confirmation, deed: plan.deed, canStop: planned.canStop)
     }
 
     /// Does what the last plan says, if it has that number. What it came to, a sentence a line.

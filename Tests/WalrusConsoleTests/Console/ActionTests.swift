@@ -56,6 +56,16 @@ import WalrusFormat
         #expect(model.notice?.kind == .done)
     }
 
+    /// The number that is typed is the number: nothing of the proposal stays.
+    @Test func theNumberThatIsTyped() throws {
+        for (keys, count) in [("3", 3), ("3 0", 30), ("", 1), ("<Right> 3", 13)] {
+            var model = Sample.model(write: true)
+            let effects = try Sample.session(
+                &model, "/orders<Enter> a 2 <Tab> \(keys) <Enter> <Enter>")
+            #expect(orders(effects).map(\.work) == [.consume(limit: count, end: .end, out: nil)])
+        }
+    }
+
     @Test func theFocusIsOnCancel() throws {
         for keys in [Self.consume, "/orders<Enter> a 4", "/orders<Enter> a 3 <Right> <Enter>"] {
             var model = Sample.model(write: true)

@@ -170,6 +170,21 @@ import WalrusFormat
         #expect(try edited("", "<BS> <Del> <Left> <Right> <C-w> <C-u> <C-k>") == ("", 0))
     }
 
+    /// A proposal gives way to what is typed; who moves in it, edits it.
+    @Test(arguments: [
+        ("3", "3"), ("3 0", "30"), ("<BS> 3", "3"), ("<Del>", ""), ("<C-u>", ""),
+        ("<Left> 3", "133"), ("<End> 2", "132"), ("<Home> <BS> 3", "313"), ("3 <BS>", ""),
+    ])
+    func aProposal(keys: String, text: String) throws {
+        var line = LineEditor("13", isSelected: true)
+        #expect(line.isSelected)
+        for key in try Key.script(keys) { _ = line.press(key) }
+        #expect(line.text == text && !line.isSelected)
+        var kept = LineEditor("13", isSelected: true)
+        let isTaken = kept.press(.pageUp)
+        #expect(!isTaken && kept.isSelected)
+    }
+
     @Test func aCombiningMarkJoinsItsBase() throws {
         var line = LineEditor("ae")
         for key in [Key.left, .character("\u{301}")] { _ = line.press(key) }

@@ -49,11 +49,12 @@ extension Sample {
         let name = order.topic?.shown(ascii: false) ?? ""
         func dialog(
             _ number: Int, _ title: String, _ lines: [String], _ command: String,
-            _ confirmation: ActionDialog.Confirmation = .yes, canStop: Bool = false
+            _ confirmation: ActionDialog.Confirmation = .yes, deed: String? = nil,
+            canStop: Bool = false
         ) -> ActionDialog {
             ActionDialog(
                 .act(number), title: title, lines: lines, command: "walrus \(command)",
-                confirmation: confirmation, canStop: canStop)
+                confirmation: confirmation, deed: deed, canStop: canStop)
         }
         switch order.work {
         case .consume(_, _, let out):
@@ -70,7 +71,7 @@ extension Sample {
                     "44201 entries stay unread",
                     "a seek to 1763670155020:7+2097152 takes it back",
                 ], "consume /data/wal/bench \(name) --to 1763670155020:7+2098001 --yes",
-                .typed(name))
+                .typed(name), deed: "consume 3 entries")
         case .seek(let point):
             return dialog(
                 8, "move the cursor of \(name)",

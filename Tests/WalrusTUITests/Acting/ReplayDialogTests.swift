@@ -105,7 +105,7 @@ import WalrusIO
         try acted.press("a 2 <Right> <Right> <Tab> <Tab> \(out) <Enter>")
         #expect(try acted.plan().command?.contains("--limit") == false)
         #expect(try acted.plan().command?.hasSuffix(" --out \(out) --yes") == true)
-        #expect(try acted.confirm() == "consumed 3 entries of \(Self.name)")
+        #expect(try acted.confirm() == "consumed 3 entries of \(Self.name), written to \(out)")
         #expect(try acted.topic(Self.name).consumed == 3)
         #expect(try Directory.contents(of: FilePath(out)) == source[..<3].flatMap { $0 })
         try acted.expectNoted("consume", has: ["\"last_ordinal\":3"])

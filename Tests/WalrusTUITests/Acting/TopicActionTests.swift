@@ -2,6 +2,7 @@ import Inspect
 import SystemPackage
 import TestSupport
 import Testing
+import WalrusActions
 import WalrusConsole
 import WalrusFormat
 import WalrusIO
@@ -69,6 +70,28 @@ import WalrusIO
         try acted.press("a 9 <Enter>")
         _ = try acted.confirm()
         #expect(try acted.topic(name).unread == unread)
+    }
+
+    /// A path is taken as a shell takes it, and the command shows it whole.
+    @Test func theHomeOfTheUser() throws {
+        let home = Host.environment("HOME") ?? ""
+        try #require(home.hasPrefix("/"))
+        var acted = try Acted("multi")
+        _ = try selected(&acted)
+        try acted.press("a 2 <Tab> 3 <Tab>")
+        acted.type("~/.walrus-no-such-file.raw")
+        try acted.press("<Enter>")
+        let plan = try acted.plan()
+        #expect(plan.deed == "consume 3 entries")
+        let file = "\(home)/.walrus-no-such-file.raw"
+        #expect(plan.command?.hasSuffix(" --out \(file) --yes") == true)
+        #expect(plan.lines.contains("written to \(file) first, durably"))
+        for (path, expected) in [
+            ("~", "/h"), ("~/a b", "/h/a b"), ("~a/b", "~a/b"), ("a/~/b", "a/~/b"), ("", ""),
+        ] {
+            #expect(UserFiles.typed(path, home: "/h") == expected)
+        }
+        #expect(UserFiles.typed("~/a", home: nil) == "~/a")
     }
 
     /// A file in each of its forms: how many entries it is stands in the plan, and what is none is

@@ -30,7 +30,7 @@ import WalrusIO
 
     /// Forward: the topic's name. Backward: yes. Anything else, and nothing at all: no.
     @Test func seekingIsConfirmed() throws {
-        let forward = "type jobs to do it:"
+        let forward = "to skip 7 entries, type jobs:"
         for answer in ["", "yes", "Jobs"] {
             let left = try unread(
                 after: "seek log jobs 8", asking: forward, answer: answer, status: 1)
@@ -55,7 +55,7 @@ import WalrusIO
         let verb = "consume log jobs --limit 2"
         for answer in ["", "yes"] {
             let left = try unread(
-                after: verb, asking: "type jobs to do it:", answer: answer, status: 1)
+                after: verb, asking: "to consume 2 entries, type jobs:", answer: answer, status: 1)
             #expect(left == "\"unread\":10")
             try pane.wait(for: "nothing was done")
         }

@@ -90,7 +90,8 @@ extension ActionDefinition {
             return [
                 .choice(.extent, "how far", extents),
                 .list(.mark, "mark", marks).when(.extent, .mark),
-                .line(.count, "entries", "1", hint: "how many; Tab goes on").when(.extent, .count),
+                .proposal(.count, "entries", "1", hint: "how many; Tab goes on")
+                    .when(.extent, .count),
                 .line(
                     .out, "write to",
                     hint: "a new file (.jsonl .raw .lp .hex), written first; empty: none"),
