@@ -57,7 +57,7 @@ import WalrusIO
                 "`3` is the map. The panels say who or what holds the file, and `Tab` what would free it.",
             keys: "3 <Tab>",
             shows: [
-                "kept: damage", "was never read: no engine deletes", "What frees space",
+                "kept: damage", "which readers pass by: no engine", "What frees space",
             ]),
         Task(
             title: "A frame for a colleague",

@@ -209,9 +209,11 @@ enum EntriesView {
         if let query = entries.query {
             let used = notes.reduce(0) { $0 + 2 + DisplayWidth.columns(of: $1.text) }
             // The corners, and what parts it from the title.
-            let room = max(8, width - used - 19)
-            let shown = VisibleText.name(query.text, glyphs: model.glyphs, limit: room)
-            notes.insert(StyledText("/ \(shown)", .match), at: 0)
+            let room = width - used - 19
+            if room >= 8 {
+                let shown = VisibleText.name(query.text, glyphs: model.glyphs, limit: room)
+                notes.insert(StyledText("/ \(shown)", .match), at: 0)
+            }
         }
         return Array(notes.map { [$0] }.joined(separator: [StyledText("  ", .border)]))
     }

@@ -66,10 +66,10 @@ import WalrusFormat
         // A movement ends it.
         _ = Sample.settle(&model, model.update(.key(.up)))
         #expect(model.entries?.isFollowing == false)
-        #expect(
-            model.update(
-                .scanned(Sample.state(moreOrders: 90, time: Sample.time + 2_000_000_000))
-            ).isEmpty)
+        let more = model.update(
+            .scanned(Sample.state(moreOrders: 90, time: Sample.time + 2_000_000_000)))
+        _ = Sample.settle(&model, more)
+        #expect(model.entries?.selected?.ordinal == 412_400)
     }
 
     @Test func filtersPayloadsAndGoesOn() throws {
