@@ -51,6 +51,11 @@ import WalrusIO
         (StoredCursor(blockIndex: .max >> 1, offset: .max), 0, .cursorUnclear),
     ]
 
+    /// But for what the reference would make of these cursors, which `FixtureTests` look at.
+    private func cursorFindings(_ state: DirectoryState) -> [Finding.Kind] {
+        state.findings.map(\.kind).filter { $0 != .referenceLoses }
+    }
+
     @Test(arguments: cursors.indices)
     func everyFormOfCursor(index: Int) throws {
         let (cursor, consumed, kind) = Self.cursors[index]
@@ -60,7 +65,7 @@ import WalrusIO
         let topic = try #require(state.topic("t"))
         #expect(topic.entries == 9 && topic.consumed == consumed)
         #expect(topic.unreadSize == (9 - consumed) * Self.step)
-        #expect(state.findings.map(\.kind) == (kind.map { [$0] } ?? []))
+        #expect(cursorFindings(state) == (kind.map { [$0] } ?? []))
         #expect(topic.cursor?.isClear == (kind != .cursorUnclear))
         #expect(topic.cursor?.source == .index(cursor))
         // Known from the index alone.
@@ -107,7 +112,7 @@ import WalrusIO
             #expect(state.topic("t")?.consumed == consumed, "\(position)")
             #expect(state.topic("t")?.cursor?.source == .journal)
             #expect(state.topic("u")?.consumed == 1)
-            #expect(state.findings.map(\.kind) == (kind.map { [$0] } ?? []))
+            #expect(cursorFindings(state) == (kind.map { [$0] } ?? []))
         }
     }
 
@@ -116,19 +121,19 @@ import WalrusIO
         let log = try filled()
         try log.cursors(["t": .chain(1, offset: 356)])
         try log.journal([("t", position(0, 2, 356))], stale: true)
-        #expect(try scan(log).findings.isEmpty)
+        #expect(cursorFindings(try scan(log)).isEmpty)
         try log.journal([("t", position(0, 0, 356))], stale: true)
         var state = try scan(log)
         #expect(state.topic("t")?.consumed == 1)
-        #expect(state.findings.map(\.kind) == [.journalReconciled])
+        #expect(cursorFindings(state) == [.journalReconciled])
         try log.journal([("t", position(1, 0, 356))], stale: true)
         state = try scan(log)
         #expect(state.topic("t")?.consumed == 5)
-        #expect(state.findings.map(\.kind) == [.journalReconciled])
+        #expect(cursorFindings(state) == [.journalReconciled])
         try log.journal([("u", position(0, 1, 356))], stale: true)
         state = try scan(log)
         #expect(state.topic("u")?.consumed == 0)
-        #expect(state.findings.map(\.kind) == [.journalReconciled])
+        #expect(cursorFindings(state) == [.journalReconciled])
     }
 
     @Test func aTornJournal() throws {
@@ -137,7 +142,7 @@ import WalrusIO
         try log.journal(records, torn: 1)
         let state = try scan(log)
         #expect(state.topic("t")?.consumed == 1)
-        #expect(state.findings.map(\.kind) == [.damagedJournal])
+        #expect(cursorFindings(state) == [.damagedJournal])
         #expect(state.findings[0].severity == .warning)
         try log.journal(records, torn: 2 * 56 + 1)
         #expect(try scan(log).findings.map(\.severity) == [.error])
@@ -156,7 +161,7 @@ import WalrusIO
                 DirectoryNames.cleanIndex, Array(cleanImage[..<min(length, cleanImage.count - 1)]))
             let state = try scan(log)
             #expect(
-                state.findings.map(\.kind)
+                cursorFindings(state)
                     == (length == 0 ? [] : [.damagedCursorIndex, .damagedCleanIndex]))
             #expect(state.topic("t")?.unread == 9)
         }
@@ -170,7 +175,7 @@ import WalrusIO
         try log.sidecar(DirectoryNames.cursorIndex, image)
         try log.sidecar(DirectoryNames.cleanIndex, cleanImage)
         let state = try scan(log)
-        #expect(state.findings.map(\.kind) == [.indexTable])
+        #expect(cursorFindings(state) == [.indexTable])
         #expect(state.topic("t")?.consumed == 4)
     }
 
@@ -185,7 +190,7 @@ import WalrusIO
         let log = try filled()
         try log.sidecar(DirectoryNames.cursorIndex, image)
         let state = try scan(log)
-        #expect(state.findings.map(\.kind) == [.indexTable])
+        #expect(cursorFindings(state) == [.indexTable])
         #expect(state.topics.count == count + 2)
     }
 }

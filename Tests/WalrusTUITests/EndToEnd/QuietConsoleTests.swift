@@ -119,7 +119,11 @@ import WalrusTUI
         try type("a 2 <Tab> <BS> 3 <Tab> \(out) <Enter>")
         for character in topic.name.text { console.press([.character(character)]) }
         try type("<Enter>")
-        #expect(console.model.notice?.text == "consumed 3 entries of \(topic.name.text)")
+        let told = FrameText.render(console.frame)
+        #expect(told.contains("consumed 3 entries of \(topic.name.text)"))
+        #expect(told.contains("written to"))
+        try type("<Enter>")
+        #expect(console.model.overlay == nil)
         #expect(try unread() == topic.unread - 3)
         #expect(try FileStatus.of(FilePath(out))?.size ?? 0 > 0)
         // Back to the beginning, typed entries, marks.
